@@ -1,0 +1,54 @@
+# Two commands matter: `make run` serves the demo, `make test` proves it. Every target first calls `make env`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PYTHON
+
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest
+SYSTEM_PACKAGES := chromium:chromium firefox-esr:firefox-esr tcpdump:tcpdump nft:nftables ip:iproute2 unshare:util-linux
+# A Python error hides its last line in a trace; none of these targets wants make's own noise on top.
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help env run check format test test-long screenshots bench image-test lock node system clean
+
+help:  ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+env:  ## make or refresh .venv from the hash-locked dependencies
+	@deploy/env.sh
+
+run: env  ## serve the demo practice at https://localhost:8443
+	@exec .venv/bin/antechamber demo
+
+check: env node  ## format, lint, types (Python and browser code) and the law of the rooms
+	@deploy/check.sh
+
+format: env  ## put the code into the house's format
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+test: env node system  ## everything, with small variants of the long tests
+	@$(PYTEST) $(ARGS)
+
+test-long: env node system  ## everything, with the long variants (tens of minutes)
+	@$(PYTEST) --long $(ARGS)
+
+screenshots: env node system  ## every page at 1280 and 390 px in both themes, into screenshots/
+	@$(PY) -m tests.browser.screenshots
+
+bench: env system  ## Admit to first remote frame; server CPU per forwarded packet
+	@$(PY) -m tests.browser.bench
+
+image-test: env  ## build the image and serve the demo page from it as an ordinary user, read-only root
+	@deploy/image-test.sh
+
+lock: env  ## refresh both lock files to the newest versions (review the diff)
+	@deploy/lock.sh
+
+node:
+	@deploy/node.sh
+
+system:
+	@deploy/tools.sh $(SYSTEM_PACKAGES)
+
+clean:  ## remove what can be made again (never var/)
+	rm -rf .venv .venv.lock node_modules .mypy_cache .ruff_cache .pytest_cache screenshots
