@@ -1,0 +1,18 @@
+"""Create schema `antechamber`: people, visits, the journal and the outbox. Shell (alembic)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from server.db.ddl import run_file
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_file(op.get_bind(), Path(__file__).with_suffix(".sql"))
