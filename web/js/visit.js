@@ -13,23 +13,21 @@
  *   visit: VisitView|null, media: MediaView, otherMuted: Muted}>} View
  */
 
-/** @type {MediaView} */
-const QUIET = Object.freeze({
+/** Nothing has flowed yet. @type {MediaView} */
+export const QUIET = {
   you: { audio: "none", video: "none" },
   other: { audio: "none", video: "none" },
   requirement: "waiting",
   missing: [],
   deadline: null,
   counted_s: null,
-});
+};
 
 /** @type {Muted} */
-const UNMUTED = Object.freeze({ audio: false, video: false });
+const UNMUTED = { audio: false, video: false };
 
 /** The view before anything was heard. @type {View} */
-export const EMPTY = Object.freeze({
-  standing: "empty", seq: -1, you: null, visit: null, media: QUIET, otherMuted: UNMUTED,
-});
+export const EMPTY = { standing: "empty", seq: -1, you: null, visit: null, media: QUIET, otherMuted: UNMUTED };
 
 /**
  * Lay one message over the view. Never refuses: messages that say nothing about the visit leave it as it is.
