@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 (the house's word for the domain's no)
+class Refused(Exception):
     """The domain says no.
 
     ``code`` is stable and kebab-case (for programs and logs); ``say`` is a sentence for people that says what to do.
@@ -18,7 +18,7 @@ class Refused(Exception):  # noqa: N818 (the house's word for the domain's no)
         return self.say
 
 
-class Malformed(Exception):  # noqa: N818 (likewise: input that does not parse)
+class Malformed(Exception):
     """Input that does not parse, or a stored value that fails its authentication. Same two attributes."""
 
     def __init__(self, code: str, say: str) -> None:

@@ -112,7 +112,7 @@ class KeyFile:
             if data_dir is not None and (data_dir / "postgres" / "PG_VERSION").exists():
                 raise CannotStart(
                     "key-file-missing",
-                    f"{data_dir} holds data but its key file {path} is missing: put it back; without it nothing can be read.",
+                    f"{data_dir} holds data but its key file {path} is missing: put it back, it alone opens the data.",
                 )
             _create(path)
         return cls.load(path)

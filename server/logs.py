@@ -193,9 +193,9 @@ class _Records(logging.Handler):
 _STANDARD: Final = logging.LogRecord("", 0, "", 0, "", None, None).__dict__.keys()
 # Loud or address-printing at lower levels; their errors are kept, without their text.
 _QUIET: Final = (
-    "uvicorn uvicorn.error uvicorn.access sqlalchemy aiortc aioice asyncio httpx httpcore alembic pgqueuer websockets "
-    "asyncpg"
-).split()
+    *("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "asyncio", "httpx", "httpcore"),
+    *("aiortc", "aioice", "sqlalchemy", "asyncpg", "alembic", "pgqueuer"),
+)
 
 
 def configure(level: str = "info", *, strict: bool = False, stream: IO[str] | None = None) -> None:
