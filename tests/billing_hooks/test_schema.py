@@ -1,0 +1,81 @@
+"""The billing schema: applied by the migration, append-only where it proves something, closed to other roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+
+async def connect(url: str) -> asyncpg.Connection[Any]:
+    """A plain connection for one role."""
+    return await asyncpg.connect(url.replace("postgresql+asyncpg", "postgresql"))
+
+
+INSERT = """INSERT INTO billing.events
+    (practice_id, event_id, kind, visit_id, sequence, issued_at, received_at, raw, raw_sha256)
+    VALUES ('prc_1', 'evt_1', 'visit.statement', 'vis_1', 1, now(), now(), 'x', decode(repeat('00', 32), 'hex'))"""
+
+
+async def test_the_billing_role_cannot_read_the_visit_tables(database: Any) -> None:
+    """Neither a table nor the schema's list of them."""
+    connection = await connect(database.billing_url)
+    try:
+        for table in ("visits", "visit_facts", "clients", "deliveries", "practices"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch(f"SELECT * FROM antechamber.{table}")  # noqa: S608 - names from the line above
+    finally:
+        await connection.close()
+
+
+async def test_the_application_role_cannot_read_billing(database: Any) -> None:
+    """The visit server's own role sees no coding, sheet or plan."""
+    connection = await connect(database.app_url)
+    try:
+        for table in ("events", "codings", "sheets", "coverages", "pgqueuer"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.fetch(f"SELECT * FROM billing.{table}")  # noqa: S608 - names from the line above
+    finally:
+        await connection.close()
+
+
+async def test_the_billing_role_may_add_events_but_never_change_them(database: Any) -> None:
+    """The grant is missing: UPDATE, DELETE and TRUNCATE are refused."""
+    connection = await connect(database.billing_url)
+    try:
+        await connection.execute(INSERT)
+        for change in ("UPDATE billing.events SET kind = 'x'", "DELETE FROM billing.events", "TRUNCATE billing.events"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(change)
+    finally:
+        await connection.close()
+
+
+async def test_even_the_owner_cannot_change_events(database: Any) -> None:
+    """The trigger refuses whom the grants would let through."""
+    connection = await connect(database.owner_url)
+    try:
+        await connection.execute(INSERT)
+        for change in ("UPDATE billing.events SET kind = 'x'", "DELETE FROM billing.events"):
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
+                await connection.execute(change)
+        with pytest.raises(asyncpg.PostgresError):
+            await connection.execute("TRUNCATE billing.events CASCADE")
+    finally:
+        await connection.close()
+
+
+async def test_every_key_and_unique_index_of_ours_starts_with_the_practice(database: Any) -> None:
+    """Two practices can never collide, and no look-up crosses from one to the other."""
+    connection = await connect(database.owner_url)
+    try:
+        rows = await connection.fetch("""
+            SELECT c.relname AS name, a.attname AS first FROM pg_index i
+            JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+            JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
+            WHERE t.relnamespace = 'billing'::regnamespace AND i.indisunique AND t.relname NOT LIKE 'pgqueuer%'""")
+        assert len(rows) >= 9
+        assert {row["first"] for row in rows} == {"practice_id"}
+    finally:
+        await connection.close()
