@@ -1,0 +1,272 @@
+"""From a visit's journal to the body of its signed event: every number is counted here, from the evidence alone. Pure.
+
+Shape and wording of the event: `billing_hooks.contract`. Sums are floored: an error is only ever against the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from media.evidence import Interval, Modality, Side, Totals, intervals, modality, totals
+from media.requirement import STEADY_S
+from server.evidence_book import EvidenceBook
+from signaling.facts import EvidenceRecorded, Fact
+from signaling.shape import Location, Visit
+from signaling.words import Phase
+
+THRESHOLDS = "2026-11"
+"""The dated set of thresholds in `media` by which a second is called silent, blank or flowing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """What the event says of the practice."""
+
+    id: str
+    npi: str | None
+    zone: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clinician:
+    """What the event says of the clinician beside what the visit knows."""
+
+    npi: str | None
+    licence_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What is given to this one event: its id, its number in the practice's order, its moment, the journal's head."""
+
+    id: str
+    sequence: int
+    issued_at: datetime
+    journal_head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted: totals in seconds, the modality they show, the timeline, when it began (offset from origin)."""
+
+    totals: Totals
+    modality: Modality
+    timeline: tuple[Interval, ...]
+    merged: int
+    began_s: int | None
+    detail_sha256: str
+
+
+def gather(visit: Visit, facts: Iterable[Fact]) -> EvidenceBook:
+    """The visit's whole evidence as the journal holds it. `visit` has been admitted."""
+    book = EvidenceBook(visit.origin.mono_s if visit.origin else 0, pair_of(visit))
+    for fact in facts:
+        if isinstance(fact, EvidenceRecorded):
+            book.replay(fact.runs)  # type: ignore[arg-type]  # the media room's rows, stored as JSON
+    return book
+
+
+def pair_of(visit: Visit) -> tuple[str, str]:
+    """The counted pair's participant ids, clinician first."""
+    return visit.clinician_seat.id, visit.client_seat.id
+
+
+def count(book: EvidenceBook) -> Counted:
+    """Count what flowed from the first second in which both were there; nothing before it can count."""
+    pair = book.pair
+    began = next((at for at in sorted(book.seconds) if _both_there(book.seconds[at], pair)), None)
+    since = began or 0
+    seconds = book.all_since(since) if began is not None else {}
+    counted = totals(seconds, pair)
+    line = intervals(seconds, pair)
+    return Counted(counted, modality(counted), line.intervals, line.merged, began, book.digest())
+
+
+def _both_there(second: Mapping[str, Any], pair: tuple[str, str]) -> bool:
+    one, two = second.get(pair[0]), second.get(pair[1])
+    return one is not None and two is not None and bool(one.talk & two.talk)
+
+
+def body(
+    visit: Visit, counted: Counted, naming: Naming, practice: Practice, clinician: Clinician, srtp_profile: str | None
+) -> dict[str, Any]:
+    """The event of a visit that has ended, without its attestation."""
+    assert visit.ending is not None and visit.origin is not None
+    zone = ZoneInfo(practice.zone)
+    began = visit.origin.at + timedelta(seconds=counted.began_s) if counted.began_s is not None else None
+    ended = visit.ending.at
+    return {
+        "type": "visit.session_complete",
+        "schema": "session-complete/1",
+        "id": naming.id,
+        "sequence": naming.sequence,
+        "supersedes": None,
+        "issued_at": _utc(naming.issued_at),
+        "practice": {
+            "id": practice.id,
+            "npi": practice.npi,
+            "time_zone": practice.zone,
+            "platform": {"software": practice.software, "owner_relationship": "self_hosted_by_practice"},
+        },
+        "visit": {
+            "id": visit.id,
+            "booked_start": _utc(visit.start),
+            "booked_minutes": visit.minutes,
+            "service": visit.service,
+            "date_of_service": (began or ended).astimezone(zone).date().isoformat(),
+            "counted_pair": ["clinician", "client"],
+            "incident_to": False,
+            "outcome": "completed" if counted.totals.talk_overlap >= 1 else "nothing_counted",
+            "ended_reason": "timeout" if visit.ending.by is None else "clinician_ended",
+        },
+        "clinician": _clinician(visit, clinician),
+        "supervisor": None,
+        "client": {"id": visit.client},
+        "identity": None
+        if visit.identity is None
+        else {"method": visit.identity.method.value, "by": visit.identity.by, "at": _utc(visit.identity.at)},
+        "others": [],
+        "times": {
+            "arrived": _maybe(visit.arrived_at),
+            "admitted": _maybe(visit.admitted_at),
+            "in_visit": _maybe(began),
+            "ended": _utc(ended),
+            "ended_by": "timeout" if visit.ending.by is None else "clinician",
+            "in_visit_local": None if began is None else began.astimezone(zone).isoformat(timespec="seconds"),
+            "ended_local": ended.astimezone(zone).isoformat(timespec="seconds"),
+        },
+        "seconds": _seconds(visit, counted),
+        "modality": _modality(visit, counted),
+        "intervals": [_interval(each) for each in counted.timeline],
+        "intervals_merged": counted.merged,
+        "location": None if visit.location is None else _location(visit, visit.location),
+        "consent": None
+        if visit.consent is None
+        else {
+            "version": visit.consent.version,
+            "text_sha256": visit.consent.text_sha256,
+            "language": visit.consent.language,
+            "by": "client" if visit.consent.by.value == "self" else visit.consent.by.value,
+            "method": visit.consent.method.value,
+            "signed_at": _utc(visit.consent.signed_at),
+            "at": _utc(visit.consent.at),
+        },
+        "part2": {"applies": False},
+        "precheck": {"rules": [], "result": "not_checked", "override": None},
+        "evidence": {
+            "basis": "rtp",
+            "method": {"thresholds": THRESHOLDS, "hysteresis_s": STEADY_S},
+            "end_to_end_encryption": "off",
+            "srtp_profile": srtp_profile,
+            "journal_head": f"sha256:{naming.journal_head.hex()}",
+            "audit_checkpoint": None,
+            "clock_quality": "monotonic",
+            "detail_sha256": counted.detail_sha256,
+        },
+    }
+
+
+def _clinician(visit: Visit, clinician: Clinician) -> dict[str, Any]:
+    cover = visit.cover
+    return {
+        "id": visit.clinician,
+        "npi": clinician.npi,
+        "licence_type": clinician.licence_type,
+        "covers_client_state": None
+        if cover is None
+        else {
+            "state": cover.state,
+            "basis": cover.basis.value,
+            "licence_ref": cover.licence_ref,
+            "expires": None if cover.expires is None else cover.expires.isoformat(),
+            "checked_at": _utc(cover.checked_at),
+            "override_reason": None if visit.override is None else visit.override.reason.value,
+        },
+        "located": None,
+        "video_capable": True,
+    }
+
+
+def _seconds(visit: Visit, counted: Counted) -> dict[str, Any]:
+    ended = visit.ending.at if visit.ending else visit.since
+    clinician, client = pair_of(visit)
+    sums = counted.totals
+    # each total is floored by itself; the parts of one sum may then fall a second short of it, never beyond
+    return {
+        "waiting": int(visit.seconds_in(Phase.WAITING, ended)),
+        "presence": int(sums.presence),
+        "audio_video_overlap": int(sums.audio_video_overlap),
+        "talk_overlap": int(sums.talk_overlap),
+        "audio_only": int(sums.audio_only),
+        "phone": 0,
+        "on_hold": int(visit.seconds_in(Phase.ON_HOLD, ended)),
+        "interrupted": int(visit.seconds_in(Phase.INTERRUPTED, ended)),
+        "video_off_by": {
+            "clinician": int(sums.video_off_by.get(clinician, 0.0)),
+            "client": int(sums.video_off_by.get(client, 0.0)),
+        },
+    }
+
+
+def _modality(visit: Visit, counted: Counted) -> dict[str, Any]:
+    switches = []
+    if visit.audio_only is not None and visit.origin is not None:
+        at = (visit.audio_only.at - visit.origin.at).total_seconds() - (counted.began_s or 0)
+        switches.append(
+            {"at_s": max(0, int(at)), "to": "audio_only", "by": "clinician", "reason": visit.audio_only.reason.value}
+        )
+    return {
+        "determined": counted.modality.value,
+        "method": "overlap/1",
+        "audio_only_reason": None if visit.audio_only is None else visit.audio_only.reason.value,
+        "switches": switches,
+    }
+
+
+def _interval(interval: Interval) -> dict[str, Any]:
+    return {
+        "from_s": interval.from_s,
+        "to_s": interval.to_s,
+        "clinician": _side(interval.first),
+        "client": _side(interval.second),
+        "cause": interval.cause,
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {"audio": side.audio.value, "video": side.video.value, "delivered": side.delivered}
+
+
+def _location(visit: Visit, location: Location) -> dict[str, Any]:
+    return {
+        "country": location.country,
+        "state": location.state or None,
+        "site": location.site.value,
+        "attested_by": "client",
+        "at": _utc(location.at),
+        "confirmed_by": location.confirmed_by,
+        "confirmed_at": _maybe(location.confirmed_at),
+        "changes": [
+            {
+                "country": past.country,
+                "state": past.state or None,
+                "site": past.site.value,
+                "by": "client",
+                "at": _utc(past.at),
+            }
+            for past in visit.location_changes
+        ],
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return None if moment is None else _utc(moment)
