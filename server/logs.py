@@ -170,10 +170,10 @@ class _Records(logging.Handler):
             dropped["record"] += 1
 
     def _emit(self, record: logging.LogRecord) -> None:
-        room = record.name.split(".")[0]
+        top = record.name.split(".")[0]
         level = record.levelname.lower()
         line: dict[str, Any] = {"level": level if level in _LEVELS else "error"}
-        if room in _OWN:
+        if top in _OWN:
             line["event"] = "note"
             line["component"] = record.name
             line["text"] = _ADDRESS.sub("[-]", record.getMessage())[:300]
@@ -181,7 +181,7 @@ class _Records(logging.Handler):
             line.update({key: value for key, value in extra.items() if KEYS[key](value)})
         else:
             line["event"] = "library"
-            line["library"] = room
+            line["library"] = top
             line["at"] = [f"{_module(record.pathname)}:{record.lineno}"]
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = type(record.exc_info[1]).__qualname__

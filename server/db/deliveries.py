@@ -110,10 +110,9 @@ async def record(
 async def next_due(engine: AsyncEngine) -> datetime | None:
     """When the earliest pending delivery is due, or None when nothing waits."""
     async with engine.connect() as connection:
-        found = await connection.execute(
-            select(func.min(deliveries.c.due_at)).where(deliveries.c.state == "pending")
-        )
-        return found.scalar_one()
+        found = await connection.execute(select(func.min(deliveries.c.due_at)).where(deliveries.c.state == "pending"))
+        due: datetime | None = found.scalar_one()
+        return due
 
 
 async def replay(engine: AsyncEngine, practice_id: str, delivery_id: str) -> bool:
@@ -128,5 +127,25 @@ async def replay(engine: AsyncEngine, practice_id: str, delivery_id: str) -> boo
             )
             .values(state="pending", attempts=0, due_at=func.now())
             .returning(deliveries.c.id)
+        )
+        return found.first() is not None
+
+
+async def hasten(engine: AsyncEngine, error: str) -> int:
+    """Make every pending delivery whose last attempt ended in `error` due at once; how many there were."""
+    async with engine.begin() as connection:
+        found = await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.state == "pending", deliveries.c.last_error == error, deliveries.c.due_at > func.now())
+            .values(due_at=func.now())
+        )
+        return found.rowcount
+
+
+async def waiting_on(engine: AsyncEngine, error: str) -> bool:
+    """Whether a pending delivery's last attempt ended in `error`."""
+    async with engine.connect() as connection:
+        found = await connection.execute(
+            select(deliveries.c.id).where(deliveries.c.state == "pending", deliveries.c.last_error == error).limit(1)
         )
         return found.first() is not None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+Engine: TypeAlias = AsyncEngine  # for the signatures of modules that speak no SQL themselves
 
 
 def open_engine(url: str, *, name: str, pool_size: int = 8) -> AsyncEngine:
