@@ -1,0 +1,296 @@
+// The stage: the other person fills it, the own picture sits in a corner, one bar below. Shared by both sides.
+// Shell. It draws a view and reports the buttons; it sends nothing itself. The markup is templates/stage.html.
+
+import { announce, fill, need, setIcon, tel } from "./dom.js";
+import { frame, nearestCorner, nextCorner } from "./framing.js";
+import { stageWords } from "./stage_words.js";
+import { counted, secondsLeft } from "./times.js";
+import { Wake } from "./wake.js";
+
+/** @typedef {import("./visit.js").View} View */
+/** @typedef {import("./stage_words.js").Standings} Standings */
+/** @typedef {import("./stage_words.js").Banner} Banner */
+/** @typedef {import("./framing.js").Corner} Corner */
+
+/**
+ * @typedef {{
+ *   side: "client"|"clinician",
+ *   devices: import("./devices.js").Devices,
+ *   onOut: () => void,
+ *   practice?: {name: string, phone: string|null}|null,
+ * }} StageOptions
+ *   onOut: `Leave` (client) or `End visit` (clinician) was pressed; the stage stays until `leave()`.
+ */
+
+/** The smallest share of the other's picture that must be seen: a clinician needs nearly all of it. */
+const KEEP = { client: 0.58, clinician: 0.85 };
+
+export class Stage {
+  /** @type {HTMLElement} */ #root;
+  /** @type {StageOptions} */ #options;
+  /** @type {HTMLVideoElement} */ #remote;
+  /** @type {HTMLVideoElement} */ #own;
+  /** @type {HTMLElement} */ #self;
+  #wake = new Wake();
+  #entered = false;
+  #hidden = false;
+  #skew = 0;
+  #bannerKey = "";
+  #countFrom = { seconds: 0, at: 0, running: false };
+  /** @type {Banner|null} */ #banner = null;
+  /** @type {View|null} */ #view = null;
+  /** @type {Standings} */ #standings = { link: "connecting", peer: "idle", failures: 0 };
+  /** @type {ReturnType<typeof setInterval>|undefined} */ #beat;
+
+  /** @param {HTMLElement} root the `.stage` section @param {StageOptions} options */
+  constructor(root, options) {
+    this.#root = root;
+    this.#options = options;
+    this.#remote = need(root, "[data-stage=remote]", HTMLVideoElement);
+    this.#own = need(root, "[data-stage=own]", HTMLVideoElement);
+    this.#self = this.#part("self");
+    const { devices } = options;
+    this.#on("mute", () => devices.mute(!devices.muted));
+    this.#on("video", () => (devices.videoStopped || !devices.track("video") ? void devices.retake("video") : devices.stopVideo()));
+    this.#on("out", () => options.onOut());
+    this.#on("hear", () => void this.#play());
+    this.#on("fix", () => void devices.retake(this.#banner?.retake === "camera" ? "video" : "audio"));
+    this.#on("move", () => this.#place(nextCorner(this.#corner())));
+    this.#on("hide", () => this.#hide(true));
+    this.#on("show", () => this.#hide(false));
+    this.#drag();
+    devices.addEventListener("change", () => this.#draw());
+    this.#remote.addEventListener("resize", () => this.#frame());
+    this.#remote.addEventListener("loadedmetadata", () => this.#frame());
+    window.addEventListener("resize", () => this.#frame());
+  }
+
+  /** The place in the bar for further round buttons (class `stage-button`). @returns {HTMLElement} */
+  get extras() {
+    return this.#part("extras");
+  }
+
+  /** Show the stage and keep the screen on. */
+  enter() {
+    if (this.#entered) return;
+    this.#entered = true;
+    this.#root.hidden = false;
+    this.#wake.keep(true);
+    this.#beat = setInterval(() => this.#tick(), 250);
+    this.#draw();
+    this.#frame();
+  }
+
+  /** Hide it and let go of the pictures. */
+  leave() {
+    if (!this.#entered) return;
+    this.#entered = false;
+    this.#root.hidden = true;
+    this.#wake.keep(false);
+    clearInterval(this.#beat);
+    this.#remote.srcObject = null;
+    this.#own.srcObject = null;
+    this.#bannerKey = "";
+  }
+
+  /** The other person's sound and picture. @param {MediaStream} stream */
+  remote(stream) {
+    if (this.#remote.srcObject !== stream) this.#remote.srcObject = stream;
+    void this.#play();
+  }
+
+  /** @param {View} view @param {Standings} standings @param {number} skew ms to add to `Date.now()` */
+  show(view, standings, skew) {
+    if (view.media !== this.#view?.media) {
+      this.#countFrom = {
+        seconds: view.media.counted_s ?? 0, at: performance.now(), running: view.media.requirement === "met",
+      };
+    }
+    this.#view = view;
+    this.#standings = standings;
+    this.#skew = skew;
+    if (this.#entered) this.#draw();
+  }
+
+  #draw() {
+    const view = this.#view;
+    if (!view || !this.#entered) return;
+    const { devices, side } = this.#options;
+    const { audio, video } = devices.troubles;
+    const own = { muted: devices.muted, videoStopped: devices.videoStopped, audio, video };
+    const words = stageWords(side, view, this.#standings, own);
+    const other = (side === "client" ? view.visit?.clinician.name : view.visit?.client?.name) ?? "";
+    text(this.#part("title"), other);
+    const practice = this.#options.practice;
+    const line = this.#part("practice");
+    if (practice && !line.hasChildNodes()) fill(line, practice.name, " ", practice.phone ? tel(practice.phone) : null);
+
+    const pill = this.#part("pill");
+    pill.dataset["tone"] = words.pill.tone;
+    setIcon(pill, words.pill.icon);
+    text(this.#part("pill-words"), words.pill.text);
+
+    const caption = this.#part("caption");
+    caption.hidden = words.caption === null;
+    text(caption, words.caption ?? "");
+    this.#part("curtain").hidden = words.curtain === null;
+    text(this.#part("curtain-words"), words.curtain ?? "");
+    text(this.#part("initials"), initials(other));
+
+    this.#drawBar(devices.muted, devices.track("video") === null);
+    this.#drawOwn(devices);
+    this.#drawBanner(words.banner);
+    this.#tick();
+  }
+
+  /** @param {boolean} muted @param {boolean} stopped */
+  #drawBar(muted, stopped) {
+    const mute = this.#part("mute");
+    mute.dataset["off"] = String(muted);
+    setIcon(mute, muted ? "mic-off" : "mic");
+    text(this.#part("mute-word"), muted ? "Unmute" : "Mute");
+    const video = this.#part("video");
+    video.dataset["off"] = String(stopped);
+    setIcon(video, stopped ? "camera-off" : "camera");
+    text(this.#part("video-word"), stopped ? "Start video" : "Stop video");
+  }
+
+  /** @param {import("./devices.js").Devices} devices */
+  #drawOwn(devices) {
+    const track = devices.track("video");
+    const shown = this.#own.srcObject instanceof MediaStream ? this.#own.srcObject.getVideoTracks()[0] : undefined;
+    if (track !== (shown ?? null)) this.#own.srcObject = track ? new MediaStream([track]) : null;
+    if (track) void this.#own.play().catch(() => undefined);
+    this.#part("own-off").hidden = track !== null;
+    this.#self.hidden = this.#hidden;
+    this.#part("show").hidden = !this.#hidden;
+  }
+
+  /** @param {Banner|null} banner */
+  #drawBanner(banner) {
+    const key = JSON.stringify(banner && { ...banner, deadline: null });
+    this.#banner = banner;
+    if (key === this.#bannerKey) return;
+    this.#bannerKey = key;
+    const node = this.#part("banner");
+    node.hidden = banner === null;
+    if (!banner) {
+      fill(this.#part("banner-words"));
+      return;
+    }
+    node.dataset["tone"] = banner.tone;
+    const [first, ...rest] = banner.lines;
+    const phone = banner.phone ? this.#options.practice?.phone : null;
+    const strong = document.createElement("strong");
+    strong.textContent = first ?? "";
+    fill(this.#part("banner-words"), strong, rest.length ? ` ${rest.join(" ")}` : null, phone ? " If it does not help, call " : null,
+      phone ? tel(phone) : null, phone ? "." : null);
+    const fix = this.#part("fix");
+    fix.hidden = banner.button === null;
+    text(fix, banner.button ?? "");
+  }
+
+  /** What moves by itself: the countdown and the counted time, both on the clinician's side only. */
+  #tick() {
+    if (this.#options.side !== "clinician") return;
+    const countdown = this.#part("countdown");
+    const deadline = this.#banner?.deadline ?? null;
+    countdown.hidden = deadline === null;
+    if (deadline) text(countdown, `${secondsLeft(deadline, Date.now() + this.#skew)} s`);
+    const count = this.#part("count");
+    const { seconds, at, running } = this.#countFrom;
+    count.hidden = this.#view?.media.counted_s === null || this.#view?.media.counted_s === undefined;
+    count.dataset["running"] = String(running);
+    text(count, `${counted(seconds + (running ? (performance.now() - at) / 1000 : 0))} counted`);
+  }
+
+  async #play() {
+    const hear = this.#part("hear");
+    try {
+      await this.#remote.play();
+      hear.hidden = true;
+    } catch (error) {
+      // A page that was reloaded may not make a sound before it is touched; "AbortError" only means a newer stream came.
+      const blocked = error instanceof Error && error.name === "NotAllowedError";
+      if (blocked && hear.hidden) announce("Tap to hear the other person.");
+      if (blocked) hear.hidden = false;
+    }
+  }
+
+  #frame() {
+    if (!this.#entered) return;
+    const box = this.#part("picture").getBoundingClientRect();
+    const picture = { width: this.#remote.videoWidth, height: this.#remote.videoHeight };
+    const { width, height } = frame(picture, box, KEEP[this.#options.side]);
+    this.#remote.style.width = `${width}px`;
+    this.#remote.style.height = `${height}px`;
+  }
+
+  /** @param {boolean} hidden */
+  #hide(hidden) {
+    this.#hidden = hidden;
+    this.#draw();
+    this.#part(hidden ? "show" : "hide").focus();
+    announce(hidden ? "Your own picture is hidden. The other person still sees you." : "Your own picture is shown.");
+  }
+
+  /** @returns {Corner} */
+  #corner() {
+    return /** @type {Corner} */ (this.#self.dataset["corner"] ?? "bottom-right");
+  }
+
+  /** @param {Corner} corner */
+  #place(corner) {
+    this.#self.dataset["corner"] = corner;
+    announce(`Your picture is at the ${corner.replace("-", " ")}.`);
+  }
+
+  /** Drag by finger or mouse; let go and it snaps to the nearest corner. The button does the same from the keyboard. */
+  #drag() {
+    const self = this.#self;
+    /** @type {{x: number, y: number}|null} */
+    let from = null;
+    self.addEventListener("pointerdown", (event) => {
+      if (event.target instanceof Element && event.target.closest("button")) return;
+      from = { x: event.clientX, y: event.clientY };
+      self.setPointerCapture(event.pointerId);
+      self.dataset["moving"] = "true";
+    });
+    self.addEventListener("pointermove", (event) => {
+      if (from) self.style.transform = `translate(${event.clientX - from.x}px, ${event.clientY - from.y}px)`;
+    });
+    const drop = (/** @type {PointerEvent} */ event) => {
+      if (!from) return;
+      const moved = Math.hypot(event.clientX - from.x, event.clientY - from.y) > 8;
+      from = null;
+      self.style.transform = "";
+      delete self.dataset["moving"];
+      const box = this.#root.getBoundingClientRect();
+      if (moved) this.#place(nearestCorner(event.clientX - box.left, event.clientY - box.top, box.width, box.height));
+    };
+    self.addEventListener("pointerup", drop);
+    self.addEventListener("pointercancel", drop);
+  }
+
+  /** @param {string} name @returns {HTMLElement} */
+  #part(name) {
+    return need(this.#root, `[data-stage=${name}]`, HTMLElement);
+  }
+
+  /** @param {string} name @param {() => void} action */
+  #on(name, action) {
+    this.#part(name).addEventListener("click", action);
+  }
+}
+
+/** Touch the page only when the words changed, so that a screen reader is not told twice.
+ * @param {HTMLElement} node @param {string} words */
+function text(node, words) {
+  if (node.textContent !== words) node.textContent = words;
+}
+
+/** "Ana Rivera" becomes "AR"; a title such as "Dr." is left out. @param {string} name @returns {string} */
+function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word) && !word.endsWith("."));
+  return words.slice(0, 2).map((word) => word[0]?.toUpperCase() ?? "").join("");
+}

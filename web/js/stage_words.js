@@ -1,0 +1,147 @@
+// What the stage says: from the view and the state of the connections to a pill, a banner and a caption, in plain words.
+// Pure. The client never gets a running count; both sides always read the same trouble, each from its own side.
+
+/** @typedef {import("./visit.js").View} View */
+/** @typedef {import("./link.js").Standing} Standing */
+/** @typedef {import("./peer.js").PeerStanding} PeerStanding */
+/** @typedef {import("./troubles.js").Trouble} Trouble */
+
+/** @typedef {{link: Standing, peer: PeerStanding, failures: number}} Standings */
+/** @typedef {{muted: boolean, videoStopped: boolean, audio: Trouble|null, video: Trouble|null}} Own */
+/** @typedef {"camera"|"microphone"} Retake   what the banner's button takes anew */
+/** @typedef {{tone: "quiet"|"ok"|"warn"|"danger", icon: string, text: string}} Pill */
+/** @typedef {{tone: "info"|"warn"|"danger", lines: string[], retake: Retake|null, button: string|null,
+ *   deadline: string|null, phone: boolean}} Banner */
+/** @typedef {{pill: Pill, banner: Banner|null, caption: string|null, curtain: string|null}} StageWords
+ *   caption: what the other's own buttons say; curtain: stands where the other's picture would be */
+
+/**
+ * @param {"client"|"clinician"} side
+ * @param {View} view
+ * @param {Standings} standings
+ * @param {Own} own
+ * @returns {StageWords}
+ */
+export function stageWords(side, view, standings, own) {
+  const other = (side === "client" ? view.visit?.clinician.name : view.visit?.client?.name) ?? "the other person";
+  return {
+    pill: pill(side, view, standings),
+    banner: banner(side, view, standings, own, other),
+    caption: caption(view, other),
+    curtain: curtain(view, standings, other),
+  };
+}
+
+/** @param {"client"|"clinician"} side @param {View} view @param {Standings} standings @returns {Pill} */
+function pill(side, view, standings) {
+  if (standings.link !== "open" || standings.peer === "lost") return { tone: "warn", icon: "retry", text: "Reconnecting" };
+  const audioOnly = view.visit?.audio_only === true;
+  switch (view.media.requirement) {
+    case "waiting":
+      return { tone: "quiet", icon: "lock", text: "Connecting" };
+    case "met":
+      return { tone: "ok", icon: "lock", text: audioOnly ? "Sound only" : "Audio and video" };
+    case "missing":
+      return { tone: "warn", icon: "warn", text: missingText(view) };
+    case "interrupted":
+      return { tone: "danger", icon: "pause", text: side === "client" ? "On pause" : "Interrupted" };
+    default: {
+      /** @type {never} */
+      const unknown = view.media.requirement;
+      return unknown;
+    }
+  }
+}
+
+/** @param {View} view @returns {string} */
+function missingText(view) {
+  const kinds = new Set(view.media.missing.map((one) => one.kind));
+  if (kinds.has("delivery")) return "Weak connection";
+  if (kinds.has("audio") && kinds.has("video")) return "Picture and sound missing";
+  return kinds.has("audio") ? "Sound missing" : "Picture missing";
+}
+
+/**
+ * @param {"client"|"clinician"} side @param {View} view @param {Standings} standings @param {Own} own
+ * @param {string} other @returns {Banner|null}
+ */
+function banner(side, view, standings, own, other) {
+  const { requirement, missing, deadline } = view.media;
+  /** @type {Banner} */
+  const plain = { tone: "warn", lines: [], retake: null, button: null, deadline: null, phone: false };
+
+  if (standings.link !== "open" && standings.peer !== "connected") {
+    return {
+      ...plain, phone: side === "client",
+      lines: ["Your internet connection dropped.", "Stay here. We are bringing you back."],
+    };
+  }
+  if (standings.failures >= 3) {
+    return {
+      ...plain, phone: side === "client",
+      lines: ["Your network may be blocking video.", "Try another one: turn Wi-Fi off, or turn a VPN off."],
+    };
+  }
+  if (standings.peer === "lost") return { ...plain, lines: ["The connection dropped.", "Stay here. We are bringing you back."] };
+
+  const lines = missing.length ? missingLines(side, view, own, other) : [];
+  const retake = own.audio ? "microphone" : ownMissing(view, own);
+  if (own.audio && !lines.length) lines.push("Your microphone stopped.");
+  if (!lines.length && requirement === "interrupted") lines.push("Bringing picture and sound back.");
+  if (!lines.length) return null;
+  const paused = requirement === "interrupted";
+  if (paused && side === "client") lines.push("The visit is on pause. It goes on by itself when this is fixed.");
+  if (paused && side === "clinician") lines.push("The visit is interrupted. Nothing is counted until this is fixed.");
+  return {
+    ...plain,
+    tone: paused ? "danger" : "warn",
+    lines,
+    retake,
+    button: retake === "camera" ? "Turn my camera on" : retake === "microphone" ? "Turn my microphone on" : null,
+    deadline: side === "clinician" && requirement === "missing" ? deadline : null,
+  };
+}
+
+/** @param {View} view @param {Own} own @returns {Retake|null} */
+function ownMissing(view, own) {
+  const mine = view.media.missing.filter((one) => one.who === "you").map((one) => one.kind);
+  if (mine.includes("video") || own.video) return "camera";
+  return mine.includes("audio") ? "microphone" : null;
+}
+
+/** @param {"client"|"clinician"} side @param {View} view @param {Own} own @param {string} other @returns {string[]} */
+function missingLines(side, view, own, other) {
+  const has = (/** @type {"you"|"other"} */ who, /** @type {string} */ kind) =>
+    view.media.missing.some((one) => one.who === who && one.kind === kind);
+  const lines = [];
+  if (has("you", "video") && has("you", "audio")) lines.push(`${other} cannot see or hear you.`);
+  else if (has("you", "video")) {
+    lines.push(own.videoStopped ? `Your camera is off, so ${other} cannot see you.` : `${other} cannot see you.`);
+  } else if (has("you", "audio")) lines.push(`${other} cannot hear you.`);
+  if (has("you", "delivery")) lines.push(`${other} is not getting your picture and sound.`);
+
+  if (has("other", "video") && has("other", "audio")) lines.push(`We cannot see or hear ${other}.`);
+  else if (has("other", "video")) lines.push(`We cannot see ${other}.`);
+  else if (has("other", "audio")) lines.push(`We cannot hear ${other}.`);
+  if (has("other", "delivery")) lines.push(`The picture and sound of ${other} are not reaching you.`);
+
+  const theirs = view.media.missing.every((one) => one.who === "other");
+  if (has("other", "delivery")) lines.push("Move closer to your Wi-Fi, or turn Wi-Fi off and on.");
+  else if (theirs && side === "client") lines.push("You do not need to do anything.");
+  else if (theirs && side === "clinician") lines.push("They see how to fix it on their screen.");
+  return lines;
+}
+
+/** @param {View} view @param {string} other @returns {string|null} */
+function caption(view, other) {
+  return view.otherMuted.audio ? `${other} is muted` : null;
+}
+
+/** @param {View} view @param {Standings} standings @param {string} other @returns {string|null} */
+function curtain(view, standings, other) {
+  if (view.media.other.video === "flowing" || view.media.other.video === "blank") return null;
+  if (view.visit?.audio_only) return `${other}, sound only`;
+  if (view.otherMuted.video) return `${other} turned the camera off`;
+  if (view.media.requirement === "waiting" || standings.peer === "connecting") return `Connecting you with ${other}`;
+  return null;
+}
