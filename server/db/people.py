@@ -32,14 +32,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """One licence as the settings page keeps it; it holds from `valid_from` to `valid_to`, both days included."""
+    """One licence as the settings page keeps it; it holds from `valid_from` to `valid_to` (None: no end), both included."""
 
     id: str
     state: str
     type: str
     number: str
     valid_from: date
-    valid_to: date
+    valid_to: date | None
 
 
 def folded(email: str) -> str:

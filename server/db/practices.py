@@ -22,7 +22,7 @@ class Practice:
     id: str
     name: str
     phone: str
-    npi: str
+    npi: str | None
     zone: str
     message: str
 
@@ -45,7 +45,7 @@ async def first(engine: AsyncEngine) -> str | None:
 
 
 async def create(
-    engine: AsyncEngine, keys: KeyFile, *, name: str, phone: str, npi: str, zone: str, message: str = ""
+    engine: AsyncEngine, keys: KeyFile, *, name: str, phone: str, npi: str | None, zone: str, message: str = ""
 ) -> str:
     """A new practice with a data key of its own; returns its id."""
     practice = new_id("prc")

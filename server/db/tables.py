@@ -44,7 +44,7 @@ practices = Table(
     _key("id"),
     _text("name"),
     _text("phone"),
-    _text("npi"),
+    _text("npi", nullable=True),
     _text("zone"),
     _text("message"),
     _bytes("data_key_wrapped"),
@@ -76,7 +76,7 @@ licences = Table(
     _text("type"),
     _text("number"),
     Column("valid_from", Date, nullable=False),
-    Column("valid_to", Date, nullable=False),
+    Column("valid_to", Date, nullable=True),
 )
 staff_sessions = Table(
     "staff_sessions",

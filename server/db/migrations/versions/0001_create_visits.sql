@@ -7,7 +7,7 @@ CREATE TABLE antechamber.practices (
     id text PRIMARY KEY,
     name text NOT NULL,
     phone text NOT NULL,
-    npi text NOT NULL,
+    npi text,
     zone text NOT NULL,
     message text NOT NULL DEFAULT '',
     data_key_wrapped bytea NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE antechamber.licences (
     type text NOT NULL,
     number text NOT NULL,
     valid_from date NOT NULL,
-    valid_to date NOT NULL,
+    valid_to date, -- the last day it holds; null: no end on file
     PRIMARY KEY (practice_id, id),
     FOREIGN KEY (practice_id, staff_id) REFERENCES antechamber.staff,
     CHECK (valid_from <= valid_to)
