@@ -48,9 +48,12 @@ def database_urls(settings: Settings, keys: KeyFile) -> Urls:
         roles = (embedded_postgres.OWNER, embedded_postgres.APP, embedded_postgres.BILLING)
         owner, app, billing = (embedded_postgres.url(sockets, role, keys.password(role)) for role in roles)
         return Urls(owner, app, billing)
-    app = _asyncpg(settings.database_url)
-    owner, billing = settings.owner_database_url, settings.billing_database_url
-    return Urls(_asyncpg(owner) if owner else None, app, _asyncpg(billing) if billing else None)
+    owner_given, billing_given = settings.owner_database_url, settings.billing_database_url
+    return Urls(
+        owner=_asyncpg(owner_given) if owner_given else None,
+        app=_asyncpg(settings.database_url),
+        billing=_asyncpg(billing_given) if billing_given else None,
+    )
 
 
 def make(settings: Settings, keys: KeyFile) -> Runtime:

@@ -1,0 +1,73 @@
+"""uvicorn's HTTP protocol with what it lacks: a deadline and a size for a request's head. Shell (asyncio, uvicorn).
+
+Without them a stranger holds a connection for ever by sending one header byte a second (tried with uvicorn 0.54).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_WITHIN: Final = 10.0  # seconds from the connection, or from a request's first byte, to the end of its head
+LARGEST_HEAD: Final = 16 * 1024  # bytes
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """Closes a connection whose head does not end in time, or grows too large."""
+
+    deadline: asyncio.TimerHandle | None = None
+    head_bytes = 0
+    in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        """A new connection: its first request is due."""
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gone: nothing is due any more."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count a head's bytes before the parser keeps them."""
+        if self.in_head:
+            self.head_bytes += len(data)
+            # The body of the same segment is counted too: a head is never refused below this size, and a segment
+            # is at most 256 KiB.
+            if self.head_bytes > LARGEST_HEAD and b"\r\n\r\n" not in data[:LARGEST_HEAD]:
+                self.transport.close()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request's first byte."""
+        super().on_message_begin()
+        self._arm()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._disarm()
+        self.in_head = False
+        self.head_bytes = 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole; the next byte belongs to the next one's head."""
+        super().on_message_complete()
+        self.in_head = True
+
+    def _arm(self) -> None:
+        self._disarm()
+        self.deadline = self.loop.call_later(HEAD_WITHIN, self._too_late)
+
+    def _disarm(self) -> None:
+        if self.deadline is not None:
+            self.deadline.cancel()
+            self.deadline = None
+
+    def _too_late(self) -> None:
+        self.deadline = None
+        self.transport.close()
