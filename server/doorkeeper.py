@@ -37,7 +37,7 @@ class StopError(Exception):
         self.status, self.code, self.say = status, code, say
 
 
-class Front:
+class Doorkeeper:
     """The application behind its doorkeeper. ``failure`` keeps what stopped the application's start."""
 
     def __init__(self, app: App, settings: Settings) -> None:
