@@ -225,6 +225,22 @@ class MediaKind(StrEnum):
     DELIVERY = "delivery"
 
 
+class SoundNow(StrEnum):
+    """What the server measures of a person's sound this second."""
+
+    NONE = "none"
+    SILENT = "silent"
+    PRESENT = "present"
+
+
+class PictureNow(StrEnum):
+    """What the server measures of a person's picture this second."""
+
+    NONE = "none"
+    BLANK = "blank"
+    FLOWING = "flowing"
+
+
 class Requirement(StrEnum):
     """Where the audio-and-video requirement stands."""
 

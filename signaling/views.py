@@ -1,0 +1,273 @@
+"""What the server says to browsers, made from a Visit, the names it is given, and what flows. Pure.
+
+Signaling stores no names: they come in as a mapping from id to what is shown (clients, staff, services). A client is
+told of their own visit only, never who else waits and never a running count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from signaling.facts import Fact, kind_of
+from signaling.shape import Participant, Visit
+from signaling.waiting_room import Card
+from signaling.words import (
+    DeskStatus,
+    MediaKind,
+    OverrideReason,
+    ParticipantId,
+    PictureNow,
+    Requirement,
+    Role,
+    SoundNow,
+    VisitId,
+)
+
+Names = Mapping[str, str]
+Message = dict[str, Any]
+
+PING_S = 5
+DEAD_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class StreamNow:
+    """What flows from one person this second."""
+
+    audio: SoundNow = SoundNow.NONE
+    video: PictureNow = PictureNow.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What flows in a visit; `deadline` is when missing becomes interrupted; `counted_s` is for the clinician only."""
+
+    of: Mapping[ParticipantId, StreamNow] = field(default_factory=dict)
+    requirement: Requirement = Requirement.WAITING
+    missing: tuple[tuple[ParticipantId, MediaKind], ...] = ()
+    deadline: datetime | None = None
+    counted_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Muting:
+    """What a person's own buttons say."""
+
+    audio: bool = False
+    video: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextVisit:
+    """The client's next booked visit, for the page after this one."""
+
+    start: datetime
+    clinician: str
+
+
+NO_FLOW = Flow()
+NOT_MUTED = Muting()
+
+
+def dump_welcome(now: datetime) -> Message:
+    """The first message on every socket."""
+    return {"type": "welcome", "ping_s": PING_S, "dead_s": DEAD_S, "server_time": moment(now)}
+
+
+def dump_snapshot(
+    visit: Visit,
+    seq: int,
+    you: Participant,
+    names: Names,
+    status: DeskStatus,
+    *,
+    flow: Flow = NO_FLOW,
+    other_muted: Muting = NOT_MUTED,
+    next_visit: NextVisit | None = None,
+) -> Message:
+    """Everything this participant may know of the visit, as of `seq`."""
+    return {
+        "type": "snapshot",
+        "seq": seq,
+        "you": {"participant": you.id, "role": you.role.value},
+        "visit": visit_part(visit, you, names, status, next_visit),
+        "media": media_part(flow, you),
+        "muted": {"other": {"audio": other_muted.audio, "video": other_muted.video}},
+    }
+
+
+def dump_fact(
+    visit: Visit,
+    seq: int,
+    fact: Fact,
+    you: Participant,
+    names: Names,
+    status: DeskStatus,
+    *,
+    next_visit: NextVisit | None = None,
+) -> Message:
+    """A fact happened; the visit part is whole and replaces the browser's own."""
+    part = visit_part(visit, you, names, status, next_visit)
+    return {"type": "fact", "seq": seq, "kind": kind_of(fact), "at": moment(fact.at), "visit": part}
+
+
+def dump_offer(number: int, sdp: str) -> Message:
+    """An SDP offer; the browser answers with the same number."""
+    return {"type": "offer", "number": number, "sdp": sdp}
+
+
+def dump_flow(flow: Flow, you: Participant) -> Message:
+    """What flows now."""
+    return {"type": "flow", "media": media_part(flow, you)}
+
+
+def dump_muted(muting: Muting) -> Message:
+    """What the other side's buttons say."""
+    return {"type": "muted", "audio": muting.audio, "video": muting.video}
+
+
+def dump_refused(re: str, code: str, say: str, visit: VisitId | None = None) -> Message:
+    """The message of type `re` was refused; at the desk with the visit it was about."""
+    return {"type": "refused", "re": re, "visit": visit, "code": code, "say": say}
+
+
+def dump_pong(n: int) -> Message:
+    """The answer to a ping."""
+    return {"type": "pong", "n": n}
+
+
+def dump_closed(reason: str, say: str, then: str) -> Message:
+    """The socket closes after this; `then` is what the browser does next: resume, rejoin or stop."""
+    return {"type": "closed", "reason": reason, "say": say, "next": then}
+
+
+def dump_desk(
+    seq: int,
+    now: datetime,
+    zone: str,
+    status: DeskStatus,
+    waiting: Sequence[Card],
+    today: Sequence[Card],
+    names: Names,
+) -> Message:
+    """The whole desk (or board), sent at the start and on every change."""
+    return {
+        "type": "desk",
+        "seq": seq,
+        "now": moment(now),
+        "zone": zone,
+        "status": status.value,
+        "waiting": [card_part(one, names) for one in waiting],
+        "today": [card_part(one, names) for one in today],
+    }
+
+
+def visit_part(visit: Visit, you: Participant, names: Names, status: DeskStatus, then: NextVisit | None) -> Message:
+    """The visit as this participant may see it."""
+    clinician = you.role is Role.CLINICIAN
+    place = visit.location
+    return {
+        "id": visit.id,
+        "phase": visit.phase.value,
+        "since": moment(visit.since),
+        "booked_start": moment(visit.start),
+        "booked_end": moment(visit.booked_end),
+        "zone": visit.zone,
+        "service": names.get(visit.service),
+        "clinician": {"name": names.get(visit.clinician, "")},
+        "client": {"name": names.get(visit.client, "")} if clinician else None,
+        "waiting_since": _maybe(visit.waiting_since),
+        "admitted_at": _maybe(visit.admitted_at),
+        "began_at": _maybe(visit.began_at),
+        "message": visit.message.value if visit.message else None,
+        "clinician_status": status.value,
+        "audio_only": visit.audio_only is not None,
+        "left": visit.client_left,
+        "ended": _ended(visit, then),
+        "location": place
+        and {"state": place.state, "site": place.site.value, "confirmed": place.confirmed_at is not None},
+        "identity_confirmed": visit.identity is not None,
+        "licence": _licence(visit) if clinician else None,
+        "online": {"client": visit.client_seat.online, "clinician": visit.clinician_seat.online},
+    }
+
+
+def media_part(flow: Flow, you: Participant) -> Message:
+    """What flows, seen from one side."""
+    other = next((now for who, now in flow.of.items() if who != you.id), StreamNow())
+    part: Message = {
+        "you": _stream(flow.of.get(you.id, StreamNow())),
+        "other": _stream(other),
+        "requirement": flow.requirement.value,
+        "missing": [{"who": "you" if who == you.id else "other", "kind": kind.value} for who, kind in flow.missing],
+        "deadline": _maybe(flow.deadline),
+    }
+    return {**part, "counted_s": flow.counted_s} if you.role is Role.CLINICIAN else part
+
+
+def card_part(card: Card, names: Names) -> Message:
+    """A card with the names on it."""
+    name = names.get(card.client, "")
+    return {
+        "visit": card.visit,
+        "client": {"name": name, "initials": initials(name)},
+        "clinician": {"id": card.clinician, "name": names.get(card.clinician, "")},
+        "service": names.get(card.service, ""),
+        "start": moment(card.start),
+        "minutes": card.minutes,
+        "phase": card.phase.value,
+        "step": card.step.value if card.step else None,
+        "waiting_since": _maybe(card.waiting_since),
+        "late": card.late,
+        "asleep": card.asleep,
+        "online": card.online,
+        "consent": card.consent,
+        "location": {"state": card.location[0], "site": card.location[1].value} if card.location else None,
+        "devices": card.devices.value if card.devices else None,
+        "licence": card.licence.value,
+        "coverage": "unknown",
+        "can_admit": card.can_admit,
+        "first_visit": card.first_visit,
+        "override_due": card.override_due,
+    }
+
+
+def initials(name: str) -> str:
+    """`Jordan van Dyke` as `J. D.`: what a passer-by may read on a screen."""
+    words = name.split()
+    ends = words[:1] + words[1:][-1:]
+    return " ".join(f"{word[0].upper()}." for word in ends)
+
+
+def moment(at: datetime) -> str:
+    """A time on the wire: UTC, milliseconds, `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _maybe(at: datetime | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+def _stream(now: StreamNow) -> Message:
+    return {"audio": now.audio.value, "video": now.video.value}
+
+
+def _ended(visit: Visit, then: NextVisit | None) -> Message | None:
+    if not visit.over:
+        return None
+    reason = visit.ending.reason.value if visit.ending else visit.phase.value
+    return {"reason": reason, "next": then and {"start": moment(then.start), "clinician": then.clinician}}
+
+
+def _licence(visit: Visit) -> str | None:
+    """For the clinician, of the client's present state: covered, override, missing, or (after a crisis) explain."""
+    if visit.admitted_at is None:
+        return None
+    if visit.override is not None and visit.override.reason is OverrideReason.CRISIS and not visit.override.explained:
+        return "explain"
+    if visit.covered:
+        return "covered"
+    return "missing" if visit.cover is None else "override"

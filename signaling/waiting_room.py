@@ -1,0 +1,180 @@
+"""The waiting room: a view over visits. Who waits, in which order, and what each member of staff may see. Pure.
+
+It stores nothing of its own and drops nobody. Clients see none of it: a client is told of their own visit only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from signaling.deadlines import place_kept_until
+from signaling.licence import Licence, cover
+from signaling.shape import DeviceCheck, Visit
+from signaling.words import (
+    ClientId,
+    DeviceCode,
+    OverrideReason,
+    Phase,
+    ServiceId,
+    Site,
+    StaffId,
+    StaffRole,
+    Step,
+    VisitId,
+)
+
+LATE_AFTER = timedelta(minutes=2)
+
+_WAITS = frozenset({Phase.WAITING, Phase.ON_HOLD})
+_NOT_HERE = frozenset({Phase.BOOKED, Phase.ARRIVED, Phase.LEFT})
+
+
+class Covered(StrEnum):
+    """What the clinician's licences say of the state the client is in."""
+
+    COVERED = "covered"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+class Checked(StrEnum):
+    """The device check in one word."""
+
+    OK = "ok"
+    PARTLY = "partly"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The member of staff who looks."""
+
+    id: StaffId
+    role: StaffRole
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One visit as the desk and the board show it: ids only, names are added where the message is made."""
+
+    visit: VisitId
+    client: ClientId
+    clinician: StaffId
+    service: ServiceId
+    start: datetime
+    minutes: int
+    phase: Phase
+    step: Step | None
+    waiting_since: datetime | None
+    late: bool
+    asleep: bool
+    online: bool
+    consent: bool
+    location: tuple[str, Site] | None
+    devices: Checked | None
+    licence: Covered
+    can_admit: bool
+    first_visit: bool
+    override_due: bool
+
+
+def may_see(viewer: Viewer, visit: Visit) -> bool:
+    """A clinician sees their own visits, the front desk everybody's, a biller none."""
+    match viewer.role:
+        case StaffRole.CLINICIAN:
+            return visit.clinician == viewer.id
+        case StaffRole.FRONT_DESK:
+            return True
+        case StaffRole.BILLER:
+            return False
+
+
+def order(visits: Iterable[Visit]) -> tuple[Visit, ...]:
+    """Those who wait or are on hold, longest first."""
+    waiting = [one for one in visits if one.phase in _WAITS]
+    return tuple(sorted(waiting, key=lambda one: (waiting_since(one), one.start, one.id)))
+
+
+def waiting_since(visit: Visit) -> datetime:
+    """Since when the client waits, or is on hold."""
+    return visit.since if visit.phase is Phase.ON_HOLD else (visit.waiting_since or visit.since)
+
+
+def late(visit: Visit, now: datetime) -> bool:
+    """The booked start has passed and the client is not in the waiting room."""
+    return visit.phase in _NOT_HERE and now >= visit.start + LATE_AFTER
+
+
+def asleep(visit: Visit, now: datetime) -> bool:
+    """Long past the booked start, waiting, and not connected: perhaps a phone in a pocket. Shown, never dropped."""
+    return visit.phase is Phase.WAITING and not visit.client_seat.online and now >= place_kept_until(visit)
+
+
+def devices_in_a_word(check: DeviceCheck | None) -> Checked | None:
+    """OK when all is; FAILED when the connection is not there, or neither camera nor microphone is; else PARTLY."""
+    if check is None:
+        return None
+    parts = (check.camera, check.microphone, check.speaker, check.connection)
+    if all(one is DeviceCode.OK for one in parts):
+        return Checked.OK
+    unseen_unheard = check.camera is not DeviceCode.OK and check.microphone is not DeviceCode.OK
+    if unseen_unheard or check.connection not in (DeviceCode.OK, DeviceCode.SKIPPED):
+        return Checked.FAILED
+    return Checked.PARTLY
+
+
+def covered(visit: Visit, licences: Sequence[Licence], now: datetime) -> Covered:
+    """Whether a licence on file covers, today on the practice's calendar, where the client says they are."""
+    if visit.location is None:
+        return Covered.UNKNOWN
+    today = now.astimezone(ZoneInfo(visit.zone)).date()
+    held = visit.location.country == "US" and cover(licences, visit.location.state, today, now)
+    return Covered.COVERED if held else Covered.MISSING
+
+
+def card(visit: Visit, viewer: Viewer, now: datetime, licences: Sequence[Licence], *, first_visit: bool) -> Card:
+    """The visit as a card for this viewer. Only the visit's own clinician can admit."""
+    own = viewer.role is StaffRole.CLINICIAN and viewer.id == visit.clinician
+    crisis = visit.override is not None and visit.override.reason is OverrideReason.CRISIS
+    return Card(
+        visit=visit.id,
+        client=visit.client,
+        clinician=visit.clinician,
+        service=visit.service,
+        start=visit.start,
+        minutes=visit.minutes,
+        phase=visit.phase,
+        step=visit.step if visit.phase is Phase.ARRIVED else None,
+        waiting_since=waiting_since(visit) if visit.phase in _WAITS else None,
+        late=late(visit, now),
+        asleep=asleep(visit, now),
+        online=visit.client_seat.online,
+        consent=visit.consent is not None,
+        location=(visit.location.state, visit.location.site) if visit.location else None,
+        devices=devices_in_a_word(visit.devices),
+        licence=covered(visit, licences, now),
+        can_admit=own and visit.phase in _WAITS and not visit.client_left,
+        first_visit=first_visit,
+        override_due=own and crisis and visit.override is not None and visit.override.explained is None,
+    )
+
+
+def cards(
+    visits: Iterable[Visit],
+    viewer: Viewer,
+    now: datetime,
+    licences: Mapping[StaffId, Sequence[Licence]],
+    first_visits: Collection[VisitId] = frozenset(),
+) -> tuple[tuple[Card, ...], tuple[Card, ...]]:
+    """What this viewer's screen shows of these visits: those who wait, longest first; and all of them, by start."""
+
+    def made(one: Visit) -> Card:
+        return card(one, viewer, now, licences.get(one.clinician, ()), first_visit=one.id in first_visits)
+
+    seen = [one for one in visits if may_see(viewer, one)]
+    by_start = sorted(seen, key=lambda one: (one.start, one.id))
+    return tuple(map(made, order(seen))), tuple(map(made, by_start))
