@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
-OPENS_BEFORE: Final = timedelta(minutes=60)
-CLOSES_AFTER: Final = timedelta(hours=4)
+from signaling.deadlines import CLOSES_AFTER, OPENS_BEFORE
 
 
 @dataclass(frozen=True, slots=True)

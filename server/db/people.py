@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, delete, insert, select, update
 
@@ -15,6 +16,8 @@ from server.db.tables import licences, staff
 from server.errors import Refused
 from server.ids import new_id
 from signaling.licence import Licence as HeldLicence
+from signaling.licence import LicenceCover
+from signaling.licence import cover as cover_by
 from signaling.words import DeskStatus, LicenceId, StaffRole
 
 
@@ -32,7 +35,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """One licence as the settings page keeps it; it holds from `valid_from` to `valid_to` (None: no end), both included."""
+    """One licence on file; it holds from `valid_from` to `valid_to` (None: no end on file), both days included."""
 
     id: str
     state: str
@@ -159,6 +162,14 @@ async def held_by(work: Work, person: str) -> list[HeldLicence]:
         HeldLicence(LicenceId(one.id), one.state, one.type, one.valid_from, one.valid_to)
         for one in await licences_of(work, person)
     ]
+
+
+async def cover(work: Work, person: str, country: str, state: str, zone: str) -> LicenceCover | None:
+    """The licence of `person` that covers a client who is in that state today, on the practice's calendar."""
+    if country != "US":
+        return None
+    now = work.now()
+    return cover_by(await held_by(work, person), state, now.astimezone(ZoneInfo(zone)).date(), now)
 
 
 async def replace_licences(work: Work, person: str, wanted: Sequence[Licence]) -> None:

@@ -105,42 +105,30 @@ def _visit(row: Row[Any]) -> BookedVisit:
     )
 
 
-async def insert_booked(
-    work: Work, *, client: str, clinician: str, service: str, start: datetime, minutes: int, by: str
-) -> BookedVisit:
-    """The row of a visit that is about to be booked; the `Book` command follows at once."""
-    made = BookedVisit(
-        new_id("vis"),
-        client,
-        clinician,
-        service,
-        new_id("par"),
-        new_id("par"),
-        start,
-        minutes,
-        Phase.BOOKED,
-        0,
-        None,
-        None,
-        None,
-    )
+def draft(*, client: str, clinician: str, service: str, start: datetime, minutes: int) -> BookedVisit:
+    """A visit with new ids, stored nowhere yet."""
+    ids = (new_id("vis"), client, clinician, service, new_id("par"), new_id("par"))
+    return BookedVisit(*ids, start, minutes, Phase.BOOKED, 0, None, None, None)
+
+
+async def insert_booked(work: Work, made: BookedVisit, by: str) -> None:
+    """Store the row of a visit that is about to be booked; the `Book` command follows at once."""
     await work.run(
         insert(visits).values(
             practice_id=work.practice,
             id=made.id,
-            client_id=client,
-            clinician_id=clinician,
-            service_id=service,
+            client_id=made.client,
+            clinician_id=made.clinician,
+            service_id=made.service,
             client_participant=made.client_participant,
             clinician_participant=made.clinician_participant,
-            booked_start=start,
-            booked_minutes=minutes,
+            booked_start=made.start,
+            booked_minutes=made.minutes,
             phase=Phase.BOOKED.value,
             seq=0,
             created_by=by,
         )
     )
-    return made
 
 
 async def read(work: Work, visit: str) -> BookedVisit:

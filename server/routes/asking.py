@@ -1,0 +1,123 @@
+"""What every route asks first: which house, from our own page, who, and may they. Shell (asyncio, fastapi)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, cast
+
+from fastapi import Depends, Request
+from fastapi.requests import HTTPConnection
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.functional_validators import AfterValidator
+
+from server import identity
+from server.db.shelf import Shelf
+from server.errors import Malformed, Refused
+from server.ports import Front
+from server.identity import CLIENT_COOKIE, STAFF_COOKIE, ClientHere, StaffHere
+from server.permissions import May, may
+from server.settings import Settings
+
+LARGEST_BODY: Final = 64 * 1024
+
+
+def house(connection: HTTPConnection) -> Front:
+    """The house that serves this request."""
+    return cast(Front, connection.app.state.house)
+
+
+House = Annotated[Front, Depends(house)]
+
+
+def _printable(text: str) -> str:
+    if not all(letter.isprintable() for letter in text):
+        raise ValueError("holds a character that cannot be printed")
+    return text
+
+
+PRINTABLE: Final = AfterValidator(_printable)
+
+
+def long(shortest: int, longest: int) -> StringConstraints:
+    """One line of text of that many characters, trimmed; with PRINTABLE beside it in an `Annotated`."""
+    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
+
+
+class Body(BaseModel):
+    """A JSON body: what is not named is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Body):
+    """The body `{}`."""
+
+
+def from_our_page(request: Request, front: House) -> None:
+    """A post comes from a page of ours, as JSON of at most 64 KiB. Raises Refused("cross-site"), Malformed.
+
+    `Sec-Fetch-Site` is a forbidden header that no page can forge; browsers before it send `Origin` with every post.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        ours = site == "same-origin"
+    else:
+        ours = request.headers.get("origin") in _origins(front.runtime.settings)
+    if not ours:
+        raise Refused("cross-site", "This request did not come from a page of this server.")
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise Malformed("not-json", "Send JSON.")
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > LARGEST_BODY:
+        raise Malformed("too-large", "That is too long.")
+
+
+def _origins(settings: Settings) -> frozenset[str]:
+    return frozenset({settings.origin, *(f"https://{host}" for host in settings.allowed_hosts)})
+
+
+def staff_token(shelf: Shelf, connection: HTTPConnection) -> bytes | None:
+    """What the database knows the staff cookie by, if there is one."""
+    return identity.token_of(shelf, connection.cookies.get(STAFF_COOKIE))
+
+
+def client_token(shelf: Shelf, connection: HTTPConnection) -> bytes | None:
+    """What the database knows the client's cookie by, if there is one."""
+    return identity.token_of(shelf, connection.cookies.get(CLIENT_COOKIE))
+
+
+def staff_who_may(wish: May) -> Callable[..., Awaitable[StaffHere]]:
+    """A dependency: the member of staff who asks. Raises Refused("signed-out" | "not-allowed")."""
+
+    async def who(request: Request, front: House) -> StaffHere:
+        async with front.shelf.work() as work:
+            found = await identity.staff(work, staff_token(front.shelf, request))
+        if not may(found.role, wish):
+            raise Refused("not-allowed", "Your role at the practice does not include this.")
+        return found
+
+    who.wish = wish  # type: ignore[attr-defined]  # the roles test reads it from each route
+    return who
+
+
+async def client_here(request: Request, front: House) -> ClientHere:
+    """A dependency: the client's device that asks. Raises as `identity.client`."""
+    async with front.shelf.work() as work:
+        return await identity.client(work, client_token(front.shelf, request))
+
+
+Client = Annotated[ClientHere, Depends(client_here)]
+
+
+def network_prefix(request: Request) -> str:
+    """The network a request comes from, coarse enough that one subscriber cannot be many: IPv4 /24, IPv6 /56."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return "unknown"
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    length = 24 if address.version == 4 else 56
+    return str(ipaddress.ip_network((address, length), strict=False))

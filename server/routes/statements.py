@@ -1,0 +1,98 @@
+"""The clinician's statement about a visit that is over: "I saw and heard the client". Shell (asyncio, fastapi)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StrictBool, StrictInt
+
+from server.db import clients, visits
+from server.errors import Malformed, Refused
+from server.identity import StaffHere
+from server.ids import new_id
+from server.local_time import iso
+from server.logs import log
+from server.permissions import May
+from server.routes.asking import Body, House, from_our_page, staff_who_may
+from signaling import commands
+from signaling.words import EventId, Phase, StaffId, StatementException, VisitId
+
+# The form of an ICD-10-CM code, with or without its point; whether it exists on that day is the coder's question.
+_DIAGNOSIS: Final = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
+_MOST_DIAGNOSES: Final = 12  # ASC X12 837P, HI segment
+
+Stating = Annotated[StaffHere, Depends(staff_who_may(May.STATE))]
+
+
+class StatementMade(Body):
+    """What the clinician signs. `minutes` may not exceed what was counted."""
+
+    saw_and_heard: StrictBool
+    place_confirmed: StrictBool
+    exceptions: Annotated[list[StatementException], Field(max_length=len(StatementException))]
+    minutes: Annotated[StrictInt, Field(ge=0)] | None
+    diagnoses: Annotated[list[str], Field(max_length=_MOST_DIAGNOSES)]
+
+
+def diagnosis(code: str) -> str:
+    """A diagnosis as it is kept: capitals, with its point. Raises Malformed("diagnosis-malformed")."""
+    written = code.strip().upper()
+    if not _DIAGNOSIS.fullmatch(written):
+        raise Malformed("diagnosis-malformed", "A diagnosis is written like F41.1: look at the codes again.")
+    plain = written.replace(".", "")
+    return plain if len(plain) == 3 else f"{plain[:3]}.{plain[3:]}"
+
+
+def router() -> APIRouter:
+    """Statements due, and the statement."""
+    routes = APIRouter(prefix="/api")
+
+    @routes.get("/statements")
+    async def due(who: Stating, front: House) -> dict[str, Any]:
+        async with front.shelf.work() as work:
+            found = await visits.statements_due(work, who.id)
+            names = await clients.names(work, {visit.client for visit in found})
+        return {
+            "due": [
+                {
+                    "visit": visit.id,
+                    "client": names[visit.client],
+                    "start": iso(visit.start),
+                    "ended": iso(visit.ended_at or visit.end),
+                    "counted_minutes": (visit.counted_seconds or 0) // 60,
+                }
+                for visit in found
+            ]
+        }
+
+    @routes.post("/visits/{visit}/statement", dependencies=[Depends(from_our_page)])
+    async def state(visit: str, wish: StatementMade, who: Stating, front: House) -> dict[str, str]:
+        async with front.shelf.work() as work:
+            found = await visits.read(work, visit)
+        if found.clinician != who.id:
+            raise Refused("not-your-visit", "Only the clinician of this visit can state what they saw and heard.")
+        if found.phase is not Phase.COMPLETE or found.counted_seconds is None:
+            raise Refused("visit-not-over", "Your statement is due when the visit has ended.")
+        if found.statement_at is not None:
+            raise Refused("statement-made", "You have made your statement about this visit already.")
+        counted = found.counted_seconds // 60
+        if wish.minutes is not None and wish.minutes > counted:
+            raise Refused("minutes-too-many", f"Only {counted} minutes were counted: sign at most that.")
+        if not wish.saw_and_heard and not wish.exceptions:
+            raise Refused(
+                "exception-missing", "If you did not see and hear the client, say what was not as it should be."
+            )
+        diagnoses = tuple(dict.fromkeys(diagnosis(code) for code in wish.diagnoses))
+        exceptions = tuple(dict.fromkeys(wish.exceptions))
+        # The sheet first: a statement is made once, so what billing needs beside it must be safe before.
+        await front.billing_sheet(visit, wish.minutes, diagnoses, who.id)
+        made = commands.State(
+            StaffId(who.id), wish.saw_and_heard, wish.place_confirmed, exceptions, EventId(new_id("evt"))
+        )
+        await front.hub.command(VisitId(visit), made)
+        log.info("statement-made", visit=visit, staff=who.id)
+        return {}
+
+    return routes

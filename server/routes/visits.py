@@ -1,0 +1,259 @@
+"""Staff book visits, hand out links, cancel, and see where a client is. Shell (asyncio, fastapi)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import StrictBool, StrictInt
+
+from server.db import clients, links, people, practices, visits
+from server.db.shelf import Work
+from server.db.visits import BookedVisit
+from server.errors import Malformed, Refused
+from server.ports import Front
+from server.identity import StaffHere
+from server.link_window import window
+from server.local_time import spoken, start_in, zone_named
+from server.logs import log
+from server.permissions import May
+from server.phones import is_phone
+from server.routes.asking import PRINTABLE, Body, House, Nothing, from_our_page, long, staff_who_may
+from signaling import commands
+from signaling.words import (
+    CancelReason,
+    ClientId,
+    ParticipantId,
+    PracticeId,
+    ServiceId,
+    StaffId,
+    VisitId,
+)
+
+SHORTEST: Final = 5  # minutes
+LONGEST: Final = 480
+_FURTHEST: Final = timedelta(days=730)
+
+Booking = Annotated[StaffHere, Depends(staff_who_may(May.BOOK))]
+Seeing = Annotated[StaffHere, Depends(staff_who_may(May.SEE_CONTACTS))]
+
+
+class KnownOrNew(Body):
+    """A client by id, or a new one by name."""
+
+    id: Annotated[str, long(1, 40), PRINTABLE] | None = None
+    name: Annotated[str, long(1, 120), PRINTABLE] | None = None
+    phone: Annotated[str, long(0, 40), PRINTABLE] | None = None
+    email: Annotated[str, long(0, 254), PRINTABLE] | None = None
+
+
+class BookingWish(Body):
+    """What the booking form holds. `anyway`: the overlap was read and is meant."""
+
+    client: KnownOrNew
+    clinician: Annotated[str, long(1, 40), PRINTABLE]
+    start: Annotated[str, long(1, 20), PRINTABLE]
+    minutes: StrictInt
+    service: Annotated[str, long(1, 40), PRINTABLE]
+    anyway: StrictBool = False
+
+
+class Search(Body):
+    """The beginning of a name."""
+
+    q: Annotated[str, long(0, 120), PRINTABLE]
+
+
+class Cancelling(Body):
+    """Why the visit will not be held."""
+
+    reason: CancelReason = CancelReason.OTHER
+
+
+def link_address(front: Front, secret: str) -> str:
+    """What the client gets: the secret stands behind the #, which no browser sends to anybody."""
+    return f"{front.runtime.settings.origin}/j#{secret}"
+
+
+async def _client(work: Work, wanted: KnownOrNew) -> str:
+    """The client's id; a new client is made here."""
+    if wanted.id is not None:
+        if wanted.name or wanted.phone or wanted.email:
+            raise Malformed("malformed", "Give a known client's id, or a new client's name: not both.")
+        await work.client_key(wanted.id)
+        return wanted.id
+    if not wanted.name:
+        raise Malformed("malformed", "Choose a client, or write the new client's full name.")
+    if wanted.phone and not is_phone(wanted.phone):
+        raise Malformed("phone-malformed", "That does not look like a phone number: look at it again.")
+    if wanted.email and "@" not in wanted.email[1:-1]:
+        raise Malformed("email-malformed", "That does not look like an email address: look at it again.")
+    return await clients.add(work, name=wanted.name, phone=wanted.phone or None, email=wanted.email or None)
+
+
+async def _refuse_overlap(work: Work, zone: str, wish: BookingWish, made: BookedVisit) -> None:
+    """Raises Refused("overlaps") unless it is meant."""
+    if wish.anyway:
+        return
+    found = await visits.overlapping(
+        work, client=made.client, clinician=made.clinician, start=made.start, minutes=made.minutes
+    )
+    if not found:
+        return
+    other = found[0]
+    when = spoken(other.start, zone_named(zone))
+    if other.client == made.client:
+        who = f"{await clients.name(work, other.client)} has a visit"
+    else:
+        clinician = (await people.read(work, other.clinician)).name
+        who = f"{clinician} has a visit with {await clients.name(work, other.client)}"
+    raise Refused("overlaps", f"{who} on {when}, {other.minutes} minutes. Choose another time, or book anyway.")
+
+
+async def book(front: Front, wish: BookingWish, by: str) -> tuple[BookedVisit, str]:
+    """Book a visit and make its link: (visit, the link's address).
+
+    Raises Refused and Malformed as the interface says; then nothing is kept.
+    """
+    if not SHORTEST <= wish.minutes <= LONGEST:
+        raise Malformed("minutes-malformed", f"A visit lasts from {SHORTEST} to {LONGEST} minutes.")
+    async with front.shelf.work() as work:
+        zone = (await practices.read(work)).zone
+        start = start_in(zone_named(zone), wish.start)
+        _refuse_far_away(start - work.now(), wish.minutes)
+        await people.clinician(work, wish.clinician)
+        await practices.service(work, wish.service)
+        client = await _client(work, wish.client)
+        await visits.lock_people(work, client, wish.clinician)
+        draft = visits.draft(
+            client=client, clinician=wish.clinician, service=wish.service, start=start, minutes=wish.minutes
+        )
+        await _refuse_overlap(work, zone, wish, draft)
+        await visits.insert_booked(work, draft, by)
+        secret = await links.make(work, draft.id, client)
+    await front.hub.command(VisitId(draft.id), book_command(front.shelf.practice, draft, zone, by))
+    log.info("visit-booked", visit=draft.id, staff=by)
+    return draft, link_address(front, secret)
+
+
+def _refuse_far_away(ahead: timedelta, minutes: int) -> None:
+    if ahead + timedelta(minutes=minutes) <= timedelta(0):
+        raise Refused("in-the-past", "That time has passed: choose a later one.")
+    if ahead > _FURTHEST:
+        raise Refused("too-far-ahead", "That is more than two years ahead: look at the year again.")
+
+
+def book_command(practice: str, made: BookedVisit, zone: str, by: str) -> commands.Book:
+    """The first command of a visit."""
+    return commands.Book(
+        visit=VisitId(made.id),
+        practice=PracticeId(practice),
+        client=ClientId(made.client),
+        clinician=StaffId(made.clinician),
+        client_participant=ParticipantId(made.client_participant),
+        clinician_participant=ParticipantId(made.clinician_participant),
+        service=ServiceId(made.service),
+        start=made.start,
+        minutes=made.minutes,
+        zone=zone,
+        by=StaffId(by),
+    )
+
+
+async def _with_live_link(work: Work, visit: str) -> BookedVisit:
+    """The visit, while its link is of use. Raises Refused("visit-unknown" | "visit-over")."""
+    found = await visits.read(work, visit)
+    if found.phase not in visits.OPEN or window(found.start, found.minutes).is_closed(work.now()):
+        raise Refused("visit-over", "This visit is over: its link leads nowhere any more. Book another visit.")
+    return found
+
+
+def router() -> APIRouter:
+    """Booking and what belongs to it."""
+    routes = APIRouter(prefix="/api")
+    ours = Depends(from_our_page)
+
+    # Searched by POST: a person's name stands in no address, and so in no proxy's log (ASVS 5.0, 14.2.1).
+    @routes.post("/clients/search", dependencies=[ours])
+    async def search(wish: Search, who: Booking, front: House) -> dict[str, Any]:
+        async with front.shelf.work() as work:
+            found = await clients.find(work, wish.q)
+        return {"clients": [{"id": client, "name": name} for client, name in found]}
+
+    @routes.get("/clinicians")
+    async def clinicians(who: Booking, front: House) -> dict[str, Any]:
+        async with front.shelf.work() as work:
+            found = await people.clinicians(work)
+        return {"clinicians": [{"id": person.id, "name": person.name} for person in found]}
+
+    @routes.get("/services")
+    async def services(who: Booking, front: House) -> dict[str, Any]:
+        async with front.shelf.work() as work:
+            found = await practices.all_services(work)
+        return {"services": [{"id": one.id, "name": one.name, "minutes": one.minutes} for one in found]}
+
+    @routes.post("/visits", status_code=201, dependencies=[ours])
+    async def new_visit(wish: BookingWish, who: Booking, front: House) -> dict[str, str]:
+        made, link = await book(front, wish, who.id)
+        return {"visit": made.id, "link": link}
+
+    @routes.get("/visits/{visit}/link")
+    async def link(visit: str, who: Booking, front: House) -> dict[str, str]:
+        async with front.shelf.work() as work:
+            await _with_live_link(work, visit)
+            return {"link": link_address(front, await links.secret_of(work, visit))}
+
+    @routes.post("/visits/{visit}/link/new", dependencies=[ours])
+    async def new_link(visit: str, wish: Nothing, who: Booking, front: House) -> dict[str, str]:
+        async with front.shelf.work() as work:
+            found = await _with_live_link(work, visit)
+            secret, ended = await links.renew(work, visit, found.client)
+        front.listeners.client_device_ended(visit, ended, "link-revoked")
+        log.info("link-renewed", visit=visit, staff=who.id)
+        return {"link": link_address(front, secret)}
+
+    @routes.post("/visits/{visit}/cancel", dependencies=[ours])
+    async def cancel(visit: str, wish: Cancelling, who: Booking, front: House) -> dict[str, str]:
+        await _known(front, visit)
+        await front.hub.command(VisitId(visit), commands.Cancel(StaffId(who.id), wish.reason))
+        return {}
+
+    @routes.post("/visits/{visit}/no-show", dependencies=[ours])
+    async def no_show(visit: str, wish: Nothing, who: Booking, front: House) -> dict[str, str]:
+        await _known(front, visit)
+        await front.hub.command(VisitId(visit), commands.MarkNoShow(StaffId(who.id)))
+        return {}
+
+    @routes.get("/visits/{visit}/client")
+    async def contact(visit: str, who: Seeing, front: House) -> dict[str, Any]:
+        return await _contact(front, visit, who.id)
+
+    return routes
+
+
+async def _known(front: Front, visit: str) -> BookedVisit:
+    async with front.shelf.work() as work:
+        return await visits.read(work, visit)
+
+
+async def _contact(front: Front, visit: str, clinician: str) -> dict[str, Any]:
+    """Where the client is and whom to reach; a stranger's visit is answered like one that does not exist."""
+    async with front.shelf.work() as work:
+        found = await visits.read(work, visit)
+        if found.clinician != clinician:
+            raise Refused("visit-unknown", "There is no such visit here.")
+        name = await clients.name(work, found.client)
+        told = await visits.contact(work, visit)
+        known = await clients.contact(work, found.client)
+    _, now = await front.hub.visit(VisitId(visit))
+    log.info("contact-seen", visit=visit, staff=clinician)
+    emergency = told.emergency if told else known.emergency
+    return {
+        "name": name,
+        "address": None if told is None else asdict(told.address),
+        "callback": told.callback if told else known.callback or known.phone,
+        "emergency": None if emergency is None else asdict(emergency),
+        "place_site": None if now.location is None else now.location.site.value,
+    }
