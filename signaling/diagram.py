@@ -1,4 +1,4 @@
-"""The state diagram and the table of quiet facts, generated from NEXT for PROTOCOL.md; a test fails when stale. Pure."""
+"""The state diagram and the table of quiet facts, generated from NEXT for PROTOCOL.md. Pure."""
 
 from __future__ import annotations
 
