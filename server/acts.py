@@ -1,0 +1,86 @@
+"""From what somebody said on a socket to the Command it means: only the server knows who speaks and what licences cover. Shell (asyncio)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from server.errors import Refused
+from server.roster import Roster
+from signaling import commands, messages
+from signaling.commands import Command
+from signaling.hub import Hub
+from signaling.licence import LicenceCover, cover
+from signaling.messages import ClientMessage
+from signaling.shape import Visit
+from signaling.words import OverrideReason, StaffId, VisitId
+
+AUDIO_ONLY_PERMITTED = True
+"""Until practices set a policy of their own: audio-only is an explicit act with a reason, reported as such."""
+
+
+class Acts:
+    """What people do in visits, by their sockets' messages."""
+
+    def __init__(self, hub: Hub, roster: Roster) -> None:
+        self._hub = hub
+        self._roster = roster
+
+    async def client_does(self, visit: VisitId, said: ClientMessage) -> None:
+        """A client's message that is a wish about the visit. Raises Refused."""
+        match said:
+            case messages.Join():
+                await self._hub.command(visit, commands.Join())
+            case messages.Leave():
+                await self._hub.command(visit, commands.Leave())
+            case messages.ComeBack():
+                await self._hub.command(visit, commands.ComeBack())
+            case _:
+                raise Refused("not-yours", "Only your clinician can do that.")
+
+    async def clinician_does(self, visit: VisitId, by: StaffId, said: ClientMessage) -> None:
+        """A clinician's message about one visit, from the visit or from the desk. Raises Refused."""
+        match said:
+            case messages.Admit(reason) | messages.DeskAdmit(_, reason):
+                await self.admit(visit, by, reason)
+            case _:
+                await self._hub.command(visit, self._command(by, said))
+
+    async def admit(self, visit: VisitId, by: StaffId, reason: OverrideReason | None) -> None:
+        """Let the client in, with what the licences on file say of where they are at this moment."""
+        _, now = await self._hub.visit(visit)
+        covered = await self._cover(now)
+        await self._hub.command(visit, commands.Admit(by, covered, reason))
+
+    async def _cover(self, visit: Visit) -> LicenceCover | None:
+        if visit.location is None or visit.location.country != "US":
+            return None
+        licences = await self._roster.licences(visit.clinician)
+        checked_at = datetime.now(ZoneInfo(visit.zone))
+        return cover(licences, visit.location.state, checked_at.date(), checked_at)
+
+    @staticmethod
+    def _command(by: StaffId, said: ClientMessage) -> Command:
+        match said:
+            case messages.DeskDecline(_, declined):
+                return commands.Decline(by, declined)
+            case messages.Hold() | messages.DeskHold():
+                return commands.Hold(by)
+            case messages.Return() | messages.DeskReturn():
+                return commands.ReturnToWaiting(by)
+            case messages.End(ended) | messages.DeskEnd(_, ended):
+                return commands.End(by, ended)
+            case messages.Tell(code) | messages.DeskTell(_, code):
+                return commands.TellWaiting(by, code)
+            case messages.ConfirmLocation():
+                return commands.ConfirmLocation(by)
+            case messages.ConfirmIdentity():
+                return commands.ConfirmIdentity(by)
+            case messages.AllowAudioOnly(why):
+                return commands.AllowAudioOnly(by, why, AUDIO_ONLY_PERMITTED)
+            case messages.ExplainOverride(why):
+                return commands.ExplainOverride(by, why)
+            case _:
+                raise Refused("not-here", "That cannot be done here.")
+
+

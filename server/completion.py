@@ -1,0 +1,148 @@
+"""The end of a visit: count it from the journal, seal the event, and put it in the outbox with the completing fact. Shell (asyncio).
+
+Counting reads the journal alone, so a crash anywhere loses nothing: an ended visit without its record is completed at
+the next start, from the same facts, to the same numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing_hooks import contract
+from server.db import deliveries, open_visits, people, practices
+from server.db.deliveries import Delivery
+from server.db.shelf import Shelf
+from server.ids import new_id
+from server.session_complete import Clinician, Counted, Naming, Practice, body, count, gather
+from server.signing_keys import SigningKey, SigningKeys
+from signaling import commands
+from signaling.facts import Completed, EvidenceRecorded, Fact, StatementMade
+from signaling.hub import Hub
+from signaling.ports import Journal
+from signaling.shape import Visit
+from signaling.words import EventId, Phase, VisitId
+
+SOFTWARE = f"antechamber {importlib.metadata.version('antechamber')}"
+_PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")  # weakest first
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Everything the event needs that is not decided in the completing transaction."""
+
+    counted: Counted
+    practice: Practice
+    clinician: Clinician
+    srtp_profile: str | None
+
+
+class Completion:
+    """Completes visits of one practice; `record` is the journal's hook for the transaction."""
+
+    def __init__(self, shelf: Shelf, signing: SigningKeys, hub: Callable[[], Hub]) -> None:
+        self._shelf = shelf
+        self._signing = signing
+        self._hub = hub
+        self._ready: dict[EventId, _Ready] = {}
+
+    async def complete(self, visit_id: VisitId, journal: Journal) -> Visit:
+        """Count an ended visit and complete it. Doing it twice, or in two processes, completes it once."""
+        hub = self._hub()
+        _, visit = await hub.visit(visit_id)
+        if visit.phase is not Phase.ENDED:
+            return visit
+        facts = [fact for _, fact, _ in await journal.load(visit_id)]
+        counted = await asyncio.to_thread(_count, visit, facts)
+        if counted.totals.talk_overlap < 1:
+            nothing = commands.Complete(None, counted.detail_sha256)
+            return await hub.command(visit_id, lambda now: nothing if now.phase is Phase.ENDED else ())
+        event = EventId(new_id("evt"))
+        self._ready[event] = await self._gather(visit, counted, facts)
+        try:
+            done = commands.Complete(event, counted.detail_sha256)
+            return await hub.command(visit_id, lambda now: done if now.phase is Phase.ENDED else ())
+        finally:
+            del self._ready[event]
+
+    async def record(
+        self, connection: AsyncConnection, visit: Visit, seq: int, head: bytes, facts: Sequence[Fact]
+    ) -> None:
+        """Inside the append: number, seal and enqueue what the facts complete (`server.db.journal.Completion`)."""
+        for fact in facts:
+            if isinstance(fact, Completed) and fact.event is not None:
+                await self._enqueue_complete(connection, visit, fact.event, fact.at, head)
+            elif isinstance(fact, StatementMade) and fact.event is not None and visit.event is not None:
+                await self._enqueue_statement(connection, visit, fact, visit.event, fact.event)
+
+    async def _gather(self, visit: Visit, counted: Counted, facts: Sequence[Fact]) -> _Ready:
+        async with self._shelf.work() as work:
+            practice = await practices.read(work)
+            clinician = await people.read(work, visit.clinician)
+            licences = await people.licences_of(work, visit.clinician)
+        reference = visit.cover.licence_ref if visit.cover else None
+        kind = next((licence.type for licence in licences if licence.id == reference), None)
+        kind = kind or next((licence.type for licence in licences), None)
+        return _Ready(
+            counted,
+            Practice(practice.id, practice.npi or None, practice.zone, SOFTWARE),
+            Clinician(clinician.npi or None, kind),
+            _weakest_profile(facts),
+        )
+
+    async def _enqueue_complete(
+        self, connection: AsyncConnection, visit: Visit, event: EventId, at: datetime, head: bytes
+    ) -> None:
+        ready = self._ready[event]
+        sequence = await deliveries.next_sequence(connection, self._shelf.practice)
+        naming = Naming(event, sequence, at, head)
+        key = await self._signing.current(self._shelf.practice)
+        made = body(visit, ready.counted, naming, ready.practice, ready.clinician, ready.srtp_profile)
+        raw = await asyncio.to_thread(_seal, made, key)
+        seconds = int(ready.counted.totals.talk_overlap)
+        await open_visits.set_counted(connection, self._shelf.practice, visit.id, seconds)
+        await self._enqueue(connection, visit, event, sequence, contract.SESSION_COMPLETE, raw)
+
+    async def _enqueue_statement(
+        self, connection: AsyncConnection, visit: Visit, fact: StatementMade, about: EventId, event: EventId
+    ) -> None:
+        sequence = await deliveries.next_sequence(connection, self._shelf.practice)
+        key = await self._signing.current(self._shelf.practice)
+        made = contract.statement(
+            id_=event,
+            sequence=sequence,
+            about=about,
+            practice=self._shelf.practice,
+            visit=visit.id,
+            clinician=fact.by,
+            issued_at=fact.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            saw_and_heard=fact.saw_and_heard,
+            place_confirmed=fact.place_confirmed,
+            exceptions=[exception.value for exception in fact.exceptions],
+        )
+        raw = contract.seal(made, key.private, key.kid)
+        await self._enqueue(connection, visit, event, sequence, contract.STATEMENT, raw)
+
+    async def _enqueue(
+        self, connection: AsyncConnection, visit: Visit, event: EventId, sequence: int, kind: str, raw: bytes
+    ) -> None:
+        row = Delivery(self._shelf.practice, new_id("dlv"), event, visit.id, sequence, kind, raw, 0)
+        await deliveries.enqueue(connection, row)
+
+
+def _count(visit: Visit, facts: Sequence[Fact]) -> Counted:
+    return count(gather(visit, facts))
+
+
+def _seal(made: dict[str, object], key: SigningKey) -> bytes:
+    return contract.seal(made, key.private, key.kid)
+
+
+def _weakest_profile(facts: Sequence[Fact]) -> str | None:
+    named = {fact.counters.get("srtp") for fact in facts if isinstance(fact, EvidenceRecorded)}
+    return next((profile for profile in _PROFILES if profile in named), None)

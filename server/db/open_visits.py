@@ -1,0 +1,57 @@
+"""Which visits still need looking after: the open ones, the ended ones without a record, first visits. Shell (sqlalchemy)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.db.shelf import Work
+from server.db.tables import visits
+from server.db.visits import OPEN
+from signaling.words import Phase
+
+
+async def every(work: Work) -> list[str]:
+    """Ids of the visits whose deadline this server owes a look: open, or ended without their record."""
+    wanted = [phase.value for phase in (*OPEN, Phase.ENDED)]
+    rows = await work.all(
+        select(visits.c.id).where(work.mine(visits), visits.c.seq > 0, visits.c.phase.in_(wanted)).order_by(visits.c.id)
+    )
+    return [row.id for row in rows]
+
+
+async def here_now(work: Work) -> list[str]:
+    """Ids of the visits with somebody checking in, waiting or admitted, whatever day they were booked for."""
+    wanted = [phase.value for phase in OPEN if phase is not Phase.BOOKED]
+    rows = await work.all(select(visits.c.id).where(work.mine(visits), visits.c.seq > 0, visits.c.phase.in_(wanted)))
+    return [row.id for row in rows]
+
+
+async def first_of_their_client(work: Work, of: Collection[str]) -> frozenset[str]:
+    """Those of the visits `of` before which the client has never completed one here."""
+    if not of:
+        return frozenset()
+    earlier = visits.alias()
+    rows = await work.all(
+        select(visits.c.id).where(
+            work.mine(visits),
+            visits.c.id.in_(of),
+            ~exists().where(
+                earlier.c.practice_id == visits.c.practice_id,
+                earlier.c.client_id == visits.c.client_id,
+                earlier.c.id != visits.c.id,
+                earlier.c.phase == Phase.COMPLETE.value,
+            ),
+        )
+    )
+    return frozenset(row.id for row in rows)
+
+
+async def set_counted(connection: AsyncConnection, practice: str, visit: str, seconds: int | None) -> None:
+    """Keep what was counted beside the completed visit, in the completing transaction."""
+    await connection.execute(
+        update(visits).where(visits.c.practice_id == practice, visits.c.id == visit).values(counted_seconds=seconds)
+    )
+
