@@ -144,7 +144,12 @@ class EmbeddedPostgres:
 
     async def stop(self) -> None:
         """Stop it cleanly and return when it is gone."""
-        await asyncio.to_thread(self._child.stop, 20.0)
+        await asyncio.to_thread(self.stop_now)
+
+    def stop_now(self) -> None:
+        """As :meth:`stop`, outside an event loop."""
+        self._child.stop(20.0)
+        log.info("postgres-stopped")
 
     def _make_cluster(self) -> None:
         """initdb beside, then one rename: a kill in the middle leaves nothing that looks whole."""

@@ -1,0 +1,86 @@
+"""Prove a saved event with nothing but a published key set. Shell (asyncio, httpx)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from billing_hooks import contract, errors, keyset
+from server.errors import Malformed, Refused
+
+_LARGEST_KEY_SET = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a good event says of itself."""
+
+    event: Mapping[str, object]
+
+    def lines(self) -> list[str]:
+        """A few lines for people."""
+        event = self.event
+        practice = event.get("practice")
+        who = practice.get("id") if isinstance(practice, Mapping) else None
+        return [
+            "Good: the event is whole and its signature fits.",
+            f"  type       {event.get('type')}",
+            f"  event      {event.get('id')}",
+            f"  practice   {who}",
+            f"  issued at  {event.get('issued_at')}",
+        ]
+
+
+def read_event(path: Path) -> bytes:
+    """The saved body, to the byte. Raises Malformed("unreadable" | "too-large")."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(contract.MAX_BYTES + 1)
+    except OSError as error:
+        raise Malformed("unreadable", f"{path} cannot be read: {error.strerror}.") from None
+    if len(raw) > contract.MAX_BYTES:
+        raise Malformed("too-large", f"{path} is larger than any event.")
+    return raw
+
+
+def keys_from_file(path: Path) -> Mapping[str, keyset.PublicKey]:
+    """A saved key set: works offline. Raises Malformed."""
+    try:
+        return keyset.load(path.read_bytes())
+    except OSError as error:
+        raise Malformed("unreadable", f"{path} cannot be read: {error.strerror}.") from None
+    except (errors.Malformed, errors.Refused) as error:
+        raise Malformed(error.code, error.say) from None
+
+
+def keys_from_origin(origin: str, trust: ssl.SSLContext) -> Mapping[str, keyset.PublicKey]:
+    """The key set a server publishes. Raises Refused("keys-unreachable") and Malformed."""
+    if not origin.startswith("https://"):
+        raise Refused("not-https", "The key set is fetched over https alone.")
+    try:
+        with httpx.Client(verify=trust, trust_env=False, follow_redirects=False, timeout=10) as client:
+            answer = client.get(origin.rstrip("/") + "/.well-known/jwks.json")
+    except httpx.HTTPError as error:
+        raise Refused(
+            "keys-unreachable", f"The key set of {origin} cannot be fetched: {type(error).__name__}."
+        ) from None
+    if answer.status_code != 200 or len(answer.content) > _LARGEST_KEY_SET:
+        raise Refused("keys-unreachable", f"{origin} gave no key set (status {answer.status_code}).")
+    try:
+        return keyset.load(answer.content)
+    except (errors.Malformed, errors.Refused) as error:
+        raise Malformed(error.code, error.say) from None
+
+
+def prove(raw: bytes, keys: Mapping[str, keyset.PublicKey]) -> Proof:
+    """The proof, or Refused/Malformed with the contract's own code and words."""
+    try:
+        return Proof(contract.verify(raw, keys))
+    except errors.Refused as error:
+        raise Refused(error.code, error.say) from None
+    except errors.Malformed as error:
+        raise Malformed(error.code, error.say) from None
