@@ -95,9 +95,14 @@ async def renew(work: Work, visit: str, client: str) -> tuple[str, list[bytes]]:
 
 
 async def join(work: Work, link: Link) -> tuple[str, str, list[bytes]]:
-    """A device exchanges the link: (cookie secret, device id, token hashes of the devices it replaces)."""
+    """A device exchanges the link: (cookie secret, device id, token hashes of the devices it replaces).
+
+    Raises Refused("link-revoked") when a new link came first.
+    """
     # one exchange at a time, or two devices could both find the place free
-    await work.all(select(links.c.id).where(work.mine(links), links.c.id == link.id).with_for_update())
+    held = await work.one(select(links.c.revoked_at).where(work.mine(links), links.c.id == link.id).with_for_update())
+    if held is None or held.revoked_at is not None:
+        raise Refused("link-revoked", "This link was replaced by a newer one: open the newest that you were sent.")
     ended = await end_devices(work, link.visit, "replaced")
     secret, device = new_secret(), new_id("jnt")
     await work.run(

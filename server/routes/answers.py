@@ -20,8 +20,8 @@ from server import identity, logs, pages
 from server.db import practices
 from server.db.practices import Practice
 from server.errors import Malformed, Refused
-from server.ports import Front
 from server.identity import StaffHere
+from server.ports import Front
 from server.routes.asking import house, staff_token
 
 _REFUSED: Final = (
@@ -53,12 +53,14 @@ _STATUS: Final = {
     "no-such-visit": 404,
     "page-unknown": 404,
     "place-unknown": 404,
+    "probe-unknown": 404,
     "service-unknown": 404,
     "staff-unknown": 404,
     "visit-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,
+    "probe-running": 429,
     "too-many-tries": 429,
     "busy": 503,
     "passwords-unavailable": 503,
@@ -154,7 +156,7 @@ def install(app: FastAPI) -> None:
         return await answer(request, status, code, f"{phrase}: this cannot be done here.")
 
     async def bug(request: Request, error: Exception) -> Response:
-        logs.bug(error, method=request.method)
+        # the doorkeeper, to whom it goes on, logs it
         return await answer(
             request, 500, "bug", "Something went wrong on our side. Please try again; if it stays, call us."
         )

@@ -1,4 +1,7 @@
-"""What every route asks first: which house, from our own page, who, and may they. Shell (asyncio, fastapi)."""
+"""What every route asks first: which house, who, and may they; and how its body is written. Shell (asyncio, fastapi).
+
+That a post comes from a page of ours, as JSON of a bounded length, the doorkeeper has made sure of before.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,10 @@ from pydantic.functional_validators import AfterValidator
 
 from server import identity
 from server.db.shelf import Shelf
-from server.errors import Malformed, Refused
-from server.ports import Front
+from server.errors import Refused
 from server.identity import CLIENT_COOKIE, STAFF_COOKIE, ClientHere, StaffHere
 from server.permissions import May, may
-from server.settings import Settings
-
-LARGEST_BODY: Final = 64 * 1024
+from server.ports import Front
 
 
 def house(connection: HTTPConnection) -> Front:
@@ -52,29 +52,6 @@ class Body(BaseModel):
 
 class Nothing(Body):
     """The body `{}`."""
-
-
-def from_our_page(request: Request, front: House) -> None:
-    """A post comes from a page of ours, as JSON of at most 64 KiB. Raises Refused("cross-site"), Malformed.
-
-    `Sec-Fetch-Site` is a forbidden header that no page can forge; browsers before it send `Origin` with every post.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        ours = site == "same-origin"
-    else:
-        ours = request.headers.get("origin") in _origins(front.runtime.settings)
-    if not ours:
-        raise Refused("cross-site", "This request did not come from a page of this server.")
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        raise Malformed("not-json", "Send JSON.")
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
-        raise Malformed("too-large", "That is too long.")
-
-
-def _origins(settings: Settings) -> frozenset[str]:
-    return frozenset({settings.origin, *(f"https://{host}" for host in settings.allowed_hosts)})
 
 
 def staff_token(shelf: Shelf, connection: HTTPConnection) -> bytes | None:

@@ -10,9 +10,9 @@ from server import identity
 from server.db import practices, visits
 from server.db.practices import Practice
 from server.errors import Refused
-from server.ports import Front
 from server.identity import StaffHere
 from server.permissions import HOME, May
+from server.ports import Front
 from server.routes.answers import elsewhere, page
 from server.routes.asking import House, staff_token, staff_who_may
 

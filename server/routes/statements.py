@@ -15,7 +15,7 @@ from server.ids import new_id
 from server.local_time import iso
 from server.logs import log
 from server.permissions import May
-from server.routes.asking import Body, House, from_our_page, staff_who_may
+from server.routes.asking import Body, House, staff_who_may
 from signaling import commands
 from signaling.words import EventId, Phase, StaffId, StatementException, VisitId
 
@@ -67,7 +67,7 @@ def router() -> APIRouter:
             ]
         }
 
-    @routes.post("/visits/{visit}/statement", dependencies=[Depends(from_our_page)])
+    @routes.post("/visits/{visit}/statement")
     async def state(visit: str, wish: StatementMade, who: Stating, front: House) -> dict[str, str]:
         async with front.shelf.work() as work:
             found = await visits.read(work, visit)
