@@ -1,7 +1,8 @@
 // A name field that offers the practice's clients while one types: a combobox with a list, by keyboard too. Shell (DOM).
 
-import { icon, make, put } from "./staff_dom.js";
-import { get } from "./staff_http.js";
+import { el, icon } from "./dom.js";
+import { put } from "./staff_dom.js";
+import { post } from "./staff_http.js";
 
 /** @typedef {{ id: string, name: string }} Found */
 
@@ -46,7 +47,7 @@ export class ClientSearch {
     /** @type {Found[]} */
     let found = [];
     try {
-      found = (await get(`/api/clients?q=${encodeURIComponent(typed)}`)).clients;
+      found = (await post("/api/clients/search", { q: typed })).clients;
     } catch {
       return; // the next key asks again; booking itself says what is wrong
     }
@@ -71,7 +72,7 @@ export class ClientSearch {
 
   /** @param {string} text @param {() => void} take */
   option(text, take) {
-    const option = make("li", { role: "option", "aria-selected": "false", class: "combo-option" }, text);
+    const option = el("li", { role: "option", "aria-selected": "false", class: "combo-option" }, text);
     option.addEventListener("click", take);
     return option;
   }

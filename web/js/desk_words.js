@@ -41,7 +41,7 @@ export function siteWords(site) {
 const LICENCE = {
   covered: { word: "Licence", say: "Your licence covers the state the client is in.", tone: "ok", icon: "check" },
   missing: { word: "Licence", say: "No licence on file covers the state the client is in. Admitting asks for a reason.",
-             tone: "danger", icon: "alert" },
+             tone: "danger", icon: "warn" },
   unknown: { word: "Licence", say: "Not checked: we do not know yet which state the client is in.", tone: "", icon: "unknown" },
 };
 
@@ -49,15 +49,16 @@ const LICENCE = {
 const DEVICES = {
   ok: { word: "Devices", say: "Camera, microphone, speaker and connection worked in the client's check.", tone: "ok",
         icon: "check" },
-  partly: { word: "Devices", say: "Part of the client's device check did not work.", tone: "warn", icon: "alert" },
-  failed: { word: "Devices", say: "The client's device check failed.", tone: "danger", icon: "alert" },
+  partly: { word: "Devices", say: "Part of the client's device check did not work.", tone: "warn", icon: "warn" },
+  failed: { word: "Devices", say: "The client's device check failed.", tone: "danger", icon: "warn" },
 };
 
+/** @type {Tick} */
+const UNCOVERED = { word: "Coverage", say: "Coverage has not been checked.", tone: "", icon: "unknown" };
 /** @type {Record<string, Tick>} */
 const COVERAGE = {
-  unknown: { word: "Coverage", say: "Coverage has not been checked.", tone: "", icon: "unknown" },
   active: { word: "Coverage", say: "Coverage is active.", tone: "ok", icon: "check" },
-  inactive: { word: "Coverage", say: "Coverage is not active.", tone: "warn", icon: "alert" },
+  inactive: { word: "Coverage", say: "Coverage is not active.", tone: "warn", icon: "warn" },
 };
 
 /** Consent, location, devices, licence and coverage, in that order. @param {Card} card @returns {Tick[]} */
@@ -75,7 +76,7 @@ export function ticks(card) {
       ? DEVICES[card.devices]
       : { word: "Devices", say: "The device check has not been done.", tone: "", icon: "unknown" },
     LICENCE[card.licence],
-    COVERAGE[card.coverage] ?? COVERAGE["unknown"],
+    COVERAGE[card.coverage] ?? UNCOVERED,
   ];
 }
 

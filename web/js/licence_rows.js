@@ -1,7 +1,8 @@
 // The rows of a clinician's licences on the settings page: shown, added, removed, checked, read back. Shell (DOM).
 
 import { STATES, stateName } from "./states.js";
-import { button, check, make } from "./staff_dom.js";
+import { el } from "./dom.js";
+import { button, check } from "./staff_dom.js";
 
 /** @typedef {{ id?: string, state: string, type: string, number: string, from: string, to: string|null }} Licence */
 
@@ -32,22 +33,22 @@ export class LicenceRows {
   row(licence) {
     const key = `licence-${(numbered += 1)}`;
     const name = licence.state ? `Licence for ${stateName(licence.state)}` : "New licence";
-    const state = make("select", { id: `${key}-state` }, make("option", { value: "", text: "Choose" }),
-      ...STATES.map(([code, text]) => make("option", { value: code, text })));
+    const state = el("select", { id: `${key}-state` }, el("option", { value: "", text: "Choose" }),
+      ...STATES.map(([code, text]) => el("option", { value: code, text })));
     state.value = licence.state;
-    const row = make("li", { class: "licence", "data-id": licence.id },
-      make("div", { class: "licence-fields", role: "group", "aria-label": name },
+    const row = el("li", { class: "licence", "data-id": licence.id },
+      el("div", { class: "licence-fields", role: "group", "aria-label": name },
         field(state, "State"),
-        field(make("input", { id: `${key}-type`, type: "text", list: "licence-types", value: licence.type,
+        field(el("input", { id: `${key}-type`, type: "text", list: "licence-types", value: licence.type,
           autocomplete: "off" }), "Type"),
-        field(make("input", { id: `${key}-number`, type: "text", value: licence.number, autocomplete: "off" }), "Number"),
-        field(make("input", { id: `${key}-from`, type: "date", value: licence.from }), "From"),
-        field(make("input", { id: `${key}-to`, type: "date", value: licence.to ?? "" }), "To")));
+        field(el("input", { id: `${key}-number`, type: "text", value: licence.number, autocomplete: "off" }), "Number"),
+        field(el("input", { id: `${key}-from`, type: "date", value: licence.from }), "From"),
+        field(el("input", { id: `${key}-to`, type: "date", value: licence.to ?? "" }), "To")));
     const remove = button("Remove", "quiet", () => this.remove(row));
     remove.setAttribute("aria-label", `Remove: ${name}`);
     const gone = licence.to && this.today && licence.to < this.today;
-    row.append(make("div", { class: "licence-foot" },
-      gone ? make("span", { class: "tag danger", text: "Expired" }) : null, remove));
+    row.append(el("div", { class: "licence-foot" },
+      gone ? el("span", { class: "tag danger", text: "Expired" }) : null, remove));
     return row;
   }
 
@@ -98,6 +99,6 @@ export class LicenceRows {
 function field(input, label) {
   const error = `${input.id}-error`;
   input.setAttribute("aria-describedby", error);
-  return make("div", { class: "field" }, make("label", { for: input.id, text: label }), input,
-    make("p", { id: error, class: "error", role: "alert" }));
+  return el("div", { class: "field" }, el("label", { for: input.id, text: label }), input,
+    el("p", { id: error, class: "error", role: "alert" }));
 }

@@ -2,19 +2,20 @@
 
 import { invitationText, isEmail, isPhone } from "./booking_words.js";
 import { ClientSearch } from "./client_search.js";
-import { busy, check, copy, make, one, say } from "./staff_dom.js";
+import { el, need } from "./dom.js";
+import { busy, check, copy, say } from "./staff_dom.js";
 import { get, post, sentence } from "./staff_http.js";
 import { nextQuarter, wallWords, zoneName } from "./zone_time.js";
 
 const zone = document.body.dataset["zone"] ?? "UTC";
-const form = one("#book", HTMLFormElement);
-const booked = one("#booked", HTMLElement);
-const input = (/** @type {string} */ id) => one(`#${id}`, HTMLInputElement);
-const select = (/** @type {string} */ id) => one(`#${id}`, HTMLSelectElement);
-const title = one("#title", HTMLHeadingElement);
+const form = need(document, "#book", HTMLFormElement);
+const booked = need(document, "#booked", HTMLElement);
+const input = (/** @type {string} */ id) => need(document, `#${id}`, HTMLInputElement);
+const select = (/** @type {string} */ id) => need(document, `#${id}`, HTMLSelectElement);
+const title = need(document, "#title", HTMLHeadingElement);
 const linkField = input("link");
-const copied = one("#copied", HTMLElement);
-const search = new ClientSearch(input("client-search"), one("#client-list", HTMLElement));
+const copied = need(document, "#copied", HTMLElement);
+const search = new ClientSearch(input("client-search"), need(document, "#client-list", HTMLElement));
 const LENGTHS = [15, 20, 25, 30, 40, 45, 50, 60, 75, 90, 120];
 
 /** What the copied message tells. @type {import("./booking_words.js").Invitation|null} */
@@ -27,14 +28,14 @@ let services = [];
 
 /** @param {HTMLSelectElement} list @param {Named[]} choices @param {string|undefined} chosen */
 function fill(list, choices, chosen) {
-  list.replaceChildren(...choices.map(({ id, name }) => make("option", { value: id, text: name })));
+  list.replaceChildren(...choices.map(({ id, name }) => el("option", { value: id, text: name })));
   if (chosen && choices.some(({ id }) => id === chosen)) list.value = chosen;
 }
 
 /** @param {number} minutes */
 function offerLengths(minutes) {
   const lengths = [...new Set([...LENGTHS, minutes])].sort((a, b) => a - b);
-  select("minutes").replaceChildren(...lengths.map((one) => make("option", { value: one, text: `${one} minutes` })));
+  select("minutes").replaceChildren(...lengths.map((one) => el("option", { value: one, text: `${one} minutes` })));
   select("minutes").value = String(minutes);
 }
 
@@ -43,19 +44,19 @@ function followService() {
 }
 
 function isNew() {
-  return one("input[name=who]:checked", HTMLInputElement, form).value === "new";
+  return need(form, "input[name=who]:checked", HTMLInputElement).value === "new";
 }
 
 function showWho() {
-  one("#known-client", HTMLElement).hidden = isNew();
-  one("#new-client", HTMLElement).hidden = !isNew();
+  need(document, "#known-client", HTMLElement).hidden = isNew();
+  need(document, "#new-client", HTMLElement).hidden = !isNew();
 }
 
 function start() {
   const { date, time } = nextQuarter(new Date(), zone);
   input("date").value = date;
   input("time").value = time;
-  say(one("#zone-note", HTMLElement), `The time is read in ${zoneName(zone, new Date())}.`);
+  say(need(document, "#zone-note", HTMLElement), `The time is read in ${zoneName(zone, new Date())}.`);
 }
 
 /** @returns {boolean} */
@@ -93,7 +94,7 @@ function showLink(link, asked, client) {
   const clinician = select("clinician").selectedOptions[0]?.textContent ?? "";
   const when = wallWords(asked.start, zone);
   invitation = { clinician, when, link };
-  say(one("#booked-words", HTMLElement), `${client} with ${clinician}, ${when}, ${asked.minutes} minutes.`);
+  say(need(document, "#booked-words", HTMLElement), `${client} with ${clinician}, ${when}, ${asked.minutes} minutes.`);
   linkField.value = link;
   say(copied, "");
   form.hidden = true;
@@ -106,12 +107,12 @@ function showLink(link, asked, client) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const failed = one("#book-error", HTMLElement);
+  const failed = need(document, "#book-error", HTMLElement);
   say(failed, "");
   if (!allRight()) return;
   const asked = wish();
   const client = search.chosen && !isNew() ? search.chosen.name : input("name").value.trim();
-  void busy(one("button[type=submit]", HTMLButtonElement, form), async () => {
+  void busy(need(form, "button[type=submit]", HTMLButtonElement), async () => {
     const { link } = await post("/api/visits", asked);
     showLink(link, asked, client);
   }, (words) => say(failed, words));
@@ -123,8 +124,8 @@ for (const radio of form.querySelectorAll("input[name=who]")) {
     (isNew() ? input("name") : input("client-search")).focus();
   });
 }
-search.onNew = (name) => {
-  one("input[name=who][value=new]", HTMLInputElement, form).checked = true;
+search.onNew = (/** @type {string} */ name) => {
+  need(form, "input[name=who][value=new]", HTMLInputElement).checked = true;
   showWho();
   input("name").value = name;
   input("name").focus();
@@ -132,17 +133,17 @@ search.onNew = (name) => {
 select("service").addEventListener("change", followService);
 linkField.addEventListener("focus", () => linkField.select());
 
-one("#copy-link", HTMLButtonElement).addEventListener("click", async () => {
+need(document, "#copy-link", HTMLButtonElement).addEventListener("click", async () => {
   const done = await copy(linkField.value, linkField);
   say(copied, done ? "The link is copied." : "Your browser did not let us copy: the link is marked, copy it from there.");
 });
-one("#copy-message", HTMLButtonElement).addEventListener("click", async () => {
+need(document, "#copy-message", HTMLButtonElement).addEventListener("click", async () => {
   if (!invitation) return;
   const text = invitationText(practiceWords(), invitation);
   const done = await copy(text, linkField);
   say(copied, done ? "A message with the link is copied." : "Your browser did not let us copy: the link is marked.");
 });
-one("#another", HTMLButtonElement).addEventListener("click", () => {
+need(document, "#another", HTMLButtonElement).addEventListener("click", () => {
   form.reset();
   search.clear();
   showWho();
@@ -168,5 +169,5 @@ try {
   fill(select("service"), services, undefined);
   followService();
 } catch (failure) {
-  say(one("#book-error", HTMLElement), sentence(failure));
+  say(need(document, "#book-error", HTMLElement), sentence(failure));
 }

@@ -3,30 +3,31 @@
 import { isNpi, isPhone } from "./booking_words.js";
 import { LicenceRows } from "./licence_rows.js";
 import { ZONES } from "./states.js";
-import { busy, cannotLoad, check, make, one, say } from "./staff_dom.js";
+import { el, need } from "./dom.js";
+import { busy, cannotLoad, check, say } from "./staff_dom.js";
 import { get, post } from "./staff_http.js";
 import { clockface, dateField } from "./zone_time.js";
 
-const input = (/** @type {string} */ id) => one(`#${id}`, HTMLInputElement);
-const select = (/** @type {string} */ id) => one(`#${id}`, HTMLSelectElement);
-const message = one("#practice-message", HTMLTextAreaElement);
-const practiceForm = one("#practice-form", HTMLFormElement);
-const clinicianForm = one("#clinician-form", HTMLFormElement);
-const licences = new LicenceRows(one("#licences", HTMLElement), one("#no-licences", HTMLElement));
+const input = (/** @type {string} */ id) => need(document, `#${id}`, HTMLInputElement);
+const select = (/** @type {string} */ id) => need(document, `#${id}`, HTMLSelectElement);
+const message = need(document, "#practice-message", HTMLTextAreaElement);
+const practiceForm = need(document, "#practice-form", HTMLFormElement);
+const clinicianForm = need(document, "#clinician-form", HTMLFormElement);
+const licences = new LicenceRows(need(document, "#licences", HTMLElement), need(document, "#no-licences", HTMLElement));
 const NPI = "An NPI has 10 digits that check; look at it again.";
 
 /** Save a form: its button is busy, its line says what came of it.
  * @param {HTMLFormElement} form @param {() => boolean} right @param {() => Promise<void>} save */
 function saves(form, right, save) {
-  const saved = one(".saved", HTMLElement, form);
-  const failed = one("form > .error", HTMLElement, form);
+  const saved = need(form, ".saved", HTMLElement);
+  const failed = need(form, "form > .error", HTMLElement);
   form.addEventListener("input", () => say(saved, ""));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     say(saved, "");
     say(failed, "");
     if (!right()) return;
-    void busy(one("button[type=submit]", HTMLButtonElement, form), async () => {
+    void busy(need(form, "button[type=submit]", HTMLButtonElement), async () => {
       await save();
       say(saved, "Saved.");
     }, (words) => say(failed, words));
@@ -42,7 +43,7 @@ function showPractice(practice) {
   const known = ZONES.some(([zone]) => zone === practice.zone);
   const zones = known ? ZONES : [.../** @type {[string, string][]} */ ([[practice.zone, practice.zone]]), ...ZONES];
   select("practice-zone").replaceChildren(...zones.map(([value, text]) =>
-    make("option", { value, text: value === text ? text : `${text} (${value.replaceAll("_", " ")})` })));
+    el("option", { value, text: value === text ? text : `${text} (${value.replaceAll("_", " ")})` })));
   select("practice-zone").value = practice.zone;
 }
 
@@ -71,10 +72,10 @@ async function showClinician() {
     input("clinician-name").value = clinician.name;
     input("clinician-npi").value = clinician.npi ?? "";
     licences.show(clinician.licences, dateField(clockface(new Date(), select("practice-zone").value)));
-    say(one(".saved", HTMLElement, clinicianForm), "");
+    say(need(clinicianForm, ".saved", HTMLElement), "");
     clinicianForm.hidden = false;
   } catch (failure) {
-    cannotLoad(failure, one("#trouble", HTMLElement));
+    cannotLoad(failure, need(document, "#trouble", HTMLElement));
   }
 }
 
@@ -94,21 +95,21 @@ saves(clinicianForm, () => {
   await showClinician();
 });
 
-one("#add-licence", HTMLButtonElement).addEventListener("click", () => licences.add());
+need(document, "#add-licence", HTMLButtonElement).addEventListener("click", () => licences.add());
 select("clinician").addEventListener("change", () => void showClinician());
 
 try {
   const [practice, people] = await Promise.all([get("/api/settings/practice"), get("/api/clinicians")]);
   showPractice(practice);
   select("clinician").replaceChildren(...people.clinicians.map((/** @type {{id: string, name: string}} */ one) =>
-    make("option", { value: one.id, text: one.name })));
+    el("option", { value: one.id, text: one.name })));
   const own = document.body.dataset["staff"] ?? "";
   if (people.clinicians.some((/** @type {{id: string}} */ one) => one.id === own)) select("clinician").value = own;
-  one("#practice-part", HTMLElement).hidden = false;
-  one("#clinician-part", HTMLElement).hidden = false;
+  need(document, "#practice-part", HTMLElement).hidden = false;
+  need(document, "#clinician-part", HTMLElement).hidden = false;
   await showClinician();
 } catch (failure) {
-  cannotLoad(failure, one("#trouble", HTMLElement));
+  cannotLoad(failure, need(document, "#trouble", HTMLElement));
 } finally {
-  one("#loading", HTMLElement).remove();
+  need(document, "#loading", HTMLElement).remove();
 }

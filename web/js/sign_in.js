@@ -1,12 +1,13 @@
 // The sign-in page: one form, one sentence when it fails, never which part was wrong. Shell (DOM).
 
+import { need } from "./dom.js";
 import { Trouble, post } from "./staff_http.js";
 
-const form = /** @type {HTMLFormElement} */ (document.querySelector("#sign-in"));
-const error = /** @type {HTMLElement} */ (document.querySelector("#sign-in-error"));
-const email = /** @type {HTMLInputElement} */ (document.querySelector("#email"));
-const password = /** @type {HTMLInputElement} */ (document.querySelector("#password"));
-const notice = /** @type {HTMLElement} */ (document.querySelector("#signed-out"));
+const form = need(document, "#sign-in", HTMLFormElement);
+const error = need(document, "#sign-in-error", HTMLElement);
+const email = need(document, "#email", HTMLInputElement);
+const password = need(document, "#password", HTMLInputElement);
+const notice = need(document, "#signed-out", HTMLElement);
 
 const WRONG = "That email and password do not go together. Check both and try again.";
 
@@ -24,8 +25,8 @@ function whereTo(home) {
 
 /** @param {Trouble} trouble @returns {string} */
 function words(trouble) {
-  if (trouble.code === "offline" || trouble.code === "server") return trouble.say;
-  return trouble.code === "too-many" || trouble.code === "too-fast" ? trouble.say : WRONG;
+  const aboutUs = trouble.code === "offline" || trouble.code.startsWith("status-") || trouble.code.startsWith("too-");
+  return aboutUs ? trouble.say : WRONG;
 }
 
 /** @param {string} say @param {HTMLInputElement} where */
@@ -38,7 +39,7 @@ function complain(say, where) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const submit = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  const submit = need(form, "button", HTMLButtonElement);
   if (submit.disabled) return;
   error.textContent = "";
   if (!email.value.trim() || !password.value) {

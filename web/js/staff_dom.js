@@ -1,31 +1,8 @@
-// Small tools for the staff pages: find and make elements, say what went wrong beside its field, copy, open menus.
+// Small tools for the staff pages: busy buttons, what went wrong beside its field, menus.
 // Shell (DOM).
 
+import { announce, copy as toClipboard, el, icon } from "./dom.js";
 import { Trouble, sentence, toSignIn } from "./staff_http.js";
-
-/** The element the page is known to have. @template {Element} T
- * @param {string} selector @param {new () => T} kind @param {ParentNode} [within] @returns {T} */
-export function one(selector, kind, within = document) {
-  const found = within.querySelector(selector);
-  if (!(found instanceof kind)) throw new Error(`The page has no ${selector}.`);
-  return found;
-}
-
-/** @typedef {Record<string, string|number|boolean|null|undefined>} Attributes */
-
-/** Make an element. `text` becomes its text, `true` a bare attribute, `false`, `null` and `undefined` none.
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag @param {Attributes} [attributes] @param {...(Node|string|null)} children
- * @returns {HTMLElementTagNameMap[K]} */
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") element.textContent = String(value ?? "");
-    else put(element, name, value);
-  }
-  for (const child of children) if (child !== null) element.append(child);
-  return element;
-}
 
 /** Set or remove an attribute, touching the page only when it changes.
  * @param {Element} element @param {string} name @param {string|number|boolean|null|undefined} value */
@@ -42,24 +19,11 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A drawing of the sprite; the word beside it is what is read aloud. @param {string} name @returns {SVGElement} */
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("focusable", "false");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
-  svg.append(use);
-  return svg;
-}
-
 /** @param {string} label @param {string} look classes beside "button" @param {() => unknown} act @param {string} [drawn]
  * @returns {HTMLButtonElement} */
 export function button(label, look, act, drawn) {
-  const made = make("button", { type: "button", class: `button ${look}`.trim() }, drawn ? icon(drawn) : null, label);
-  made.addEventListener("click", act);
-  return made;
+  return el("button", { type: "button", class: `button ${look}`.trim(), onclick: () => void act() },
+    drawn ? icon(drawn) : null, label);
 }
 
 /** While `work` runs the button says so and does not start it again. Being signed out leads to the sign-in page.
@@ -100,24 +64,22 @@ export function check(findings) {
 /** Put text on the clipboard; when the browser refuses, mark it in its field so that it can be copied by hand.
  * @param {string} text @param {HTMLInputElement|null} [field] @returns {Promise<boolean>} */
 export async function copy(text, field = null) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
+  const done = await toClipboard(text);
+  if (!done) {
     field?.focus();
     field?.select();
-    return false;
   }
+  return done;
 }
 
 /** A button that shows a list of further actions; Escape and a click elsewhere close it.
  * @param {string} label what the reader says @param {() => HTMLElement[]} items made anew at each opening
  * @returns {HTMLElement} */
 export function menu(label, items) {
-  const list = make("div", { class: "menu-list", hidden: true });
-  const opener = make("button", { type: "button", class: "button quiet menu-opener", "aria-expanded": "false",
+  const list = el("div", { class: "menu-list", hidden: true });
+  const opener = el("button", { type: "button", class: "button quiet menu-opener", "aria-expanded": "false",
     "aria-label": label, title: "More" }, icon("more"));
-  const whole = make("div", { class: "menu" }, opener, list);
+  const whole = el("div", { class: "menu" }, opener, list);
   /** @param {boolean} open */
   const show = (open) => {
     if (open) list.replaceChildren(...items());
@@ -153,7 +115,21 @@ function step(list, event) {
 /** The page could not be read: say why, with a way to try again. @param {unknown} failure @param {HTMLElement} place */
 export function cannotLoad(failure, place) {
   if (failure instanceof Trouble && failure.code === "signed-out") toSignIn();
-  place.replaceChildren(make("span", { text: sentence(failure) }), " ",
-    button("Try again", "quiet", () => location.reload(), "refresh"));
+  place.replaceChildren(el("span", { text: sentence(failure) }), " ",
+    button("Try again", "quiet", () => location.reload(), "retry"));
   place.hidden = false;
+}
+
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let fading;
+
+/** Say in passing that something is done: for eyes at the edge of the screen, for ears by the announcer.
+ * @param {string} words */
+export function note(words) {
+  document.querySelector(".toast")?.remove();
+  clearTimeout(fading);
+  const toast = el("div", { class: "toast", "aria-hidden": "true" }, icon("check"), words);
+  document.body.append(toast);
+  announce(words);
+  fading = setTimeout(() => toast.remove(), 5000);
 }

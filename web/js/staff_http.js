@@ -1,7 +1,9 @@
-// The staff pages' way to the HTTP interface: JSON in, JSON out, one kind of failure. Shell (fetch).
+// The staff pages' way to the HTTP interface: a value, or one kind of failure that is thrown. Shell (fetch).
 //
 // Every failure a page must word is a `Trouble`: what the server refused (its own sentence), being signed out,
 // or the network. Anything else thrown is a bug.
+
+import * as api from "./api.js";
 
 export class Trouble extends Error {
   /**
@@ -15,34 +17,23 @@ export class Trouble extends Error {
   }
 }
 
-const OFFLINE = "We cannot reach the server. Check your connection and try again; what you typed is still here.";
-const BROKEN = "The server could not do that just now. Nothing is lost. Try again in a moment.";
-const SIGNED_OUT = "You have been signed out. Sign in again to go on.";
-
 /** @param {string} path @returns {Promise<any>} */
-export function get(path) {
-  return ask(path, { method: "GET" });
+export async function get(path) {
+  return valueOf(await api.get(path));
 }
 
 /** @param {string} path @param {object} body @returns {Promise<any>} */
-export function post(path, body) {
-  return ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export async function post(path, body) {
+  return valueOf(await api.post(path, body));
 }
 
-/** @param {string} path @param {RequestInit} how @returns {Promise<any>} */
-async function ask(path, how) {
-  let answer;
-  try {
-    answer = await fetch(path, { ...how, credentials: "same-origin", cache: "no-store", redirect: "error" });
-  } catch {
-    throw new Trouble("offline", OFFLINE);
-  }
-  const body = await answer.json().catch(() => null);
-  if (answer.ok) return body ?? {};
-  if (answer.status === 401 && body?.code === "signed-out") throw new Trouble("signed-out", SIGNED_OUT);
-  if (typeof body?.code === "string" && typeof body?.say === "string") throw new Trouble(body.code, body.say);
-  throw new Trouble("server", BROKEN);
+/** @param {import("./api.js").Answer<any>} answer @returns {any} */
+function valueOf(answer) {
+  if (answer.ok) return answer.value;
+  throw answer.code === "signed-out" ? new Trouble(answer.code, SIGNED_OUT) : new Trouble(answer.code, answer.say);
 }
+
+const SIGNED_OUT = "You have been signed out. Sign in again to go on.";
 
 /**
  * Go to the sign-in page and come back here afterwards. The path carries ids only, never a name.

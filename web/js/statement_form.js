@@ -2,7 +2,8 @@
 // Shell (DOM).
 
 import { diagnosisCodes } from "./booking_words.js";
-import { busy, check, complain, make, say } from "./staff_dom.js";
+import { el } from "./dom.js";
+import { busy, check, complain, say } from "./staff_dom.js";
 import { post } from "./staff_http.js";
 
 /** @typedef {{ visit: string, client: string, start: string, ended: string, counted_minutes: number }} Due */
@@ -26,17 +27,17 @@ let numbered = 0;
 
 /** @param {string} id @param {string} label @param {string} value @returns {{ row: HTMLElement, box: HTMLInputElement }} */
 function tickbox(id, label, value) {
-  const box = make("input", { type: "checkbox", id, value });
-  return { row: make("label", { class: "choice", for: id }, box, make("span", { text: label })), box };
+  const box = el("input", { type: "checkbox", id, value });
+  return { row: el("label", { class: "choice", for: id }, box, el("span", { text: label })), box };
 }
 
 /** @param {HTMLInputElement} input @param {string} label @param {string} hint @returns {HTMLElement} */
 function field(input, label, hint) {
   const error = `${input.id}-error`;
   input.setAttribute("aria-describedby", error);
-  return make("div", { class: "field" },
-    make("label", { for: input.id }, `${label} `, make("span", { class: "hint", text: hint })), input,
-    make("p", { id: error, class: "error", role: "alert" }));
+  return el("div", { class: "field" },
+    el("label", { for: input.id }, `${label} `, el("span", { class: "hint", text: hint })), input,
+    el("p", { id: error, class: "error", role: "alert" }));
 }
 
 /** @param {number} minutes @returns {string} */
@@ -51,23 +52,23 @@ export function statementForm(due, done) {
   const saw = tickbox(`${id}-saw`, "I saw and heard the client in this visit.", "saw_and_heard");
   const place = tickbox(`${id}-place`, "The client told me, and I confirmed, where they were.", "place_confirmed");
   const others = EXCEPTIONS.map(([code, label]) => tickbox(`${id}-${code}`, label, code));
-  const minutes = make("input", { id: `${id}-minutes`, type: "number", inputmode: "numeric", min: 0, step: 1,
+  const minutes = el("input", { id: `${id}-minutes`, type: "number", inputmode: "numeric", min: 0, step: 1,
     max: due.counted_minutes, value: due.counted_minutes });
-  const diagnoses = make("input", { id: `${id}-diagnoses`, type: "text", autocomplete: "off", spellcheck: "false",
+  const diagnoses = el("input", { id: `${id}-diagnoses`, type: "text", autocomplete: "off", spellcheck: "false",
     autocapitalize: "characters" });
-  const failed = make("p", { class: "error", role: "alert" });
-  const sawError = make("p", { id: `${id}-saw-error`, class: "error", role: "alert" });
+  const failed = el("p", { class: "error", role: "alert" });
+  const sawError = el("p", { id: `${id}-saw-error`, class: "error", role: "alert" });
   saw.box.setAttribute("aria-describedby", sawError.id);
-  const sign = make("button", { type: "submit", class: "button primary", text: "Sign statement" });
-  const form = make("form", { class: "statement", novalidate: true },
-    make("fieldset", {}, make("legend", { text: "What I state" }), saw.row, sawError, place.row),
-    make("details", { class: "exceptions" }, make("summary", { text: "Something was not as it should be" }),
-      make("fieldset", {}, make("legend", { class: "sr-only", text: "Exceptions" }), ...others.map(({ row }) => row))),
-    make("div", { class: "pair" },
+  const sign = el("button", { type: "submit", class: "button primary", text: "Sign statement" });
+  const form = el("form", { class: "statement", novalidate: true },
+    el("fieldset", {}, el("legend", { text: "What I state" }), saw.row, sawError, place.row),
+    el("details", { class: "exceptions" }, el("summary", { text: "Something was not as it should be" }),
+      el("fieldset", {}, el("legend", { class: "sr-only", text: "Exceptions" }), ...others.map(({ row }) => row))),
+    el("div", { class: "pair" },
       field(minutes, "Minutes I sign",
         `${minuteWords(due.counted_minutes)} were counted. You may sign fewer, never more.`),
       field(diagnoses, "Diagnoses for billing", "ICD-10-CM codes, such as F41.1. They go to billing only.")),
-    failed, make("div", { class: "actions" }, sign));
+    failed, el("div", { class: "actions" }, sign));
 
   const exceptions = () => others.map(({ box }) => box).filter((box) => box.checked).map((box) => box.value);
 

@@ -1,19 +1,20 @@
 // The clinician's list of visits whose statement is due, oldest first, each signed in its place. Shell (DOM).
 
 import { statementForm } from "./statement_form.js";
-import { button, cannotLoad, make, one } from "./staff_dom.js";
+import { el, need } from "./dom.js";
+import { button, cannotLoad } from "./staff_dom.js";
 import { get } from "./staff_http.js";
 import { shortDayOf, timeOf } from "./zone_time.js";
 
 /** @typedef {import("./statement_form.js").Due} Due */
 
 const zone = document.body.dataset["zone"] ?? "UTC";
-const list = one("#due", HTMLElement);
-const none = one("#none", HTMLElement);
+const list = need(document, "#due", HTMLElement);
+const none = need(document, "#none", HTMLElement);
 
 /** @param {Due} due @returns {HTMLElement} */
 function row(due) {
-  const heading = make("h2", { id: `due-${due.visit}`, tabindex: "-1", text: due.client });
+  const heading = el("h2", { id: `due-${due.visit}`, tabindex: "-1", text: due.client });
   const open = button("Open", "", () => {
     const form = statementForm(due, () => signed(item, due));
     open.replaceWith();
@@ -22,9 +23,9 @@ function row(due) {
   });
   open.setAttribute("aria-describedby", heading.id);
   const counted = due.counted_minutes === 1 ? "1 minute counted" : `${due.counted_minutes} minutes counted`;
-  const item = make("li", { class: "card" },
-    make("div", { class: "row spread" },
-      make("div", {}, heading, make("p", { class: "muted",
+  const item = el("li", { class: "card" },
+    el("div", { class: "row spread" },
+      el("div", {}, heading, el("p", { class: "muted",
         text: `${shortDayOf(due.start, zone)}, ${timeOf(due.start, zone)} to ${timeOf(due.ended, zone)} · ${counted}` })),
       open));
   return item;
@@ -33,7 +34,7 @@ function row(due) {
 /** The row says that it is done and stays, so that nothing jumps under the reader's hand.
  * @param {HTMLElement} item @param {Due} due */
 function signed(item, due) {
-  const done = make("p", { class: "notice ok", role: "status", tabindex: "-1",
+  const done = el("p", { class: "notice ok", role: "status", tabindex: "-1",
     text: `Signed: ${due.client}, ${shortDayOf(due.start, zone)}. Billing has it now.` });
   item.replaceChildren(done);
   done.focus();
@@ -50,7 +51,7 @@ try {
   const wanted = document.getElementById(`due-${location.hash.slice(1)}`);
   wanted?.closest("li")?.querySelector("button")?.click();
 } catch (failure) {
-  cannotLoad(failure, one("#trouble", HTMLElement));
+  cannotLoad(failure, need(document, "#trouble", HTMLElement));
 } finally {
-  one("#loading", HTMLElement).remove();
+  need(document, "#loading", HTMLElement).remove();
 }

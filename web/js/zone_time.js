@@ -70,15 +70,6 @@ export function minutesSince(from, toMs) {
   return Math.max(0, Math.floor((toMs - Date.parse(from)) / 60_000));
 }
 
-/** "4:07" or "1:02:09", for counted time. @param {number} seconds @returns {string} */
-export function span(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  const tail = `${hours ? two(minutes) : minutes}:${two(whole % 60)}`;
-  return hours ? `${hours}:${tail}` : tail;
-}
-
 /** @param {number} number @returns {string} */
 function two(number) {
   return String(number).padStart(2, "0");

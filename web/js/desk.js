@@ -1,0 +1,150 @@
+// The desk: who waits, what today holds, and the way into a visit and back, all in one document. Shell (DOM).
+
+import { ArrivalAlert } from "./arrival_alert.js";
+import { WaitingCards } from "./desk_cards.js";
+import { DayLine } from "./desk_line.js";
+import { DeskLink } from "./desk_link.js";
+import { DeskVisit } from "./desk_visit.js";
+import { isTogether, nextWords } from "./desk_words.js";
+import { Devices } from "./devices.js";
+import { need } from "./dom.js";
+import { askOverride } from "./override_dialog.js";
+import { button, note, say } from "./staff_dom.js";
+import { dayOf, timeOf } from "./zone_time.js";
+import { advice, surroundings } from "./troubles.js";
+
+/** @typedef {import("./wire.js").Card} Card */
+/** @typedef {import("./wire.js").DeskMessage} DeskMessage */
+
+const part = (/** @type {string} */ id) => need(document, `#${id}`, HTMLElement);
+const devices = new Devices();
+/** @type {DeskMessage|null} */
+let latest = null;
+/** The visit whose Admit is on its way. @type {string|null} */
+let admitting = null;
+
+const arrivals = new ArrivalAlert(part("banners"), need(document, "#sound", HTMLButtonElement), (visit) => cards.reveal(visit));
+const link = new DeskLink(part("banners"), { onDesk: hear, onRefused: refused });
+const cards = new WaitingCards(part("waiting"), {
+  admit: (card) => void admit(card, null, false),
+  decline: (card, reason) => link.send({ type: "decline", visit: card.visit, reason }),
+  hold: (card) => link.send({ type: "hold", visit: card.visit }),
+  unhold: (card) => link.send({ type: "return", visit: card.visit }),
+  tell: (card, code) => {
+    const sent = link.send({ type: "tell", visit: card.visit, code });
+    if (sent) note(`${card.client.initials} reads it now.`);
+    return sent;
+  },
+});
+const line = new DayLine(part("line"), (visit) => void visits.open(visit));
+const visits = new DeskVisit(devices, {
+  deskShown: (shown) => showDesk(shown),
+  admitted: (visit) => { if (visit === admitting) settle(); },
+  admit: (card) => void admit(card, null, false),
+  waiting: () => latest?.waiting ?? [],
+  next: () => (latest ? nextWords(latest.today, latest.zone) : ""),
+  nowMs: () => link.nowMs(),
+});
+
+/** @param {DeskMessage} message @param {Card[]} arrived who was not waiting before */
+function hear(message, arrived) {
+  latest = message;
+  document.querySelector("#loading")?.remove();
+  part("columns").hidden = false;
+  if (visits.showing) arrivals.count(message.waiting.length);
+  else arrivals.arrived(arrived);
+  if (admitting && message.today.concat(message.waiting).some((card) => card.visit === admitting && isTogether(card))) {
+    const visit = admitting;
+    settle();
+    visits.join(visit);
+  }
+  draw();
+}
+
+function draw() {
+  if (!latest) return;
+  const { waiting, today, zone, status } = latest;
+  const now = link.nowMs();
+  const iso = new Date(now).toISOString();
+  say(part("day"), `${dayOf(iso, zone)}, ${timeOf(iso, zone)}`);
+  cards.show(waiting, now, zone);
+  line.show(today, now, zone);
+  part("free").hidden = today.length > 0;
+  part("line").hidden = today.length === 0;
+  part("nobody").hidden = waiting.length > 0;
+  say(part("next"), nextWords(today, zone));
+  part("waiting-count").hidden = waiting.length === 0;
+  say(part("waiting-count"), String(waiting.length));
+  arrivals.count(waiting.length);
+  const chosen = document.querySelector(`#status input[value="${CSS.escape(status ?? "available")}"]`);
+  if (chosen instanceof HTMLInputElement) chosen.checked = true;
+  visits.waitingChanged(waiting);
+}
+
+/** Let a client in: camera and microphone first (this is the gesture that may ask for them), then the wish itself.
+ * @param {Card} card @param {string|null} reason for admitting without a licence on file
+ * @param {boolean} allTheSame without camera or microphone */
+async function admit(card, reason, allTheSame) {
+  if (admitting) return;
+  if (card.licence === "missing" && !reason) return askOverride(card, (given) => void admit(card, given, allTheSame));
+  admitting = card.visit;
+  cards.admitting(card.visit, true);
+  visits.prepare(card.visit);
+  const troubles = await devices.acquire();
+  const trouble = troubles.video ?? troubles.audio;
+  if (trouble && !allTheSame) {
+    const { title, steps } = advice(trouble, troubles.video ? "camera" : "microphone",
+      surroundings(navigator.userAgent, navigator.maxTouchPoints));
+    return refuse(card.visit, `${title}. ${steps.join(" ")} Nobody was let in.`,
+      button("Let them in all the same", "", () => void admit(card, reason, true)));
+  }
+  if (!link.send({ type: "admit", visit: card.visit, override_reason: reason })) {
+    refuse(card.visit, "There is no connection to the server just now. Nobody was let in. Try again when it is back.");
+  }
+}
+
+function settle() {
+  if (admitting) cards.admitting(admitting, false);
+  admitting = null;
+}
+
+/** @param {string} visit @param {string} words @param {HTMLElement|null} [more] */
+function refuse(visit, words, more = null) {
+  if (visit === admitting) {
+    settle();
+    visits.forget();
+  }
+  if (visits.showing) note(words);
+  else cards.complain(visit, words, more);
+}
+
+/** @param {import("./wire.js").RefusedMessage} message */
+function refused(message) {
+  const card = latest?.waiting.find(({ visit }) => visit === message.visit);
+  if (!card) return note(message.say);
+  if (message.re === "admit" && message.code === "licence-missing") {
+    settle();
+    visits.forget();
+    return askOverride(card, (reason) => void admit(card, reason, false));
+  }
+  const with_ = message.code === "clinician-busy" ? latest?.today.find(isTogether) : undefined;
+  refuse(card.visit, message.say, with_ ? button("Open that visit", "", () => void visits.open(with_.visit)) : null);
+}
+
+/** @param {boolean} shown */
+function showDesk(shown) {
+  part("desk").hidden = !shown;
+  if (shown) draw();
+}
+
+part("status").addEventListener("change", (event) => {
+  const { value } = /** @type {HTMLInputElement} */ (event.target);
+  const sent = link.send({ type: "status", status: /** @type {"available"|"with_someone"|"away"} */ (value) });
+  if (!sent) note("Not sent: there is no connection to the server just now.");
+  draw();
+});
+
+setInterval(draw, 5000);
+link.open();
+const here = /^\/visits\/([a-z0-9_]+)$/.exec(location.pathname);
+if (here?.[1]) void visits.open(here[1]);

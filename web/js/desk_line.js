@@ -1,0 +1,98 @@
+// Today's visits on a line of time, with now marked between what was and what comes. Shell (DOM).
+
+import { byStart, isOver, isTogether, phaseWords } from "./desk_words.js";
+import { el } from "./dom.js";
+import { button, menu, put, say } from "./staff_dom.js";
+import { copyLinkButton, furtherActions } from "./visit_actions.js";
+import { timeOf } from "./zone_time.js";
+
+/** @typedef {import("./wire.js").Card} Card */
+
+/** An hour of nothing between two visits is this much taller, up to two hours, in px. */
+const HOUR = 20;
+
+export class DayLine {
+  /** @type {Map<string, Slot>} */ #slots = new Map();
+
+  /** @param {HTMLElement} list @param {(visit: string) => void} open go (back) into a visit */
+  constructor(list, open) {
+    this.list = list;
+    this.open = open;
+    this.now = el("li", { class: "now" });
+  }
+
+  /** @param {Card[]} today @param {number} nowMs @param {string} zone */
+  show(today, nowMs, zone) {
+    const ordered = byStart(today);
+    const present = new Set(ordered.map((card) => card.visit));
+    for (const [visit, slot] of this.#slots) {
+      if (present.has(visit)) continue;
+      slot.node.remove();
+      this.#slots.delete(visit);
+    }
+    say(this.now, `Now ${timeOf(new Date(nowMs).toISOString(), zone)}`);
+    /** @type {HTMLElement[]} */
+    const nodes = [];
+    let marked = false;
+    let before = NaN;
+    for (const card of ordered) {
+      if (!marked && Date.parse(card.start) > nowMs) {
+        nodes.push(this.now);
+        marked = true;
+      }
+      const slot = this.#slots.get(card.visit) ?? new Slot(card, this.open);
+      this.#slots.set(card.visit, slot);
+      slot.update(card, nowMs, zone);
+      slot.space(Number.isNaN(before) ? 0 : (Date.parse(card.start) - before) / 3_600_000);
+      before = Date.parse(card.start) + card.minutes * 60_000;
+      nodes.push(slot.node);
+    }
+    if (!marked) nodes.push(this.now);
+    nodes.forEach((node, place) => {
+      if (this.list.children[place] !== node) this.list.insertBefore(node, this.list.children[place] ?? null);
+    });
+  }
+}
+
+class Slot {
+  /** @param {Card} card @param {(visit: string) => void} open */
+  constructor(card, open) {
+    this.card = card;
+    this.nowMs = 0;
+    const id = `slot-${card.visit}`;
+    this.time = el("span", { class: "slot-time" });
+    this.name = el("h3", { id });
+    this.about = el("p", { class: "muted small" });
+    this.phase = el("span", { class: "tag" });
+    this.link = copyLinkButton(card);
+    this.link.setAttribute("aria-describedby", id);
+    this.back = button("Open visit", "primary", () => open(this.card.visit));
+    this.back.setAttribute("aria-describedby", id);
+    this.actions = el("div", { class: "slot-actions" }, this.back, this.link,
+      menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
+    this.node = el("li", { class: "slot" }, this.time,
+      el("div", { class: "slot-body" }, el("div", { class: "slot-words" }, this.name, this.about, this.phase), this.actions));
+  }
+
+  /** @param {Card} card @param {number} nowMs @param {string} zone */
+  update(card, nowMs, zone) {
+    this.card = card;
+    this.nowMs = nowMs;
+    const { word, tone } = phaseWords(card);
+    say(this.time, timeOf(card.start, zone));
+    say(this.name, card.client.name);
+    say(this.about, `${card.service}, ${card.minutes} min${card.first_visit ? " · first visit" : ""}`);
+    say(this.phase, word);
+    put(this.phase, "class", `tag ${tone}`);
+    put(this.node, "data-phase", card.phase);
+    put(this.node, "data-over", isOver(card));
+    put(this.node, "data-together", isTogether(card));
+    this.back.hidden = !isTogether(card);
+    this.actions.hidden = isOver(card);
+  }
+
+  /** Set through the object model: the policy allows no style attribute. @param {number} hours */
+  space(hours) {
+    this.node.style.setProperty("--gap", `${Math.round(Math.min(2, Math.max(0, hours)) * HOUR)}px`);
+  }
+}

@@ -1,0 +1,112 @@
+// After a visit: what was counted, what is left to sign, and one button to the next person. Shell (DOM).
+
+import { byWait, waitedWords } from "./desk_words.js";
+import { el, fill, need } from "./dom.js";
+import { button, say } from "./staff_dom.js";
+import { get } from "./staff_http.js";
+import { statementForm } from "./statement_form.js";
+import { counted } from "./times.js";
+import { timeOf } from "./zone_time.js";
+
+/** @typedef {import("./wire.js").Card} Card */
+/** @typedef {import("./wire.js").VisitView} VisitView */
+/** @typedef {import("./statement_form.js").Due} Due */
+
+const part = (/** @type {string} */ id) => need(document, `#${id}`, HTMLElement);
+
+/** The record is made within this many tries, one a second. */
+const TRIES = 8;
+
+/** @type {Record<string, string>} */
+const TITLES = {
+  declined: "was not let in", cancelled: "The visit was cancelled", no_show: "did not come", lapsed: "did not come",
+};
+
+export class DeskOver {
+  /** @type {string|null} */ #visit = null;
+  /** @type {string|null} */ #next = null;
+
+  /** @param {{ waiting: () => Card[], next: () => string, nowMs: () => number, admit: (card: Card) => void }} options
+   * @param {() => void} toDesk */
+  constructor(options, toDesk) {
+    this.options = options;
+    this.toDesk = toDesk;
+  }
+
+  /** @param {VisitView} visit @param {number} seconds counted as last told, 0 when this page was loaded afterwards */
+  show(visit, seconds) {
+    if (this.#visit === visit.id) return;
+    this.#visit = visit.id;
+    const name = visit.client?.name ?? "the client";
+    const held = visit.began_at !== null && (visit.phase === "ended" || visit.phase === "complete");
+    say(part("over-title"), held ? `The visit with ${name} is over` : notHeld(visit, name));
+    this.#facts(visit, held, seconds);
+    part("over-sign").hidden = true;
+    fill(part("over-form"));
+    this.#next = null;
+    this.drawNext();
+    part("over-title").focus();
+    if (held) void this.#sign(visit.id, TRIES);
+  }
+
+  /** @param {VisitView} visit @param {boolean} held @param {number} seconds */
+  #facts(visit, held, seconds) {
+    const rows = [];
+    if (held && visit.began_at) {
+      const end = visit.since ? ` to ${timeOf(visit.since, visit.zone)}` : "";
+      rows.push(el("dt", { text: "Together" }), el("dd", { text: `${timeOf(visit.began_at, visit.zone)}${end}` }));
+    }
+    if (held && seconds > 0) rows.push(el("dt", { text: "Counted" }), el("dd", { id: "over-counted", text: counted(seconds) }));
+    const place = visit.location;
+    if (held && place) {
+      rows.push(el("dt", { text: "Place" }),
+        el("dd", { text: place.confirmed ? `${place.state}, confirmed` : `${place.state}, not confirmed in the visit` }));
+    }
+    fill(part("over-facts"), ...rows);
+  }
+
+  drawNext() {
+    const first = byWait(this.options.waiting()).find((card) => card.visit !== this.#visit);
+    const key = first?.visit ?? "";
+    if (first) say(part("over-next-words"), waitedWords(first, this.options.nowMs(), document.body.dataset["zone"] ?? "UTC"));
+    if (this.#next === key) return;
+    this.#next = key;
+    if (first) {
+      say(part("over-next-title"), first.client.name);
+      const admit = button("Admit", "primary", () => this.options.admit(first));
+      admit.setAttribute("aria-describedby", "over-next-title");
+      fill(part("over-next-action"), admit, button("Back to the desk", "quiet", () => this.toDesk()));
+    } else {
+      say(part("over-next-title"), "Nobody is waiting.");
+      say(part("over-next-words"), this.options.next());
+      fill(part("over-next-action"), button("Back to the desk", "primary", () => this.toDesk()));
+    }
+  }
+
+  /** The statement is due once the record is made, a moment after the end. @param {string} visit @param {number} tries */
+  async #sign(visit, tries) {
+    /** @type {Due|undefined} */
+    let due;
+    try {
+      due = (await get("/api/statements")).due.find((/** @type {Due} */ one) => one.visit === visit);
+    } catch {
+      return; // the list of statements due keeps it; nothing is lost
+    }
+    if (this.#visit !== visit) return;
+    if (!due) {
+      if (tries > 0) setTimeout(() => void this.#sign(visit, tries - 1), 1000);
+      return;
+    }
+    part("over-sign").hidden = false;
+    fill(part("over-form"), statementForm(due, () => {
+      fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }));
+    }));
+  }
+}
+
+/** @param {VisitView} visit @param {string} name */
+function notHeld(visit, name) {
+  const words = TITLES[visit.phase];
+  if (!words) return `The visit with ${name} is over`;
+  return words.startsWith("The") ? words : `${name} ${words}`;
+}

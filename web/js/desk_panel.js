@@ -1,0 +1,178 @@
+// Beside the stage, one press away: who the client is and where, who else waits, and the ways to pause. Shell (DOM).
+
+import { el, fill, icon, need, tel } from "./dom.js";
+import { byWait, countWords, patience, siteWords, waitedWords } from "./desk_words.js";
+import { busy, button, put, say } from "./staff_dom.js";
+import { get } from "./staff_http.js";
+import { choices } from "./staff_dialog.js";
+import { stateName } from "./states.js";
+import { minutesSince } from "./zone_time.js";
+
+/** @typedef {import("./wire.js").Card} Card */
+/** @typedef {import("./wire.js").VisitView} VisitView */
+/** @typedef {import("./wire.js").BrowserMessage} BrowserMessage */
+/** @typedef {{ send: (message: BrowserMessage) => boolean, hold: () => boolean }} PanelActs */
+/** @typedef {{ name: string, address: string|null, callback: string|null, place_site: string|null,
+ *   emergency: { name: string, phone: string, relation: string|null }|null }} ClientContact */
+
+const part = (/** @type {string} */ id) => need(document, `#${id}`, HTMLElement);
+
+/** @type {readonly (readonly [string, string])[]} */
+const SOUND_ONLY = [
+  ["camera_broken", "The client's camera does not work"], ["weak_network", "The connection is too weak for video"],
+  ["clients_wish", "The client wishes it"], ["accessibility", "It is better for them so"], ["other", "Another reason"],
+];
+
+export class DeskPanel {
+  /** @type {"client"|"waiting"|null} */ #shown = null;
+  /** @type {string|null} */ #visit = null;
+  #loaded = "";
+
+  /** @param {import("./stage.js").Stage} stage @param {PanelActs} acts */
+  constructor(stage, acts) {
+    this.acts = acts;
+    this.client = stageButton("person", "Client", () => this.toggle("client"));
+    this.people = stageButton("people", "Waiting", () => this.toggle("waiting"));
+    this.badge = el("span", { class: "badge" });
+    this.people.firstElementChild?.append(this.badge);
+    this.hold = stageButton("pause", "Hold", () => void acts.hold());
+    for (const opener of [this.client, this.people]) put(opener, "aria-expanded", "false");
+    stage.extras.append(this.client, this.people, this.hold);
+    this.people.hidden = true;
+    part("panel-close").addEventListener("click", () => this.close(true));
+    part("panel").addEventListener("keydown", (event) => { if (event.key === "Escape") this.close(true); });
+    part("confirm-place").addEventListener("click", () => void acts.send({ type: "confirm_location" }));
+    part("confirm-identity").addEventListener("click", () => void acts.send({ type: "confirm_identity" }));
+    part("return").addEventListener("click", () => void acts.send({ type: "return" }));
+    this.#soundOnly(false);
+  }
+
+  /** @param {boolean} on */
+  available(on) {
+    if (!on) this.close();
+  }
+
+  /** @param {"client"|"waiting"} which */
+  toggle(which) {
+    if (this.#shown === which) return this.close(true);
+    this.#shown = which;
+    part("panel").hidden = false;
+    document.body.dataset["panel"] = which;
+    part("panel-client").hidden = which !== "client";
+    part("panel-waiting").hidden = which !== "waiting";
+    say(part("panel-title"), which === "client" ? "Client" : "Waiting");
+    put(this.client, "aria-expanded", String(which === "client"));
+    put(this.people, "aria-expanded", String(which === "waiting"));
+    if (which === "client") void this.#load();
+    part("panel-title").focus();
+    window.dispatchEvent(new Event("resize"));
+  }
+
+  /** @param {boolean} [back] */
+  close(back = false) {
+    if (!this.#shown) return;
+    const opener = this.#shown === "client" ? this.client : this.people;
+    this.#shown = null;
+    part("panel").hidden = true;
+    delete document.body.dataset["panel"];
+    for (const one of [this.client, this.people]) put(one, "aria-expanded", "false");
+    if (back) opener.focus();
+    window.dispatchEvent(new Event("resize"));
+  }
+
+  /** @param {VisitView} visit */
+  show(visit) {
+    if (this.#visit !== visit.id) {
+      this.#visit = visit.id;
+      this.#loaded = "";
+      fill(part("client-facts"));
+    }
+    const place = visit.location;
+    const where = place ? `${stateName(place.state)}, ${siteWords(place.site)}` : "Not said yet";
+    say(part("place-words"), place?.confirmed ? `${where}. You confirmed it.` : `${where}, says the client. Ask, then confirm.`);
+    part("confirm-place").hidden = !place || place.confirmed;
+    say(part("identity-words"), visit.identity_confirmed ? "You know who this is." : "Not confirmed in this visit yet.");
+    part("confirm-identity").hidden = visit.identity_confirmed;
+    // A dot on the button until both are done, with a word for the reader.
+    const open = !visit.identity_confirmed || (place !== null && !place.confirmed);
+    put(this.client, "data-attention", open);
+    put(this.client, "aria-description", open ? "Place or identity is not confirmed yet" : null);
+    this.#soundOnly(visit.audio_only);
+    if (this.#shown === "client") void this.#load();
+  }
+
+  /** @param {Card[]} others @param {number} nowMs @param {string} zone */
+  waiting(others, nowMs, zone) {
+    this.people.hidden = others.length === 0;
+    say(this.badge, String(others.length));
+    put(this.people, "aria-description", countWords(others.length));
+    fill(part("panel-people"), ...byWait(others).map((card) => {
+      const { tone, word } = patience(card.waiting_since ? minutesSince(card.waiting_since, nowMs) : 0);
+      return el("li", {}, el("strong", { text: card.client.name }),
+        el("span", { class: `tag ${card.phase === "on_hold" ? "warn" : tone}`, text: card.phase === "on_hold" ? "On hold" : word }),
+        el("span", { class: "muted small", text: waitedWords(card, nowMs, zone) }));
+    }));
+    if (!others.length && this.#shown === "waiting") this.close(true);
+  }
+
+  /** Names and numbers are fetched when they are asked for, and only then. */
+  async #load() {
+    const visit = this.#visit;
+    if (!visit || this.#loaded === visit) return;
+    this.#loaded = visit;
+    const trouble = part("client-trouble");
+    trouble.hidden = true;
+    await busy(/** @type {HTMLButtonElement} */ (part("panel-close")), async () => {
+      /** @type {ClientContact} */
+      const contact = await get(`/api/visits/${visit}/client`);
+      if (visit === this.#visit) this.#contact(contact);
+    }, (words) => {
+      this.#loaded = "";
+      say(trouble, words);
+      trouble.hidden = false;
+    });
+  }
+
+  /** @param {ClientContact} contact */
+  #contact(contact) {
+    /** @type {(Node|null)[]} */
+    const rows = [row("Name", contact.name), row("Where they are", contact.address),
+      row("Number to call", contact.callback ? tel(contact.callback) : null)];
+    const help = contact.emergency;
+    rows.push(row("Emergency contact", help ? `${help.name}${help.relation ? `, ${help.relation}` : ""}` : null));
+    if (help) rows.push(el("dd", {}, tel(help.phone)));
+    fill(part("client-facts"), ...rows);
+  }
+
+  /** @param {boolean} already */
+  #soundOnly(already) {
+    const place = part("sound-only");
+    const key = String(already);
+    if (place.dataset["key"] === key) return;
+    place.dataset["key"] = key;
+    if (already) return fill(place, el("p", { text: "You went on with sound only. It is reported so." }));
+    const { group, chosen } = choices("Why without picture?", SOUND_ONLY);
+    const panel = el("div", { class: "stack", hidden: true }, group,
+      button("Go on with sound only", "", () => void this.acts.send({ type: "allow_audio_only", reason: chosen() })),
+      el("p", { class: "muted small", text: "The visit is then reported and billed as sound only, or not at all." }));
+    const opener = button("No picture possible?", "quiet", () => {
+      panel.hidden = !panel.hidden;
+      put(opener, "aria-expanded", String(!panel.hidden));
+    });
+    put(opener, "aria-expanded", "false");
+    return fill(place, opener, panel);
+  }
+}
+
+/** @param {string} drawn @param {string} label @param {() => void} act @returns {HTMLButtonElement} */
+function stageButton(drawn, label, act) {
+  return el("button", { type: "button", class: "stage-button", onclick: act },
+    el("span", { class: "stage-round" }, icon(drawn)), el("span", { text: label }));
+}
+
+/** @param {string} term @param {string|Node|null} value @returns {DocumentFragment} */
+function row(term, value) {
+  const both = document.createDocumentFragment();
+  both.append(el("dt", { text: term }), el("dd", {}, value ?? el("span", { class: "muted", text: "Not given" })));
+  return both;
+}
