@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -95,7 +96,7 @@ def test_merging_intervals_never_raises_the_count(table: dict[int, dict[str, Str
         parts = drawn.intervals
         assert sum(i.length for i in parts if i.counts) <= sums.audio_video_overlap + 1e-9
         assert sum(i.length for i in parts if i.talks) <= sums.talk_overlap + 1e-9
-        assert all(a.to_s == b.from_s for a, b in zip(parts, parts[1:], strict=False))
+        assert all(a.to_s == b.from_s for a, b in itertools.pairwise(parts))
     assert len(short.intervals) <= max(at_most, 0) or not table
     assert short.merged >= len(whole.intervals) - at_most
 

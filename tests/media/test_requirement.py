@@ -81,7 +81,7 @@ def test_a_tick_at_the_deadline_interrupts_without_any_second() -> None:
 
 def test_amended_seconds_tell_of_one_way_loss_at_once() -> None:
     """Loss is known late, for seconds that already passed: those count for the hysteresis."""
-    machine, news = run(START, *(second(at, LIVE) for at in (1, 2, 3, 4)))
+    machine, _ = run(START, *(second(at, LIVE) for at in (1, 2, 3, 4)))
     machine, told = step(machine, Arrived(tuple(second(at, UNHEARD) for at in (2, 3, 4))))
     assert told == Missing((("b", Kind.DELIVERY),), 2, 32)
 

@@ -1,0 +1,232 @@
+"""The shared UDP sockets and the filter in front of aioice. Shell (asyncio, aiortc).
+
+With stock aiortc 1.16 one empty datagram from a stranger ends an established visit, a stranger's ClientHello breaks
+the set-up, junk fills memory and a malformed STUN packet writes a traceback each. Here a stranger's packet costs a
+look-up: STUN passes a token bucket and a parser inside a catch-all, and anything else counts only from an address that
+passed an authenticated check on one transport, which then owns it. Counters only; no addresses are logged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Hashable
+
+from aioice import stun
+
+from media.forward import Counters, Line, media
+from media.seam import MTU, Address
+
+OWNED_NS = 5_000_000_000
+"""An address belongs to the transport that first authenticated from it until that was silent for so long."""
+SOURCE_RATE, SOURCE_BURST = 20, 60
+"""STUN packets a second of one address, and how many at once (a browser opens with a burst of checks)."""
+GLOBAL_RATE, GLOBAL_BURST = 4_000, 8_000
+SOURCES = 20_000
+ADDRESSES_A_LINE = 8
+BATCH = 64
+RECEIVE_BUFFER = 4 * 1024 * 1024
+_STUN_MAX = 1280
+_SO_MEMINFO, _MEMINFO_DROPS = 55, 8
+"""asm-generic/socket.h and linux/sock_diag.h: the kernel's own count of datagrams dropped at this socket."""
+
+
+class Bucket:
+    """Tokens that come back at ``rate`` a second up to ``burst``."""
+
+    __slots__ = ("at", "burst", "rate", "tokens")
+
+    def __init__(self, rate: float, burst: float, now: int) -> None:
+        self.rate, self.burst, self.tokens, self.at = rate, burst, burst, now
+
+    def take(self, now: int) -> bool:
+        """Whether there is a token, and take it."""
+        self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate / 1e9)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+class Ingress:
+    """One UDP port (a socket per address family), told apart by ICE username fragment, then by source address."""
+
+    def __init__(self, sockets: list[socket.socket], counters: Counters, now: Callable[[], int]) -> None:
+        self._sockets = sockets
+        self._counters = counters
+        self._now = now
+        self._lines: dict[str, Line] = {}
+        self._owners: dict[Address, Line] = {}
+        self._sources: dict[Hashable, Bucket] = {}
+        self._all = Bucket(GLOBAL_RATE, GLOBAL_BURST, now())
+        self._loop = asyncio.get_running_loop()
+        for sock in sockets:
+            self._loop.add_reader(sock.fileno(), self._readable, sock)
+
+    @classmethod
+    def bind(cls, hosts: tuple[str, ...], port: int, counters: Counters, now: Callable[[], int]) -> Ingress:
+        """Bind ``port`` on every host (0 takes a free one, the same for all).
+
+        :raises OSError: when the port is taken or the address is not ours.
+        """
+        sockets: list[socket.socket] = []
+        try:
+            for host in hosts:
+                family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                sock = socket.socket(family, socket.SOCK_DGRAM)
+                sockets.append(sock)
+                if family == socket.AF_INET6:
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+                sock.setblocking(False)
+                sock.bind((host, port))
+                port = port or sock.getsockname()[1]
+        except OSError:
+            for sock in sockets:
+                sock.close()
+            raise
+        return cls(sockets, counters, now)
+
+    @property
+    def port(self) -> int:
+        """The UDP port that all sockets share."""
+        return int(self._sockets[0].getsockname()[1])
+
+    def add(self, ufrag: str, line: Line) -> None:
+        """Checks that name ``ufrag`` are for ``line``."""
+        self._lines[ufrag] = line
+
+    def remove(self, ufrag: str) -> None:
+        """Forget a line and let go of its addresses."""
+        line = self._lines.pop(ufrag, None)
+        for addr in [addr for addr, owner in self._owners.items() if owner is line]:
+            del self._owners[addr]
+
+    def claim(self, line: Line, addr: Address) -> bool:
+        """An authenticated check for ``line`` came from ``addr``; whether the address is (now) its own."""
+        owner = self._owners.get(addr)
+        if owner is line:
+            return True
+        if owner is not None:
+            if self._now() - owner.heard < OWNED_NS:
+                self._counters["drop_rival_claim"] += 1
+                return False
+            owner.connection.forget_check(addr)
+            if owner.address == addr:
+                owner.address = None
+        if sum(1 for other in self._owners.values() if other is line) >= ADDRESSES_A_LINE:
+            self._counters["drop_too_many_addresses"] += 1
+            return False
+        self._owners[addr] = line
+        return True
+
+    def adopt(self, line: Line) -> None:
+        """DTLS is done: media goes to where the handshake came from, until SRTP comes from elsewhere."""
+        addr = line.connection.reply
+        if line.address is None and addr is not None:
+            line.address, line.socket = addr, self._socket_for(addr)
+
+    def send(self, data: bytes, addr: Address) -> None:
+        """STUN and DTLS go out here; media is sent straight from the hot path."""
+        sock = self._socket_for(addr)
+        try:
+            if sock is not None:
+                sock.sendto(data, addr)
+        except OSError:
+            self._counters["send_dropped"] += 1
+
+    def _socket_for(self, addr: Address) -> socket.socket | None:
+        family = socket.AF_INET6 if ":" in addr[0] else socket.AF_INET
+        return next((sock for sock in self._sockets if sock.family == family), None)
+
+    def _readable(self, sock: socket.socket) -> None:
+        receive, owners, counters = sock.recvfrom, self._owners, self._counters
+        try:
+            for _ in range(BATCH):
+                data, addr = receive(MTU)
+                if not data:
+                    counters["drop_empty"] += 1
+                    continue
+                first = data[0]
+                now = self._now()
+                if first & 0xC0 == 0x80:
+                    line = owners.get(addr)
+                    if line is None:
+                        counters["drop_stranger"] += 1
+                    else:
+                        media(line, data, addr, sock, now)
+                elif first < 4:
+                    self._stun(data, addr, now)
+                elif 20 <= first < 64:
+                    self._dtls(data, addr, now)
+                else:
+                    counters["drop_junk"] += 1
+        except BlockingIOError:
+            pass
+        except Exception:  # one packet may never stop the reader; the count is watched
+            counters["ingress_bug"] += 1
+
+    def _dtls(self, data: bytes, addr: Address, now: int) -> None:
+        line = self._owners.get(addr)
+        if line is None:
+            self._counters["drop_stranger"] += 1
+            return
+        if line.ingress is None:
+            line.connection.reply = addr
+        line.connection.data_received(data, 1)
+
+    def _stun(self, data: bytes, addr: Address, now: int) -> None:
+        counters = self._counters
+        owner = self._owners.get(addr)
+        # An owned address has its own right to be heard, whatever others behind the same network do.
+        key = addr[0] if owner is None else addr
+        source = self._sources.get(key)
+        if source is None:
+            if len(self._sources) >= SOURCES:
+                self._sources.clear()
+            source = self._sources[key] = Bucket(SOURCE_RATE, SOURCE_BURST, now)
+        if not source.take(now):
+            counters["drop_stun_source_rate"] += 1
+            return
+        if not self._all.take(now):
+            counters["drop_stun_rate"] += 1
+            return
+        if not 20 <= len(data) <= _STUN_MAX:
+            counters["drop_stun_size"] += 1
+            return
+        try:
+            message = stun.parse_message(data)
+            if message.message_class is stun.Class.REQUEST:
+                ufrag = str(message.attributes.get("USERNAME", "")).partition(":")[0]
+                owner = self._lines.get(ufrag)
+            if owner is None or message.message_method is not stun.Method.BINDING:
+                counters["drop_stun_unknown"] += 1
+            elif owner.connection.dispatch(message, addr):
+                owner.heard = now
+            else:
+                counters["drop_stun_unauthenticated"] += 1
+        except Exception:  # aioice's parser raises whatever comes; logging it would be a stranger's way to our disk
+            counters["drop_stun_malformed"] += 1
+
+    def kernel_drops(self) -> int:
+        """Datagrams that the kernel dropped because a socket's buffer was full."""
+        drops = 0
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):
+                answer = sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, 4 * (_MEMINFO_DROPS + 1))
+                drops += int.from_bytes(answer[-4:], "little")
+        return drops
+
+    def close(self) -> None:
+        """Stop reading and close the sockets."""
+        for sock in self._sockets:
+            self._loop.remove_reader(sock.fileno())
+            sock.close()
+
+
+def monotonic_ns() -> int:
+    """CLOCK_MONOTONIC in nanoseconds: the clock of all evidence."""
+    return time.monotonic_ns()

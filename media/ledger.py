@@ -1,0 +1,143 @@
+"""One visit's evidence: what every participant's streams did in each second, amended as reports come in. Pure.
+
+Times are nanoseconds of CLOCK_MONOTONIC. The newest second is provisional; a later word on it replaces it as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from media.flow import AudioFlow, Flow, VideoFlow
+from media.receipt import Receipt
+from media.runs import SECOND, TENTH, Runs
+from media.sample import Audio, EvidenceSecond, StreamSecond, Video
+
+PRESENCE_FILL = 3 * SECOND
+"""A browser that sends neither sound nor picture still checks its connection about every 2.5 s."""
+KEEP_S = 900
+"""How long a second may still be amended."""
+
+
+@dataclass(slots=True)
+class _Track:
+    flow: Flow
+    receipts: list[Receipt] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Person:
+    presence: Runs = field(default_factory=lambda: Runs(PRESENCE_FILL))
+    tracks: list[_Track] = field(default_factory=list)
+
+
+class Ledger:
+    """The evidence of one visit from second ``origin`` on."""
+
+    def __init__(self, origin: int) -> None:
+        self._people: dict[str, _Person] = {}
+        self._told: dict[int, EvidenceSecond] = {}
+        self._next = origin
+        self._doubted: dict[int, tuple[int, int] | None] = {}
+
+    def heard(self, participant: str, at: int) -> None:
+        """An authenticated packet of ``participant`` arrived at ``at``; events come in order of time."""
+        presence = self._people.setdefault(participant, _Person()).presence
+        if at > presence.last:
+            presence.add(at)
+
+    def open(self, participant: str, flow: Flow) -> None:
+        """``flow`` belongs to ``participant`` from now on."""
+        self._people.setdefault(participant, _Person()).tracks.append(_Track(flow))
+
+    def deliver(self, participant: str, flow: Flow, now: int) -> Receipt:
+        """``flow`` of ``participant`` is forwarded to somebody from ``now`` on."""
+        tracks = self._people[participant].tracks
+        track = next(track for track in tracks if track.flow is flow)
+        kind = "audio" if isinstance(flow, AudioFlow) else "video"
+        receipt = Receipt(kind, flow.marks, now // TENTH)
+        track.receipts.append(receipt)
+        return receipt
+
+    def seconds(self, now: int) -> tuple[EvidenceSecond, ...]:
+        """The seconds that ended since the last time, and those of before whose account has changed."""
+        end = now // SECOND
+        first = min(self._next - 1, self._changed(now))
+        changed = []
+        for at in range(max(first, end - KEEP_S), end):
+            if at < self._next and at not in self._told:
+                continue
+            second = self._second(at, now // TENTH)
+            if self._told.get(at) != second:
+                self._told[at] = second
+                changed.append(second)
+        self._next = max(self._next, end)
+        return tuple(changed)
+
+    def settled(self, now: int) -> tuple[EvidenceSecond, ...]:
+        """Every second that is still kept, by its last word."""
+        self.seconds(now)
+        return tuple(self._told[at] for at in sorted(self._told))
+
+    def forget(self, now: int) -> None:
+        """Drop what can no longer be amended."""
+        before = now // SECOND - KEEP_S
+        self._told = {at: second for at, second in self._told.items() if at >= before}
+        for person in self._people.values():
+            person.presence.forget(before * SECOND)
+            for track in person.tracks:
+                track.flow.forget(before)
+                track.receipts = [r for r in track.receipts if r.until is None or r.until >= before * 10]
+            person.tracks = [t for t in person.tracks if t.receipts or t.flow.runs.last >= before * SECOND]
+
+    def _changed(self, now: int) -> int:
+        """The earliest second whose account may have changed since the last time."""
+        earliest = now // SECOND
+        for person in self._people.values():
+            for track in person.tracks:
+                for receipt in track.receipts:
+                    doubt, before = receipt.doubt(now // TENTH), self._doubted.get(id(receipt))
+                    self._doubted[id(receipt)] = doubt
+                    starts = [span[0] for span in (doubt, before) if span is not None]
+                    if doubt is not None and before is not None and doubt[0] == before[0]:
+                        starts = [before[1]]
+                    if receipt.changed is not None:
+                        starts.append(receipt.changed)
+                        receipt.changed = None
+                    earliest = min([earliest, *(start // 10 for start in starts)])
+        return earliest
+
+    def _second(self, at: int, tenth: int) -> EvidenceSecond:
+        of = {}
+        for name, person in self._people.items():
+            connected = person.presence.mask(at)
+            if connected:
+                of[name] = self._stream(person, at, tenth, connected)
+        return EvidenceSecond(at, of)
+
+    def _stream(self, person: _Person, at: int, tenth: int, connected: int) -> StreamSecond:
+        audio, video = Audio.NONE, Video.NONE
+        masks = {"audio": 0, "video": 0}
+        got = {"audio": 0, "video": 0}
+        for track in person.tracks:
+            flow = track.flow
+            kind = "audio" if isinstance(flow, AudioFlow) else "video"
+            masks[kind] |= flow.mask(at)
+            for receipt in track.receipts:
+                got[kind] |= receipt.mask(at, tenth)
+            if isinstance(flow, VideoFlow):
+                video = max(video, flow.state(at), key=list(Video).index)
+            else:
+                audio = max(audio, flow.state(at), key=list(Audio).index)
+        if not masks["audio"]:
+            audio = Audio.NONE
+        if not masks["video"] and video is Video.FLOWING:
+            video = Video.NONE
+        return StreamSecond(
+            audio,
+            video,
+            masks["audio"],
+            masks["video"],
+            got["audio"] & masks["audio"],
+            got["video"] & masks["video"],
+            connected | masks["audio"] | masks["video"],
+        )

@@ -1,0 +1,194 @@
+"""One peer connection: its offers and answers, its connecting, its negotiated streams. Shell (asyncio, aiortc).
+
+Recovery is a new peer: nothing here restarts. One offer is in flight at a time; what changes meanwhile waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+
+from media import answer as grammar
+from media.errors import Refused
+from media.flow import AudioFlow, Flow, VideoFlow
+from media.forward import Counters, Line, Stream
+from media.ingress import Ingress
+from media.offer import OPUS, RTX, VP8, Sending, Transport, offer
+from media.seam import Address, SecureTransport, SharedConnection
+
+CONNECT_S = 15.0
+"""aioice's connect never returns by itself without end-of-candidates."""
+
+_log = logging.getLogger("media")
+
+
+class Connection(StrEnum):
+    """What is told of a peer connection."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    MEDIA_STOPPED = "media_stopped"
+    LOST = "lost"
+    REPLACED = "replaced"
+    FAILED = "failed"
+
+
+class Peer:
+    """One participant's current peer connection in a visit.
+
+    :param tell: called with the state and, when connected, the SRTP profile.
+    :param send_offer: called with the offer's number and SDP.
+    """
+
+    def __init__(
+        self,
+        participant: str,
+        ingress: Ingress,
+        counters: Counters,
+        advertised: tuple[str, ...],
+        strict: bool,
+        tell: Callable[[Peer, Connection, str | None], None],
+        send_offer: Callable[[Peer, int, str], None],
+        now: Callable[[], int],
+    ) -> None:
+        self.participant = participant
+        self.ufrag = secrets.token_hex(8)
+        password = secrets.token_hex(16)
+        self._ingress = ingress
+        self._tell = tell
+        self._send_offer = send_offer
+        addresses = tuple((host, ingress.port) for host in advertised)
+        self._connection = SharedConnection(ingress, self, self.ufrag, password, *addresses[0])
+        self._connection.now = now
+        self.line = Line(self._connection, counters)
+        self._secure = SecureTransport(self._connection, strict, self._ended)
+        self._transport = Transport(self.ufrag, password, self._secure.fingerprint, addresses)
+        self._task: asyncio.Task[None] | None = None
+        self._now = now
+        self._number = 0
+        self._in_flight = False
+        self._wanted: tuple[str, tuple[Sending, ...]] = ("", ())
+        self._offered: tuple[str, tuple[Sending, ...]] = ("", ())
+        self.known: frozenset[int] = frozenset()
+        self.answer: grammar.Answer | None = None
+        self.state = Connection.CONNECTING
+        self.since = now()
+        ingress.add(self.ufrag, self.line)
+
+    def may_claim(self, addr: Address) -> bool:
+        """An authenticated check from ``addr``: the socket decides whose address it is."""
+        return self._ingress.claim(self.line, addr)
+
+    @property
+    def sending(self) -> tuple[Sending, ...]:
+        """What this peer's answer negotiated to send."""
+        return self.answer.sending if self.answer is not None else ()
+
+    def offer(self, stream: str = "", sending: tuple[Sending, ...] = ()) -> None:
+        """Offer what the counterpart sends; waits while an offer is in flight, and says nothing new twice."""
+        self._wanted = (stream, sending)
+        if self._in_flight or (self._number and self._wanted == self._offered):
+            return
+        self._number += 1
+        self._in_flight = True
+        self._offered = self._wanted
+        self._send_offer(self, self._number, offer(self._number, self._transport, *self._offered))
+
+    def offer_once(self) -> None:
+        """The first offer, if none was made yet."""
+        if not self._number:
+            self.offer()
+
+    def answered(self, number: int, sdp: str) -> bool:
+        """Take an answer; False when it is to an offer that is not the one in flight any more.
+
+        :raises Malformed: when our grammar does not read it.
+        :raises Refused: when it is to an offer never made, or changes the connection's credentials.
+        """
+        if number > self._number:
+            raise Refused("unknown-offer", "That answer was to something the server never asked. Please reload.")
+        if number < self._number or not self._in_flight:
+            return False
+        answer = grammar.read(sdp)
+        if self.answer is not None and (answer.ufrag, answer.password, answer.fingerprints) != (
+            self.answer.ufrag,
+            self.answer.password,
+            self.answer.fingerprints,
+        ):
+            raise Refused("answer-changes-connection", "The connection must be made anew. Please reload the page.")
+        first = self.answer is None
+        self.answer = answer
+        self.known = frozenset(
+            n for s in self._offered[1] if s.kind in answer.receiving for n in (s.ssrc, s.rtx) if n is not None
+        )
+        self._in_flight = False
+        if first:
+            self._task = asyncio.get_running_loop().create_task(self._connect(answer))
+        if self._wanted != self._offered:
+            self.offer(*self._wanted)
+        return True
+
+    def negotiate(self) -> tuple[Flow, ...]:
+        """Bring the line's streams to what the answer says; returns the flows that are new."""
+        streams: dict[int, Stream] = {}
+        fresh: list[Flow] = []
+        for sending in self.sending:
+            main = self.line.streams.get(sending.ssrc)
+            if main is None:
+                flow = AudioFlow(sending.ssrc) if sending.kind == "audio" else VideoFlow(sending.ssrc)
+                main = Stream(sending.ssrc, OPUS if sending.kind == "audio" else VP8, flow)
+                fresh.append(flow)
+            streams[sending.ssrc] = main
+            if sending.rtx is not None:
+                streams[sending.rtx] = self.line.streams.get(sending.rtx) or Stream(sending.rtx, RTX, None)
+        self.line.streams = streams
+        self.line.own = frozenset(streams)
+        return tuple(fresh)
+
+    async def _connect(self, answer: grammar.Answer) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                profile = await self._secure.connect(answer.ufrag, answer.password, answer.fingerprints)
+        except (ConnectionError, TimeoutError) as problem:
+            _log.info("peer_failed %s", type(problem).__name__)
+            self._set(Connection.FAILED)
+            return
+        self.line.open(self._secure.ciphers())
+        self.line.heard = self.line.rtp_heard = self._now()
+        self._ingress.adopt(self.line)
+        self._set(Connection.CONNECTED, profile)
+
+    def _ended(self) -> None:
+        self._set(Connection.LOST)
+
+    def _set(self, state: Connection, profile: str | None = None) -> None:
+        if state is not self.state:
+            self.state = state
+            self._tell(self, state, profile)
+
+    def watch(self, now: int, lost_after: int, stopped_after: int) -> None:
+        """Judge silence: nothing at all is a lost connection, no RTP while STUN lives a stop of the media."""
+        if self.state not in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
+            return
+        if now - self.line.heard > lost_after:
+            self._set(Connection.LOST)
+        elif now - self.line.rtp_heard > stopped_after:
+            self._set(Connection.MEDIA_STOPPED)
+        else:
+            self._set(Connection.CONNECTED)
+
+    def stop(self) -> None:
+        """Nothing is taken or sent any more; :meth:`close` frees the rest."""
+        self.line.shut()
+        self._ingress.remove(self.ufrag)
+
+    async def close(self) -> None:
+        """Stop, say goodbye over DTLS, and end what runs."""
+        if self._task is not None and self._task is not asyncio.current_task():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._secure.close()
+        self.stop()

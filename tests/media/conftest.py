@@ -1,0 +1,143 @@
+"""Peers that stand in for browsers: aiortc's own RTCPeerConnection answering the desk's offers, sending made-up media."""
+
+from __future__ import annotations
+
+import asyncio
+import fractions
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from av import Packet
+
+from media.desk import Connection, MediaDesk, MediaSettings
+from media.evidence import EvidenceSecond, merge
+
+OPUS_SILENCE = b"\xf8\xff\xfe"
+
+
+class MadeUp(MediaStreamTrack):
+    """A track of packets that need no encoder: 50 a second of sound, 20 frames a second of picture."""
+
+    def __init__(self, kind: str, frame: int = 2700) -> None:
+        super().__init__()
+        self.kind = kind
+        self.frame = frame
+        self.paused = False
+        self._rate = 50 if kind == "audio" else 20
+        self._clock = 48000 if kind == "audio" else 90000
+        self._start = time.monotonic()
+        self._n = 0
+
+    async def recv(self) -> Packet:
+        """The next packet, when it is due."""
+        while True:
+            self._n += 1
+            await asyncio.sleep(max(0.0, self._start + self._n / self._rate - time.monotonic()))
+            if not self.paused:
+                break
+        packet = Packet(OPUS_SILENCE if self.kind == "audio" else bytes(self.frame))
+        packet.pts = self._n * self._clock // self._rate
+        packet.time_base = fractions.Fraction(1, self._clock)
+        return packet
+
+
+class Browser:
+    """One aiortc peer connection that answers offers."""
+
+    def __init__(self, sends: bool = True) -> None:
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.audio, self.video = MadeUp("audio"), MadeUp("video")
+        self.sends = sends
+
+    async def take(self, sdp: str) -> str:
+        """Apply an offer and return the answer."""
+        await self.pc.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        if self.sends and not any(sender.track for sender in self.pc.getSenders()):
+            for transceiver in self.pc.getTransceivers():
+                transceiver.sender.replaceTrack(self.audio if transceiver.kind == "audio" else self.video)
+                transceiver.direction = "sendrecv"
+        await self.pc.setLocalDescription(await self.pc.createAnswer())
+        return self.pc.localDescription.sdp
+
+    async def received(self) -> dict[str, int]:
+        """Packets received by kind."""
+        counts = {"audio": 0, "video": 0}
+        for stats in (await self.pc.getStats()).values():
+            if stats.type == "inbound-rtp":
+                counts[stats.kind] += stats.packetsReceived
+        return counts
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.pc.close()
+
+
+class Table:
+    """A desk's listener with browsers seated at it: offers are answered by the browser of the same name."""
+
+    def __init__(self) -> None:
+        self.browsers: dict[str, Browser] = {}
+        self.offers: list[tuple[str, int, str]] = []
+        self.states: list[tuple[str, Connection, str | None]] = []
+        self.seconds: list[EvidenceSecond] = []
+        self.desk: MediaDesk | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.answering = True
+
+    def on_offer(self, visit: str, participant: str, number: int, sdp: str) -> None:
+        """Answer it, unless told not to."""
+        self.offers.append((participant, number, sdp))
+        if self.answering and participant in self.browsers:
+            task = asyncio.get_running_loop().create_task(self._answer(visit, participant, number, sdp))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _answer(self, visit: str, participant: str, number: int, sdp: str) -> None:
+        answer = await self.browsers[participant].take(sdp)
+        assert self.desk is not None
+        await self.desk.answer(visit, participant, number, answer)
+
+    def on_connection(self, _visit: str, participant: str, state: Connection, profile: str | None) -> None:
+        """Keep it."""
+        self.states.append((participant, state, profile))
+
+    def on_seconds(self, _visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
+        """Keep them."""
+        self.seconds.extend(seconds)
+
+    @property
+    def evidence(self) -> tuple[EvidenceSecond, ...]:
+        """All seconds by their last word."""
+        return merge(self.seconds)
+
+    async def sit(self, visit: str, participant: str, browser: Browser | None = None) -> Browser:
+        """Seat a (new) browser."""
+        self.browsers[participant] = browser or Browser()
+        assert self.desk is not None
+        await self.desk.seat(visit, participant)
+        return self.browsers[participant]
+
+
+async def until(what: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
+    """Wait until ``what`` holds; fails after ``within`` seconds."""
+    end = time.monotonic() + within
+    while True:
+        result = what()
+        if result if isinstance(result, bool) else await result:
+            return
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def table() -> AsyncIterator[Table]:
+    """An open desk on a free loopback port with its listener."""
+    table = Table()
+    table.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",)), table)
+    yield table
+    for browser in table.browsers.values():
+        await browser.close()
+    await table.desk.close()
+    await asyncio.gather(*table.tasks, return_exceptions=True)
