@@ -9,10 +9,12 @@ from server.errors import Refused
 from server.roster import Roster
 from signaling import commands, messages
 from signaling.commands import Command
+from signaling.errors import ClinicianBusy
 from signaling.hub import Hub
 from signaling.licence import LicenceCover, cover
 from signaling.messages import ClientMessage
 from signaling.shape import Visit
+from signaling.views import initials
 from signaling.words import OverrideReason, StaffId, VisitId
 
 AUDIO_ONLY_PERMITTED = True
@@ -50,7 +52,18 @@ class Acts:
         """Let the client in, with what the licences on file say of where they are at this moment."""
         _, now = await self._hub.visit(visit)
         covered = await self._cover(now)
-        await self._hub.command(visit, commands.Admit(by, covered, reason))
+        try:
+            await self._hub.command(visit, commands.Admit(by, covered, reason))
+        except ClinicianBusy as busy:
+            raise await self._busy_with(busy) from busy
+
+    async def _busy_with(self, busy: ClinicianBusy) -> Refused:
+        """The same no, naming by initials whom the clinician is with."""
+        _, other = await self._hub.visit(busy.visit)
+        cast = await self._roster.of(other)
+        whom = initials(cast.names.get(other.client, "")) or "another client"
+        since = busy.since.astimezone(ZoneInfo(other.zone))
+        return Refused(busy.code, f"You are with {whom} since {since:%H:%M}: end, hold or return first.")
 
     async def _cover(self, visit: Visit) -> LicenceCover | None:
         if visit.location is None or visit.location.country != "US":

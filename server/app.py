@@ -1,0 +1,37 @@
+"""The application: the house's lifespan and its routes, wired on one screen. Shell (fastapi)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from server.billing_wing import BillingWing
+from server.house import open_house
+from server.routes import answers, client, pages, public, settings, sockets, staff, statements, visits
+from server.runtime import Runtime
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """Everything that answers on the HTTPS port. The doorkeeper (`server.doorkeeper`) stands in front of it."""
+    wing = BillingWing(runtime)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house(runtime) as house, wing.open(house):
+            app.state.house = house
+            yield
+
+    app = FastAPI(
+        title="Antechamber",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    answers.install(app)
+    for part in (public, pages, staff, visits, statements, settings, client, sockets):
+        app.include_router(part.router())
+    wing.install(app)
+    return app

@@ -1,0 +1,190 @@
+"""Everything that is running, in one value: made at start-up, taken down in reverse. Shell (asyncio).
+
+`server.ports.Front` is what the routes see of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from media.desk import MediaDesk, MediaSettings
+from server import logs
+from server.acts import Acts
+from server.board import Board
+from server.clock import SystemClock
+from server.completion import Completion
+from server.db import open_visits, practices
+from server.db.engine import open_engine
+from server.db.journal import PostgresJournal
+from server.db.listen import listen
+from server.db.shelf import Shelf
+from server.errors import CannotStart
+from server.live import Live
+from server.measure import Measure
+from server.ports import Listeners
+from server.roster import Roster
+from server.runtime import Runtime
+from server.signing_keys import SigningKeys
+from signaling.hub import Hub
+from signaling.words import VisitId
+
+Sheet = Callable[[str, int | None, Sequence[str], str], Awaitable[None]]
+
+_FACTS = "antechamber_fact"
+_SAY_RESTART = "The server is restarting. Your place is kept; reconnecting."
+
+
+@dataclass(slots=True)
+class House:
+    """The running server of one practice."""
+
+    runtime: Runtime
+    engine: AsyncEngine
+    shelf: Shelf
+    hub: Hub
+    desk: MediaDesk
+    live: Live
+    board: Board
+    acts: Acts
+    completion: Completion
+    listeners: Listeners
+    sheet: Sheet | None = None
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    @property
+    def practice_id(self) -> str:
+        """The practice this server serves."""
+        return self.shelf.practice
+
+    async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
+        """Hand the signed minutes and diagnoses to billing; where billing runs elsewhere they are entered there."""
+        if self.sheet is not None:
+            await self.sheet(visit, minutes, diagnoses, by)
+
+    async def recover(self) -> None:
+        """After a start: arm every open visit's deadline, complete what had ended without its record."""
+        async with self.shelf.work() as work:
+            visits = await open_visits.every(work)
+        for visit in visits:
+            _, found = await self.hub.visit(VisitId(visit))
+            await self.live.resume(found)
+
+    def every_second(self) -> None:
+        """Look after visits of which the media room has nothing to say."""
+        self.live.measure.tick()
+
+
+@asynccontextmanager
+async def open_house(runtime: Runtime) -> AsyncIterator[House]:
+    """Start everything; on the way out stop it in reverse, every browser told to come back.
+
+    Raises CannotStart when there is no practice yet, the UDP port is taken, or the media room's self-test fails.
+    """
+    async with AsyncExitStack() as stack:
+        engine = open_engine(runtime.app_url, name="antechamber-serve", pool_size=12)
+        stack.push_async_callback(engine.dispose)
+        practice = await practices.first(engine)
+        if practice is None:
+            raise CannotStart("no-practice", "There is no practice yet: run `antechamber setup`, or `antechamber demo`.")
+        shelf = await Shelf.open(engine, runtime.keys, practice)
+        roster = Roster(shelf)
+        clock = SystemClock()
+        live = Live(roster, lambda: hub, lambda: journal)
+        completion = Completion(shelf, SigningKeys(engine, runtime.keys), lambda: hub)
+        journal = PostgresJournal(engine, practice, completion.record)
+        hub = Hub(journal, live, clock)
+        live.measure = Measure(lambda: hub, clock.instant, live.flow_changed)
+        live.completion = completion
+        desk = await _media(runtime, live)
+        live.media = desk
+        stack.push_async_callback(desk.close)
+        board = Board(shelf, roster, hub)
+        live.board_changed = board.changed
+        house = House(runtime, engine, shelf, hub, desk, live, board, Acts(hub, roster), completion, _listeners(live, board))
+        stack.push_async_callback(_stop, house)
+        board.start()
+        ready = asyncio.Event()
+        house.tasks.append(_start(listen(runtime.app_url, (_FACTS,), _hear(house), ready)))
+        house.tasks.append(_start(_tick(house)))
+        await ready.wait()
+        await house.recover()
+        logs.log.info("house-open", practice=practice)
+        yield house
+
+
+async def _media(runtime: Runtime, live: Live) -> MediaDesk:
+    settings = MediaSettings(
+        hosts=runtime.media_hosts,
+        port=runtime.settings.udp_port,
+        advertised=runtime.media_addresses,
+        strict=runtime.settings.strict_srtp,
+    )
+    try:
+        return await MediaDesk.open(settings, live)
+    except OSError as problem:
+        raise CannotStart(
+            "udp-port", f"UDP port {settings.port} cannot be opened: {problem.strerror or problem}."
+        ) from problem
+
+
+def _listeners(live: Live, board: Board) -> Listeners:
+    made = Listeners()
+    say = {
+        "replaced": "This visit was opened on another device.",
+        "link-revoked": "This link was replaced by a newer one: open the newest link that you were sent.",
+    }
+    made.on_client_device_ended.append(
+        lambda visit, token, reason: live.close_token(visit, token, reason, say.get(reason, ""), "stop")
+    )
+    made.on_sign_in_ended.append(
+        lambda token: live.close_token(None, token, "signed-out", "You have been signed out.", "stop")
+    )
+    made.on_sign_in_ended.append(lambda token: board.close_token(token, "signed-out", "You have been signed out."))
+    made.on_board_changed.append(board.changed)
+    return made
+
+
+def _hear(house: House) -> Callable[[str, str], None]:
+    """Facts that another process appended: the hub loads what it has not told; its own it knows already."""
+
+    def hear(_channel: str, payload: str) -> None:
+        practice, _, rest = payload.partition(" ")
+        visit, _, seq = rest.partition(" ")
+        if not payload:
+            house.board.changed()
+        elif practice == house.practice_id and seq.isdigit():
+            house.hub.refresh(VisitId(visit), int(seq))
+            house.board.changed()
+
+    return hear
+
+
+async def _tick(house: House) -> None:
+    while True:
+        await asyncio.sleep(1.0)
+        house.every_second()
+
+
+def _start(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    return asyncio.get_running_loop().create_task(work)
+
+
+async def _stop(house: House) -> None:
+    house.live.close_all("server-restart", _SAY_RESTART)
+    house.board.close_all("server-restart", _SAY_RESTART)
+    await house.board.stop()
+    for task in house.tasks:
+        task.cancel()
+    for task in house.tasks:
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await house.live.measure.write_all()
+    await house.live.settle()
+    await house.hub.close()

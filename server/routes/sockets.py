@@ -1,0 +1,221 @@
+"""The two WebSockets: `/ws/visit` for people in a visit, `/ws/desk` for desks and boards. Shell (fastapi).
+
+The first message, within five seconds, is `hello` with a one-use ticket; after that every message is parsed by
+`signaling.wire` and turned into a command by `server.acts`. Who speaks is looked up again every 30 seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, WebSocket
+
+from server import errors, identity
+from server.board import OpenDesk
+from server.db import people, tickets
+from server.db.tickets import ClientTicket, StaffTicket, Ticket
+from server.live import Attached
+from server.logs import log
+from server.socket import PROTOCOL, Socket
+from signaling import errors as signaling_errors
+from signaling import messages, views, wire
+from signaling.messages import ClientMessage, Door
+from signaling.views import Muting
+from signaling.waiting_room import Viewer
+from signaling.words import ParticipantId, StaffId, StaffRole, VisitId
+
+if TYPE_CHECKING:
+    from server.house import House
+
+_HELLO_WITHIN_S = 5.0
+_LOOK_AGAIN_S = 30.0
+_NOS = (errors.Refused, signaling_errors.Refused)
+_GARBAGE = (errors.Malformed, signaling_errors.Malformed)
+
+
+def router() -> APIRouter:
+    """The routes of both sockets."""
+    made = APIRouter()
+    made.add_api_websocket_route("/ws/visit", _visit_socket)
+    made.add_api_websocket_route("/ws/desk", _desk_socket)
+    return made
+
+
+async def _visit_socket(websocket: WebSocket) -> None:
+    house: House = websocket.app.state.house
+    await _serve(websocket, house, lambda socket, hello, ticket: _in_visit(house, socket, hello, ticket))
+
+
+async def _desk_socket(websocket: WebSocket) -> None:
+    house: House = websocket.app.state.house
+    await _serve(websocket, house, lambda socket, hello, ticket: _at_desk(house, socket, ticket))
+
+
+_Talk = Callable[[Socket, messages.Hello, Ticket], Awaitable[None]]
+
+
+async def _serve(websocket: WebSocket, house: House, talk: _Talk) -> None:
+    # the doorkeeper has seen to it that the page is ours (ASVS 5.0, 4.4.2)
+    if PROTOCOL not in websocket.scope.get("subprotocols", ()):
+        await websocket.close(1008)
+        return
+    await websocket.accept(subprotocol=PROTOCOL)
+    socket = Socket(websocket)
+    sending = asyncio.create_task(socket.send_until_closed())
+    try:
+        hello = await _hello(socket)
+        ticket = None
+        if hello is not None:
+            async with house.shelf.work() as work:
+                ticket = await tickets.take(work, hello.ticket)
+        if hello is None or ticket is None:
+            socket.close("signed-out", "The connection was not accepted. Reload the page.", "rejoin")
+        else:
+            await talk(socket, hello, ticket)
+    except _GARBAGE as wrong:
+        reason = "too-fast" if wrong.code == "too-fast" else "malformed"
+        socket.close(reason, wrong.say, "resume" if reason == "too-fast" else "rejoin")
+    except _NOS as no:
+        socket.close(no.code, no.say, "stop")
+    except Exception as bug:
+        log.error("socket-failed", kind=type(bug).__name__, exc_info=True)
+        socket.close("server-trouble", "Something went wrong on our side. Reconnecting.", "resume")
+    finally:
+        socket.close("over", "", "resume")
+        with contextlib.suppress(Exception):
+            await sending
+
+
+async def _hello(socket: Socket) -> messages.Hello | None:
+    text = await socket.hear(within=_HELLO_WITHIN_S)
+    if text is None:
+        return None
+    said = wire.parse(text, Door.BOARD)
+    return said if isinstance(said, messages.Hello) else None
+
+
+async def _listen(
+    house: House,
+    socket: Socket,
+    door: Door,
+    still_allowed: Callable[[], Awaitable[None]],
+    act: Callable[[ClientMessage], Awaitable[None]],
+) -> None:
+    """Take messages until the socket ends; a Refused answers one message, Malformed ends the socket."""
+    looked_at = asyncio.get_running_loop().time()
+    while (text := await socket.hear(within=views.DEAD_S)) is not None:
+        said = wire.parse(text, door)
+        if asyncio.get_running_loop().time() - looked_at > _LOOK_AGAIN_S:
+            looked_at = asyncio.get_running_loop().time()
+            await still_allowed()
+        if isinstance(said, messages.Ping):
+            socket.tell(views.dump_pong(said.n))
+            continue
+        try:
+            await act(said)
+        except _NOS as no:
+            socket.tell(views.dump_refused(_type_of(said, door), no.code, no.say, getattr(said, "visit", None)))
+        except signaling_errors.Malformed as wrong:
+            socket.tell(views.dump_refused(_type_of(said, door), wrong.code, wrong.say))
+
+
+def _type_of(said: ClientMessage, door: Door) -> str:
+    return next((name for name, shape in messages.DOORS[door].items() if shape is type(said)), "")
+
+
+# -- in a visit ---------------------------------------------------------------------------------------------------
+
+
+async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket: Ticket) -> None:
+    async with house.shelf.work() as work:
+        match ticket:
+            case ClientTicket():
+                await identity.client(work, ticket.token_hash)
+            case StaffTicket():
+                await identity.staff(work, ticket.token_hash)
+    if ticket.visit is None:
+        raise errors.Refused("not-here", "Open the visit from your desk.")
+    visit_id = VisitId(ticket.visit)
+    _, visit = await house.hub.visit(visit_id)
+    if isinstance(ticket, ClientTicket):
+        participant, door = ParticipantId(ticket.participant), Door.CLIENT
+    else:
+        if visit.clinician != ticket.staff:
+            raise errors.Refused("not-your-visit", "This is another clinician's visit.")
+        participant, door = visit.clinician_seat.id, Door.CLINICIAN
+    attached = Attached(socket, participant, ticket.token_hash)
+    socket.tell(views.dump_welcome(datetime.now(UTC)))
+    await house.live.attach(visit_id, attached, hello.seq)
+
+    async def still_allowed() -> None:
+        async with house.shelf.work() as work:
+            if isinstance(ticket, ClientTicket):
+                await identity.client(work, ticket.token_hash)
+            else:
+                await identity.staff(work, ticket.token_hash)
+
+    async def act(said: ClientMessage) -> None:
+        match said:
+            case messages.Answer(number, sdp):
+                await house.live.answer(visit_id, participant, number, sdp)
+            case messages.Reconnect():
+                await house.live.reconnect(visit_id, participant)
+            case messages.Muted(audio, video):
+                house.live.say_muted(visit_id, participant, Muting(audio, video))
+            case messages.Leave() if door is Door.CLINICIAN:
+                socket.close("over", "", "stop")
+            case _ if isinstance(ticket, StaffTicket):
+                await house.acts.clinician_does(visit_id, StaffId(ticket.staff), said)
+            case _:
+                await house.acts.client_does(visit_id, said)
+
+    try:
+        await _listen(house, socket, door, still_allowed, act)
+    finally:
+        await house.live.detach(visit_id, attached)
+
+
+# -- at a desk ----------------------------------------------------------------------------------------------------
+
+
+async def _at_desk(house: House, socket: Socket, ticket: Ticket) -> None:
+    if not isinstance(ticket, StaffTicket):
+        raise errors.Refused("not-here", "This is for the practice's staff.")
+    async with house.shelf.work() as work:
+        person = await identity.staff(work, ticket.token_hash)
+    if person.role not in (StaffRole.CLINICIAN, StaffRole.FRONT_DESK):
+        raise errors.Refused("not-here", "Your account has no desk.")
+    door = Door.DESK if person.role is StaffRole.CLINICIAN else Door.BOARD
+    by = StaffId(person.id)
+    desk = OpenDesk(socket, Viewer(by, person.role), ticket.token_hash)
+    socket.tell(views.dump_welcome(datetime.now(UTC)))
+    house.board.attach(desk)
+
+    async def still_allowed() -> None:
+        async with house.shelf.work() as work:
+            await identity.staff(work, ticket.token_hash)
+
+    async def act(said: ClientMessage) -> None:
+        if isinstance(said, messages.Status):
+            async with house.shelf.work() as work:
+                await people.set_status(work, by, said.status)
+            await house.live.status_changed(by, said.status)
+            house.board.changed()
+            return
+        await house.acts.clinician_does(VisitId(_visit_of(said)), by, said)
+
+    try:
+        await _listen(house, socket, door, still_allowed, act)
+    finally:
+        house.board.detach(desk)
+
+
+def _visit_of(said: Any) -> str:
+    visit = getattr(said, "visit", None)
+    if not isinstance(visit, str):
+        raise errors.Refused("not-here", "That cannot be done here.")
+    return visit
