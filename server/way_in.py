@@ -254,9 +254,15 @@ async def participant(front: Front, here: ClientHere) -> str:
 
 
 async def copy_to_keep(front: Front, here: ClientHere) -> str:
-    """The consent signed for this visit, as text to keep. Raises Refused("consent-missing")."""
+    """The consent given for this visit, or else the last one signed, as text to keep.
+
+    Raises Refused("consent-missing").
+    """
     async with front.shelf.work() as work:
         given = await consents.of_visit(work, here.id, here.visit.id)
+        if given is None and here.window.is_open(work.now()):
+            text = await consents.current(work)
+            given = await consents.last_signed(work, here.id, text.version, text.language)
         if given is None:
             raise Refused("consent-missing", "Nothing has been signed for this visit yet.")
         text = await consents.text(work, given.version, given.language)

@@ -95,6 +95,11 @@ async def by_email(work: Work, email: str) -> tuple[Person, str] | None:
     return None if row is None else (_person(work, row), str(row.password_hash))
 
 
+async def anybody(work: Work) -> bool:
+    """Whether anybody works here."""
+    return await work.one(select(staff.c.id).where(work.mine(staff)).limit(1)) is not None
+
+
 async def email_of(work: Work, person: str) -> str:
     """The email a member of staff signs in with. Raises Refused("staff-unknown")."""
     row = await work.one(select(staff.c.email_sealed).where(work.mine(staff), staff.c.id == person))

@@ -172,6 +172,16 @@ async def between(work: Work, first: datetime, after: datetime, clinician: str |
     return [_visit(row) for row in rows]
 
 
+async def of_client(work: Work, client: str) -> list[BookedVisit]:
+    """Every visit of a client, the latest first."""
+    rows = await work.all(
+        select(visits)
+        .where(work.mine(visits), visits.c.client_id == client, visits.c.seq > 0)
+        .order_by(visits.c.booked_start.desc())
+    )
+    return [_visit(row) for row in rows]
+
+
 async def next_of(work: Work, client: str, after: datetime, but: str) -> BookedVisit | None:
     """The client's next booked visit that starts later than `after`, other than the visit `but`."""
     row = await work.one(

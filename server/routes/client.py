@@ -27,7 +27,7 @@ from server.states import is_state
 from server.throttle import PREFIX, spoken_wait
 from signaling.words import ConsentBy, ConsentMethod, DeviceCode, Site
 
-_ZIP: Final = re.compile(r"[0-9]{5}(?:-[0-9]{4})?", re.ASCII)
+_ZIP: Final = re.compile(r"[0-9]{5}(?:-?[0-9]{4})?", re.ASCII)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _LARGEST_ANSWER: Final = 24 * 1024  # of a probe's SDP, as the media room's grammar has it
 

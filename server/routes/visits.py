@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import StrictBool, StrictInt
 
+from server.booking import NewClient, Wish, book, link_address
 from server.db import clients, links, people, practices, visits
 from server.db.shelf import Work
 from server.db.visits import BookedVisit
 from server.errors import Malformed, Refused
 from server.identity import StaffHere
 from server.link_window import window
-from server.local_time import spoken, start_in, zone_named
 from server.logs import log
 from server.permissions import May
-from server.phones import is_phone
 from server.ports import Front
 from server.routes.asking import PRINTABLE, Body, House, Nothing, long, staff_who_may
 from signaling import commands
-from signaling.words import (
-    CancelReason,
-    ClientId,
-    ParticipantId,
-    PracticeId,
-    ServiceId,
-    StaffId,
-    VisitId,
-)
-
-SHORTEST: Final = 5  # minutes
-LONGEST: Final = 480
-_FURTHEST: Final = timedelta(days=730)
+from signaling.words import CancelReason, StaffId, VisitId
 
 Booking = Annotated[StaffHere, Depends(staff_who_may(May.BOOK))]
 Seeing = Annotated[StaffHere, Depends(staff_who_may(May.SEE_CONTACTS))]
@@ -72,94 +58,15 @@ class Cancelling(Body):
     reason: CancelReason = CancelReason.OTHER
 
 
-def link_address(front: Front, secret: str) -> str:
-    """What the client gets: the secret stands behind the #, which no browser sends to anybody."""
-    return f"{front.runtime.settings.origin}/j#{secret}"
-
-
-async def _client(work: Work, wanted: KnownOrNew) -> str:
-    """The client's id; a new client is made here."""
+def _who(wanted: KnownOrNew) -> str | NewClient:
+    """Raises Malformed("malformed") for both at once, or neither."""
     if wanted.id is not None:
         if wanted.name or wanted.phone or wanted.email:
             raise Malformed("malformed", "Give a known client's id, or a new client's name: not both.")
-        await work.client_key(wanted.id)
         return wanted.id
     if not wanted.name:
         raise Malformed("malformed", "Choose a client, or write the new client's full name.")
-    if wanted.phone and not is_phone(wanted.phone):
-        raise Malformed("phone-malformed", "That does not look like a phone number: look at it again.")
-    if wanted.email and "@" not in wanted.email[1:-1]:
-        raise Malformed("email-malformed", "That does not look like an email address: look at it again.")
-    return await clients.add(work, name=wanted.name, phone=wanted.phone or None, email=wanted.email or None)
-
-
-async def _refuse_overlap(work: Work, zone: str, wish: BookingWish, made: BookedVisit) -> None:
-    """Raises Refused("overlaps") unless it is meant."""
-    if wish.anyway:
-        return
-    found = await visits.overlapping(
-        work, client=made.client, clinician=made.clinician, start=made.start, minutes=made.minutes
-    )
-    if not found:
-        return
-    other = found[0]
-    when = spoken(other.start, zone_named(zone))
-    if other.client == made.client:
-        who = f"{await clients.name(work, other.client)} has a visit"
-    else:
-        clinician = (await people.read(work, other.clinician)).name
-        who = f"{clinician} has a visit with {await clients.name(work, other.client)}"
-    raise Refused("overlaps", f"{who} on {when}, {other.minutes} minutes. Choose another time, or book anyway.")
-
-
-async def book(front: Front, wish: BookingWish, by: str) -> tuple[BookedVisit, str]:
-    """Book a visit and make its link: (visit, the link's address).
-
-    Raises Refused and Malformed as the interface says; then nothing is kept.
-    """
-    if not SHORTEST <= wish.minutes <= LONGEST:
-        raise Malformed("minutes-malformed", f"A visit lasts from {SHORTEST} to {LONGEST} minutes.")
-    async with front.shelf.work() as work:
-        zone = (await practices.read(work)).zone
-        start = start_in(zone_named(zone), wish.start)
-        _refuse_far_away(start - work.now(), wish.minutes)
-        await people.clinician(work, wish.clinician)
-        await practices.service(work, wish.service)
-        client = await _client(work, wish.client)
-        await visits.lock_people(work, client, wish.clinician)
-        draft = visits.draft(
-            client=client, clinician=wish.clinician, service=wish.service, start=start, minutes=wish.minutes
-        )
-        await _refuse_overlap(work, zone, wish, draft)
-        await visits.insert_booked(work, draft, by)
-        secret = await links.make(work, draft.id, client)
-    await front.hub.command(VisitId(draft.id), book_command(front.shelf.practice, draft, zone, by))
-    log.info("visit-booked", visit=draft.id, staff=by)
-    return draft, link_address(front, secret)
-
-
-def _refuse_far_away(ahead: timedelta, minutes: int) -> None:
-    if ahead + timedelta(minutes=minutes) <= timedelta(0):
-        raise Refused("in-the-past", "That time has passed: choose a later one.")
-    if ahead > _FURTHEST:
-        raise Refused("too-far-ahead", "That is more than two years ahead: look at the year again.")
-
-
-def book_command(practice: str, made: BookedVisit, zone: str, by: str) -> commands.Book:
-    """The first command of a visit."""
-    return commands.Book(
-        visit=VisitId(made.id),
-        practice=PracticeId(practice),
-        client=ClientId(made.client),
-        clinician=StaffId(made.clinician),
-        client_participant=ParticipantId(made.client_participant),
-        clinician_participant=ParticipantId(made.clinician_participant),
-        service=ServiceId(made.service),
-        start=made.start,
-        minutes=made.minutes,
-        zone=zone,
-        by=StaffId(by),
-    )
+    return NewClient(wanted.name, wanted.phone or None, wanted.email or None)
 
 
 async def _with_live_link(work: Work, visit: str) -> BookedVisit:
@@ -195,7 +102,8 @@ def router() -> APIRouter:
 
     @routes.post("/visits", status_code=201)
     async def new_visit(wish: BookingWish, who: Booking, front: House) -> dict[str, str]:
-        made, link = await book(front, wish, who.id)
+        asked = Wish(_who(wish.client), wish.clinician, wish.service, wish.start, wish.minutes, wish.anyway)
+        made, link = await book(front, asked, who.id)
         return {"visit": made.id, "link": link}
 
     @routes.get("/visits/{visit}/link")
