@@ -1,0 +1,201 @@
+"""The coder's input: one visit as billing sees it, made from the proven event, the statement, sheet and coverage. Pure.
+
+None means unknown everywhere, and unknown holds: the coder never fills a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import cast
+
+from billing_hooks.material import Coverage, Fee, Sheet
+
+HOME_SITES = frozenset({"home", "lodging", "near_home"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the client was. `states` every state attested during the visit, `confirmed` the clinician's word."""
+
+    country: str = "US"
+    state: str | None = None
+    site: str | None = None
+    attested: bool = False
+    confirmed: bool | None = None
+    states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clinician:
+    """Who gave the service. `licensed` states (None unknown), `credentialed` states with this payer (None unknown)."""
+
+    type: str | None = None
+    specialty: str | None = None
+    npi: str | None = None
+    licensed: frozenset[str] | None = None
+    licence_expires: date | None = None
+    credentialed: frozenset[str] | None = None
+    located: str | None = None
+    home_state: str | None = None
+    authority_to_practise: bool = False
+    employer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was measured, in whole seconds, and whether the event that says so is proven."""
+
+    proven: bool
+    duplicate: bool = False
+    client_present: bool = False
+    family_present: bool = False
+    synchronous: bool = True
+    audio_video: int = 0
+    talk: int = 0
+    presence: int = 0
+    audio_only_reason: str | None = None
+    video_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What was done, in the coder's own words (`intent`), and what somebody asked for."""
+
+    intent: str | None = None
+    requested: tuple[str, ...] = ()
+    requested_modifiers: tuple[str, ...] = ()
+    requested_pos: str | None = None
+    with_client: bool = True
+    patient: str | None = None
+    seen_months_ago: int | None = None
+    seen_by_specialty: str | None = None
+    device_days: int = 0
+    live_contact: bool = False
+    month_minutes: int = 0
+    minutes_counted_twice: int = 0
+    first_home_telehealth: date | None = None
+    last_in_person: date | None = None
+    incident_to: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What must be on file. None = unknown. `note` "release" = the releasing person looks at the note."""
+
+    consent: bool | None = None
+    statement: bool | None = None
+    note: str | None = None
+    assurance_on_file: bool | None = None
+    estimate_due: bool = False
+    estimate_sent: bool | None = None
+    estimate_cents: int | None = None
+    bill_cents: int | None = None
+    fees: tuple[Fee, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """One visit to code. `today` is the day of the coding run."""
+
+    dos: date
+    today: date
+    place: Place
+    clinician: Clinician
+    evidence: Evidence
+    service: Service
+    sheet: Sheet | None
+    coverage: Coverage | None
+    papers: Papers = field(default_factory=Papers)
+    unit_rule: str | None = None
+
+
+def from_event(
+    event: Mapping[str, object],
+    statement: Mapping[str, object] | None,
+    sheet: Sheet | None,
+    coverage: Coverage | None,
+    *,
+    intent: str | None,
+    fees: tuple[Fee, ...],
+    today: date,
+) -> Encounter:
+    """The encounter of a proven session-complete event and, when it has come, the statement about it.
+
+    `intent` is what the practice's service key means ("psychotherapy_individual"); None holds.
+    """
+    visit = cast("Mapping[str, object]", event["visit"])
+    clinician = cast("Mapping[str, object]", event["clinician"])
+    dos = date.fromisoformat(str(visit["date_of_service"]))
+    return Encounter(
+        dos=dos,
+        today=today,
+        place=_place(cast("Mapping[str, object] | None", event["location"]), statement),
+        clinician=_clinician(clinician, coverage),
+        evidence=_evidence(event),
+        service=Service(
+            intent=intent,
+            requested=sheet.requested if sheet is not None else (),
+            with_client=visit["counted_pair"] == ["clinician", "client"],
+            patient=sheet.patient if sheet is not None else None,
+            incident_to=visit["incident_to"] is True,
+        ),
+        sheet=sheet,
+        coverage=coverage,
+        papers=Papers(
+            consent=event["consent"] is not None,
+            statement=None if statement is None else statement["saw_and_heard"] is True,
+            note="release",
+            assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
+            fees=fees,
+        ),
+    )
+
+
+def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] | None) -> Place:
+    if found is None:
+        return Place()
+    changes = cast("list[Mapping[str, object]]", found["changes"])
+    # The latest attestation stands first in the event or last in its changes: every state named counts.
+    states = dict.fromkeys(str(each["state"]) for each in (found, *changes) if each["state"] is not None)
+    confirmed = found["confirmed_by"] is not None
+    return Place(
+        country=str(found["country"]),
+        state=cast("str | None", found["state"]),
+        site=str(found["site"]),
+        attested=True,
+        confirmed=confirmed if statement is None else statement["place_confirmed"] is True,
+        states=tuple(states),
+    )
+
+
+def _clinician(found: Mapping[str, object], coverage: Coverage | None) -> Clinician:
+    cover = cast("Mapping[str, object] | None", found["covers_client_state"])
+    located = cast("Mapping[str, object] | None", found["located"])
+    held = cover is not None and cover["basis"] in ("licence", "compact")
+    by_state = coverage is not None and coverage.credentialing == "client_state"
+    return Clinician(
+        type=cast("str | None", found["licence_type"]),
+        npi=cast("str | None", found["npi"]),
+        licensed=frozenset({str(cover["state"])}) if cover is not None and held else None,
+        licence_expires=date.fromisoformat(str(cover["expires"])) if cover and cover["expires"] else None,
+        credentialed=frozenset(coverage.credentialed) if coverage is not None and by_state else None,
+        located=cast("str | None", located["state"]) if located is not None else None,
+    )
+
+
+def _evidence(event: Mapping[str, object]) -> Evidence:
+    seconds = cast("Mapping[str, int]", event["seconds"])
+    modality = cast("Mapping[str, object]", event["modality"])
+    pair = cast("Mapping[str, object]", event["visit"])["counted_pair"]
+    present = seconds["presence"] > 0
+    return Evidence(
+        proven=True,
+        client_present=present and pair == ["clinician", "client"],
+        family_present=present and pair == ["clinician", "family"],
+        audio_video=seconds["audio_video_overlap"],
+        talk=seconds["talk_overlap"],
+        presence=seconds["presence"],
+        audio_only_reason=cast("str | None", modality["audio_only_reason"]),
+    )

@@ -1,0 +1,43 @@
+"""Reads the shipped code tables, compacts and payer rules from their TOML files. Shell (tomllib, importlib)."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+from billing_hooks import pack, rules
+from billing_hooks.pack import Compacts, Pack
+from billing_hooks.rules import PayerRule
+
+_HERE = resources.files("billing_hooks")
+
+
+@functools.cache
+def shipped() -> tuple[Pack, Compacts]:
+    """The code tables and compacts of this version. Errors: Malformed("bad-code-pack")."""
+    tables = tomllib.loads((_HERE / "codes" / "pack.toml").read_text(encoding="utf-8"))
+    compacts = tomllib.loads((_HERE / "codes" / "compacts.toml").read_text(encoding="utf-8"))
+    return pack.parse(tables), pack.parse_compacts(compacts)
+
+
+@functools.cache
+def shipped_rules() -> tuple[PayerRule, ...]:
+    """The payer rules of this version, none of which decides before a practice confirms it, by file then position."""
+    found: list[PayerRule] = []
+    for name in ("current.toml", "historical_2019.toml"):
+        found += read_rules((_HERE / "payers" / name).read_text(encoding="utf-8"))
+    return tuple(found)
+
+
+def read_rules(text: str) -> list[PayerRule]:
+    """The rules of one TOML file. Errors: Malformed("bad-rule")."""
+    listed = cast("list[dict[str, object]]", tomllib.loads(text)["rule"])
+    return [rules.parse(each) for each in listed]
+
+
+def load_pack(path: Path) -> Pack:
+    """A site's own code tables. Errors: Malformed("bad-code-pack"), OSError."""
+    return pack.parse(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,117 @@
+"""The coder's words: outcomes, reasons, warnings, lines, and the proposal they make up. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+
+class Outcome(StrEnum):
+    """What is proposed for an encounter. Nothing leaves the house on any of them: a named person releases."""
+
+    BILL = "bill"
+    HOLD = "hold"
+    REFUSE = "refuse"
+    SELF_PAY = "self_pay"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason (or warning): `code` from the closed list, `detail` after its colon, `say` for the biller.
+
+    `rule` is "id version" of the payer rule that decided, `sources` what it or the table cites.
+    """
+
+    code: str
+    say: str
+    detail: str = ""
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The code with its detail, as machines compare it."""
+        return f"{self.code}:{self.detail}" if self.detail else self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One proposed service line. `pos` is the place-of-service code."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    units: int
+    pos: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the coder proposes and why. `minutes` are those the lines rest on; `rules` as "id version"."""
+
+    outcome: Outcome
+    lines: tuple[Line, ...]
+    reasons: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    minutes: int | None
+    modality: str
+    rules: tuple[str, ...]
+    verdict: str
+
+    def to_json(self) -> dict[str, object]:
+        """The proposal as a JSON object (what the store keeps)."""
+        return {
+            "outcome": self.outcome.value,
+            "lines": [
+                {"code": line.code, "modifiers": list(line.modifiers), "units": line.units, "pos": line.pos}
+                for line in self.lines
+            ],
+            "reasons": [_finding_json(finding) for finding in self.reasons],
+            "warnings": [_finding_json(finding) for finding in self.warnings],
+            "minutes": self.minutes,
+            "modality": self.modality,
+            "rules": list(self.rules),
+            "verdict": self.verdict,
+        }
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.code, "detail": finding.detail, "say": finding.say, "rule": finding.rule,
+        "sources": list(finding.sources),
+    }  # fmt: skip
+
+
+def _finding(found: Mapping[str, object]) -> Finding:
+    return Finding(
+        code=str(found["code"]),
+        say=str(found["say"]),
+        detail=str(found["detail"]),
+        rule=str(found["rule"]),
+        sources=tuple(cast("list[str]", found["sources"])),
+    )
+
+
+def proposal(found: Mapping[str, object]) -> Proposal:
+    """The proposal that `Proposal.to_json` wrote."""
+    lines = cast("list[Mapping[str, object]]", found["lines"])
+    return Proposal(
+        outcome=Outcome(str(found["outcome"])),
+        lines=tuple(
+            Line(
+                str(line["code"]),
+                tuple(cast("list[str]", line["modifiers"])),
+                cast(int, line["units"]),
+                str(line["pos"]),
+            )
+            for line in lines
+        ),
+        reasons=tuple(_finding(each) for each in cast("list[Mapping[str, object]]", found["reasons"])),
+        warnings=tuple(_finding(each) for each in cast("list[Mapping[str, object]]", found["warnings"])),
+        minutes=cast("int | None", found["minutes"]),
+        modality=str(found["modality"]),
+        rules=tuple(cast("list[str]", found["rules"])),
+        verdict=str(found["verdict"]),
+    )
