@@ -21,6 +21,7 @@ const SILENCED_FOR = 3000;
 export class Devices extends EventTarget {
   /** @type {{audio: MediaStreamTrack|null, video: MediaStreamTrack|null}} */ #tracks = { audio: null, video: null };
   /** @type {Troubles} */ #troubles = { audio: null, video: null };
+  /** @type {{audio: string|null, video: string|null}} */ #chosen = { audio: null, video: null };
   #muted = false;
   #videoStopped = false;
   #released = true;
@@ -147,7 +148,10 @@ export class Devices extends EventTarget {
   async #open(wanted) {
     if (!navigator.mediaDevices?.getUserMedia) throw null;
     /** @type {MediaStreamConstraints} */
-    const wish = { audio: wanted.audio ? AUDIO : false, video: wanted.video ? VIDEO : false };
+    const wish = {
+      audio: wanted.audio ? { ...AUDIO, ...this.#preferred("audio") } : false,
+      video: wanted.video ? { ...VIDEO, ...this.#preferred("video") } : false,
+    };
     const stream = await navigator.mediaDevices.getUserMedia(wish).catch((/** @type {unknown} */ error) => {
       if (!(error instanceof Error) || error.name !== "OverconstrainedError") throw error;
       return navigator.mediaDevices.getUserMedia(wanted);
@@ -158,6 +162,13 @@ export class Devices extends EventTarget {
       if (this.#released || (kind === "video" && this.#videoStopped)) track.stop();
       else this.#keep(kind, track);
     }
+  }
+
+  /** Never `exact`: a headset that is gone must not leave a person without a microphone.
+   * @param {Kind} kind @returns {MediaTrackConstraints} */
+  #preferred(kind) {
+    const id = this.#chosen[kind];
+    return id ? { deviceId: { ideal: id } } : {};
   }
 
   /** @param {Kind} kind @param {MediaStreamTrack} track */
@@ -210,6 +221,21 @@ export class Devices extends EventTarget {
     if (kind === "video") this.#videoStopped = false;
     this.#end(kind);
     return (await this.acquire())[kind];
+  }
+
+  /** The devices of a kind; their names are known only after permission was given.
+   * @param {Kind} kind @returns {Promise<{id: string, label: string}[]>} */
+  async list(kind) {
+    const wanted = kind === "audio" ? "audioinput" : "videoinput";
+    const all = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+    return all.filter((one) => one.kind === wanted && one.deviceId).map((one) => ({ id: one.deviceId, label: one.label }));
+  }
+
+  /** Use this device from now on, for as long as it is there. @param {Kind} kind @param {string} id
+   * @returns {Promise<Trouble|null>} */
+  choose(kind, id) {
+    this.#chosen[kind] = id;
+    return this.retake(kind);
   }
 
   /** @param {Kind} kind */
