@@ -55,12 +55,15 @@ def serve() -> None:
 def demo() -> None:
     """Serve with a demo practice; prints how to sign in and a client's link, and writes them to demo.json."""
     from server import demo, serving
+    from server.office import open_engine_of, open_office
 
     shown: dict[str, Any] = {}
 
     async def prepare(here: Runtime) -> None:
-        shown.update(await demo.ensure(here))
-        write_private(here.settings.data_dir / "demo.json", json.dumps(shown, indent=2) + "\n")
+        async with open_engine_of(here) as engine:
+            practice = await demo.practice(engine, here.keys)
+            async with open_office(here, engine, practice) as office:
+                shown.update((await demo.ensure(office)).as_json())
 
     def started(here: Runtime) -> None:
         for line in demo_lines(shown, here):

@@ -7,7 +7,6 @@ the next start, from the same facts, to the same numbers.
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import contract
+from server import VERSION
 from server.db import deliveries, open_visits, people, practices
 from server.db.deliveries import Delivery
 from server.db.shelf import Shelf
@@ -28,7 +28,7 @@ from signaling.ports import Journal
 from signaling.shape import Visit
 from signaling.words import EventId, Phase, VisitId
 
-SOFTWARE = f"antechamber {importlib.metadata.version('antechamber')}"
+SOFTWARE = f"antechamber {VERSION}"
 _PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")  # weakest first
 
 

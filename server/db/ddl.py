@@ -13,4 +13,4 @@ def run_file(connection: Connection, path: Path) -> None:
     The prepared statements that SQLAlchemy uses with asyncpg take one command each; asyncpg's own `execute` takes a script.
     """
     script = path.read_text(encoding="utf-8")
-    connection.connection.run_async(lambda asyncpg_connection: asyncpg_connection.execute(script))  # type: ignore[attr-defined]  # the asyncpg adapter's own method, absent from the DBAPI protocol
+    connection.connection.run_async(lambda asyncpg_connection: asyncpg_connection.execute(script))
