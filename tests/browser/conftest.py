@@ -13,10 +13,10 @@ from playwright.async_api import async_playwright
 from tests.browser.harness.chromium import Chromium
 from tests.browser.harness.fakes import Colour
 from tests.browser.harness.firefox import Firefox
+from tests.browser.harness.network import Network, closed_network
 from tests.browser.harness.person import Person
 from tests.browser.harness.quiet import Quiet
-
-type_of_browsers = ("chromium", "firefox")
+from tests.browser.harness.running import Antechamber
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +60,21 @@ async def meet(quiet: Quiet, fake_devices: Path) -> AsyncIterator[Meet]:
         yield come
         for person in people:
             await person.close()
+
+
+@pytest.fixture
+async def antechamber(tmp_path: Path) -> AsyncIterator[Antechamber]:
+    """Give this test a running demo server of its own (`antechamber.demo` says how to sign in)."""
+    server = Antechamber(tmp_path)
+    try:
+        await server.start("demo")
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    """Give this test a network namespace without a way out."""
+    with closed_network() as made:
+        yield made
