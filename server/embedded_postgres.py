@@ -98,7 +98,7 @@ class EmbeddedPostgres:
             + [word for name, value in options.items() for word in ("-c", f"{name}={value}")],
             stop_signal=signal.SIGINT,  # "fast": ends transactions, writes a checkpoint, needs no recovery
             output=self.log_file,
-            before=lambda: clear(self.cluster),
+            before=lambda: clear(self.cluster, self.sockets),
         )
 
     @property
@@ -230,11 +230,12 @@ def running_in(cluster: Path) -> list[int]:
     return found
 
 
-def clear(cluster: Path) -> None:
-    """Before a start: end what an earlier server left running in this folder, and remove a stale ``postmaster.pid``.
+def clear(cluster: Path, sockets: Path) -> None:
+    """Before a start: end what an earlier server left running in this folder, and remove its stale lock files.
 
-    After a kill of everything at once the number in that file may already belong to a stranger (in a container it
-    mostly does), and PostgreSQL would refuse to start; nothing works in the folder here, so nothing is lost."""
+    After a kill of everything at once the number in them may belong to a stranger already (in a container it mostly
+    does) or to a dead process that nobody collected, and PostgreSQL would refuse to start; nothing works in the folder
+    here, so nothing is lost."""
     cluster = cluster.resolve()
     for number, seconds in ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
         left = running_in(cluster)
@@ -248,7 +249,8 @@ def clear(cluster: Path) -> None:
             except ProcessLookupError:
                 continue
         _wait_until_gone(cluster, seconds)
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for stale in (cluster / "postmaster.pid", sockets / ".s.PGSQL.5432.lock", sockets / ".s.PGSQL.5432"):
+        stale.unlink(missing_ok=True)
 
 
 def _postmasters(cluster: Path, pids: list[int]) -> list[int]:
