@@ -1,0 +1,175 @@
+"""The table NEXT: every pair of phase and fact, and what every command does in every phase."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from signaling import commands as c
+from signaling import facts as f
+from signaling.errors import Refused
+from signaling.transitions import NEXT
+from signaling.visit import SEATED, decide, decide_all, evolve, replay
+from signaling.words import Phase
+from tests.signaling.lives import (
+    BOOK,
+    COMMANDS,
+    END,
+    HOLD,
+    IN_VISIT,
+    SAMPLES,
+    START,
+    after,
+    at,
+    in_phase,
+)
+
+CHECK_IN = "link_opened consent_given location_attested devices_checked connection_changed told"
+WITHIN = """link_opened left came_back devices_checked connection_changed evidence_recorded location_changed
+location_confirmed identity_confirmed override_explained"""
+OUT = {"put_on_hold": "on_hold", "returned": "waiting", "ended": "ended"}
+NEVER_HELD = {"cancelled": "cancelled", "no_show": "no_show", "lapsed": "lapsed"}
+
+# Written by hand, so that a slip in the table shows: the facts that change nothing of the phase, and those that do.
+EXPECTED: dict[str, tuple[str, dict[str, str]]] = {
+    "booked": ("connection_changed told", {"link_opened": "arrived", **NEVER_HELD}),
+    "arrived": (CHECK_IN, {"joined": "waiting", **NEVER_HELD}),
+    "waiting": (
+        f"{CHECK_IN} evidence_recorded override_explained",
+        {
+            "left": "left",
+            "admitted": "admitted",
+            "declined": "declined",
+            "cancelled": "cancelled",
+            "lapsed": "lapsed",
+            "ended": "ended",
+        },
+    ),
+    "on_hold": (f"{WITHIN} told", {"admitted": "admitted", "returned": "waiting", "ended": "ended"}),
+    "admitted": (f"{WITHIN} audio_only_allowed", {**OUT, "visit_began": "in_visit", "media_resumed": "in_visit"}),
+    "in_visit": (
+        f"{WITHIN} audio_only_allowed media_missing media_resumed",
+        {**OUT, "media_interrupted": "interrupted"},
+    ),
+    "interrupted": (f"{WITHIN} audio_only_allowed", {**OUT, "media_resumed": "in_visit"}),
+    "left": (
+        f"{CHECK_IN} evidence_recorded override_explained",
+        {"came_back": "waiting", "ended": "ended", **NEVER_HELD},
+    ),
+    "ended": ("evidence_recorded override_explained statement_made", {"completed": "complete"}),
+    "complete": ("override_explained statement_made", {}),
+    "declined": ("", {"returned": "waiting"}),
+    "cancelled": ("", {}),
+    "no_show": ("", {}),
+    "transferred": ("", {}),
+    "lapsed": ("", {}),
+}
+PAIRS = [(phase, sample) for phase in Phase for sample in SAMPLES]
+
+
+def expected(phase: Phase, kind: str) -> str | None:
+    """Where the fact leads from the phase; None: it cannot happen there."""
+    stays, leads = EXPECTED[phase.value]
+    return leads.get(kind, phase.value if kind in stays.split() else None)
+
+
+@pytest.mark.parametrize(("phase", "fact"), PAIRS, ids=lambda one: one if isinstance(one, Phase) else f.kind_of(one))
+def test_every_pair_of_phase_and_fact_leads_where_it_should(phase: Phase, fact: f.Fact) -> None:
+    """An allowed fact leads to its phase; an absent one is not in the table, and moves nothing if it is history."""
+    then = expected(phase, f.kind_of(fact))
+    found = NEXT[phase].get(type(fact))
+    assert (None if found is None else found.value) == then
+    assert evolve(in_phase(phase), fact).phase.value == (then or phase.value)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_command_in_every_phase_is_answered_or_refused(phase: Phase) -> None:
+    """A Refused changes nothing; what is decided is in the table and evolves."""
+    visit = in_phase(phase)
+    for command in COMMANDS:
+        before = replace(visit)
+        try:
+            facts = decide(visit, command, at(2))
+        except Refused as no:
+            assert no.code
+            assert no.say.endswith((".", "?"))
+            assert visit == before
+            continue
+        for fact in facts:
+            assert type(fact) in NEXT[visit.phase]
+            visit = evolve(visit, fact)
+        visit = before
+
+
+def test_every_fact_but_the_first_can_happen() -> None:
+    """No fact is dead: some command makes it in some phase."""
+    made: set[str] = set()
+    for phase in Phase:
+        for command in COMMANDS:
+            for minutes in (2, 24 * 60):
+                try:
+                    made |= {f.kind_of(fact) for fact in decide(in_phase(phase), command, at(minutes))}
+                except Refused:
+                    continue
+    crisis = after(*IN_VISIT[:-2], c.Admit(BOOK.clinician, None, c.OverrideReason.CRISIS))
+    made |= {f.kind_of(one) for one in decide(crisis, c.ExplainOverride(BOOK.clinician, c.OverrideReason.OTHER), at())}
+    made |= {f.kind_of(one) for one in decide(None, BOOK, at(-60))}
+    assert made == set(f.KINDS)
+
+
+def test_a_visit_begins_with_its_booking_and_with_nothing_else() -> None:
+    """There is no visit to do anything with before it is booked, and none is booked twice."""
+    for command in COMMANDS:
+        if isinstance(command, c.Book):
+            continue
+        with pytest.raises(Refused) as no:
+            decide(None, command, at())
+        assert no.value.code == "no-such-visit"
+    with pytest.raises(Refused) as no:
+        decide(after(), BOOK, at())
+    assert no.value.code == "already-booked"
+    with pytest.raises(ValueError, match="begins with Booked"):
+        evolve(None, f.Joined(START))
+
+
+def test_replay_of_the_stored_facts_is_the_visit() -> None:
+    """A restart finds what was there."""
+    made, visit = decide_all(None, (BOOK,), at(-60))
+    for minutes, command in enumerate((*IN_VISIT, HOLD, c.ReturnToWaiting(BOOK.clinician))):
+        more, visit = decide_all(visit, (command,), at(minutes))
+        made += more
+    assert replay(f.load(*f.dump(fact)) for fact in made) == visit
+
+
+def test_seconds_in_a_phase_are_itemised() -> None:
+    """Waiting and hold are counted apart, over several stays, and never below nothing when the clock is set back."""
+    visit = after(*IN_VISIT, minutes=0)
+    for minutes in (10, 30):
+        visit = after(HOLD, visit=visit, minutes=minutes)
+        visit = after(*IN_VISIT[-2:], visit=visit, minutes=minutes + 2)
+    visit = after(END, visit=visit, minutes=50)
+    assert visit.seconds_in(Phase.ON_HOLD, at(90).wall) == 240
+    assert visit.seconds_in(Phase.IN_VISIT, at(90).wall) == 600 + 18 * 60 + 18 * 60
+    assert visit.seconds_in(Phase.ENDED, at(51).wall) == 60
+    assert visit.seconds_in(Phase.ENDED, at(49).wall) == 0
+    assert visit.seconds_in(Phase.LEFT, at(51).wall) == 0
+
+
+def test_only_those_let_in_hold_a_seat() -> None:
+    """The seat follows the phase."""
+    assert {phase for phase in Phase if in_phase(phase).seated} == SEATED
+    assert {Phase.ADMITTED, Phase.IN_VISIT, Phase.INTERRUPTED} == SEATED
+
+
+def test_quiet_begins_when_the_last_connection_goes() -> None:
+    """The timeout policy counts from there."""
+    seat, chair = (one.id for one in in_phase(Phase.WAITING).participants)
+    visit = after(*(c.NoteConnection(who, c.Connection.ONLINE) for who in (seat, chair)))
+    assert visit.quiet_since is None
+    visit = after(c.NoteConnection(seat, c.Connection.OFFLINE), visit=visit, minutes=3)
+    assert visit.quiet_since is None
+    visit = after(c.NoteConnection(chair, c.Connection.OFFLINE), visit=visit, minutes=4)
+    assert visit.quiet_since == START + timedelta(minutes=4)
+    assert after(*IN_VISIT).quiet_since is None
