@@ -19,7 +19,7 @@ export function el(tag, props = {}, ...children) {
     else if (name === "value" && "value" in node) /** @type {HTMLInputElement} */ (node).value = String(value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  fill(node, ...children);
+  if (children.length) fill(node, ...children);
   return node;
 }
 

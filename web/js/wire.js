@@ -18,14 +18,17 @@
  *   service: string|null, clinician: {name: string}, client?: {name: string}|null, waiting_since: string|null,
  *   admitted_at: string|null, began_at: string|null, message: string|null, clinician_status: string|null,
  *   audio_only: boolean, ended: {reason: string|null, next: NextVisit|null}|null,
- *   location: {state: string, site: string, confirmed: boolean}|null, identity_confirmed: boolean}} VisitView */
+ *   location: {state: string, site: string, confirmed: boolean}|null, identity_confirmed: boolean, left?: boolean,
+ *   licence?: "covered"|"override"|"missing"|"explain"|null, online?: {client: boolean, clinician: boolean}}} VisitView
+ *   left: the client went out of a running visit and may come back; licence: the clinician's browser only */
 /** @typedef {{participant: string, role: Role}} You */
 /** @typedef {{id: string, name: string}} ClinicianName */
 /** @typedef {{visit: string, client: {name: string, initials: string}, clinician: ClinicianName, service: string,
  *   start: string, minutes: number, phase: Phase, step: "consent"|"location"|"devices"|null,
  *   waiting_since: string|null, late: boolean, asleep: boolean, online: boolean, consent: boolean,
  *   location: {state: string, site: string}|null, devices: "ok"|"partly"|"failed"|null,
- *   licence: "covered"|"missing"|"unknown", coverage: string, can_admit: boolean, first_visit: boolean}} Card */
+ *   licence: "covered"|"missing"|"unknown", coverage: string, can_admit: boolean, first_visit: boolean,
+ *   override_due?: boolean}} Card   override_due: a crisis admission still waits for its reason */
 
 /** @typedef {{type: "welcome", ping_s: number, dead_s: number, server_time: string}} Welcome */
 /** @typedef {{type: "snapshot", seq: number, you: You, visit: VisitView, media: MediaView|null,
@@ -56,6 +59,7 @@
  *   | {type: "decline", visit: string, reason: string}
  *   | {type: "confirm_location"} | {type: "confirm_identity"}
  *   | {type: "allow_audio_only", reason: string}
+ *   | {type: "explain_override", reason: string}
  *   | {type: "tell", visit?: string, code: string}
  *   | {type: "status", status: "available"|"with_someone"|"away"}} BrowserMessage */
 
@@ -152,6 +156,9 @@ const visit = shape({
   ended: maybe(shape({ reason: maybe(text), next: maybe(shape({ start: text, clinician: text })) })),
   location: maybe(shape({ state: text, site: text, confirmed: flag })),
   identity_confirmed: flag,
+  left: maybe(flag),
+  online: maybe(shape({ client: flag, clinician: flag })),
+  licence: maybe(text),
 });
 
 const card = shape({
