@@ -7,7 +7,7 @@ import { announce } from "./dom.js";
 import { Seat } from "./seat.js";
 import { chime } from "./sound.js";
 import { Stage } from "./stage.js";
-import { placeOf } from "./visit.js";
+import { standsAt } from "./visit.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
 /** @typedef {import("./client_screen.js").Screen} Screen */
@@ -70,7 +70,7 @@ export class InVisit {
   /** @param {View} view */
   #see(view) {
     if (!view.visit) return;
-    const place = placeOf(view.visit.phase);
+    const place = standsAt(view);
     if (this.#leaving && place !== "left" && place !== "over") {
       this.#seat.send({ type: "leave" });
       return;
@@ -154,9 +154,8 @@ export class InVisit {
     const { devices } = this.#options.way();
     await devices.acquire();
     if (this.#seat.standings.link === "stopped") return this.start();
-    const phase = this.#seat.view.visit?.phase;
     this.#shown = null;
-    if (phase && placeOf(phase) === "left") {
+    if (standsAt(this.#seat.view) === "left") {
       this.#seat.send({ type: "come_back" });
       this.#wait();
     } else {

@@ -2,6 +2,7 @@
 // Shell: it owns the socket and the timers, nothing else.
 
 import { delay } from "./backoff.js";
+import { beat } from "./heartbeat.js";
 import { Malformed, PROTOCOL, dump, parse } from "./wire.js";
 
 /** @typedef {import("./wire.js").ServerMessage} ServerMessage */
@@ -21,23 +22,29 @@ import { Malformed, PROTOCOL, dump, parse } from "./wire.js";
  * @typedef {{
  *   path: "/ws/visit"|"/ws/desk",
  *   ticket: () => Promise<TicketAnswer>,
+ *   seq?: () => number|null,
  *   onMessage: (message: ServerMessage) => void,
  *   onStanding?: (standing: Standing) => void,
  *   onClosed?: (closed: Closed) => void,
  * }} LinkOptions
  *   ticket: asks the server for a one-use ticket, a fresh one for every attempt.
+ *   seq: the last sequence number held by a page whose media connection lives on; null (the default) says that this
+ *   page has none, and the server makes it a new one. A snapshot comes in either case.
  *   onMessage: every message but pong and closed, in order; `welcome` comes first on each new socket.
  *   onClosed: the server (or the ticket) said stop or rejoin; with "resume" the link comes back by itself.
  */
 
 /** A socket that has not been welcomed by then is given up, in ms. */
 const WELCOME_WITHIN = 8000;
+/** A ticket that ran out, or a garbled frame, is tried again this many times in a row before the page is told. */
+const REJOINS = 3;
 
 export class Link {
   /** @type {LinkOptions} */ #options;
   /** @type {WebSocket|null} */ #socket = null;
   /** @type {Standing} */ #standing = "stopped";
   #attempt = 0;
+  #rejoins = 0;
   #round = 0;
   #pings = 0;
   #heard = 0;
@@ -46,7 +53,7 @@ export class Link {
   #skew = 0;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #retry;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #giveUp;
-  /** @type {ReturnType<typeof setInterval>|undefined} */ #beat;
+  /** @type {(() => void)|undefined} */ #still;
 
   /** @param {LinkOptions} options */
   constructor(options) {
@@ -112,7 +119,8 @@ export class Link {
     this.#socket = socket;
     this.#giveUp = setTimeout(() => this.#lost(round), WELCOME_WITHIN);
     socket.addEventListener("open", () => {
-      if (round === this.#round) socket.send(dump({ type: "hello", ticket: answer.ticket, seq: null }));
+      if (round !== this.#round) return;
+      socket.send(dump({ type: "hello", ticket: answer.ticket, seq: this.#options.seq?.() ?? null }));
     });
     socket.addEventListener("message", (event) => {
       if (round === this.#round) this.#hear(event.data);
@@ -136,6 +144,7 @@ export class Link {
     if (message.type === "pong") return;
     if (message.type === "closed") return this.#closed(message);
     if (message.type === "welcome") this.#welcome(message);
+    else this.#rejoins = 0;
     this.#options.onMessage(message);
   }
 
@@ -147,8 +156,8 @@ export class Link {
     this.#deadAfter = Math.max(2, welcome.dead_s) * 1000;
     const server = Date.parse(welcome.server_time);
     if (Number.isFinite(server)) this.#skew = server - Date.now();
-    clearInterval(this.#beat);
-    this.#beat = setInterval(() => this.#tick(), this.#pingEvery);
+    this.#still?.();
+    this.#still = beat(this.#pingEvery, () => this.#tick());
     this.#stand("open");
   }
 
@@ -192,6 +201,7 @@ export class Link {
   #closed(closed) {
     this.#drop();
     if (closed.next === "resume") return this.#later();
+    if (closed.next === "rejoin" && closed.reason !== "replaced" && this.#rejoins++ < REJOINS) return this.#later();
     this.#stand("stopped");
     this.#options.onClosed?.(closed);
   }
@@ -200,7 +210,8 @@ export class Link {
     this.#round += 1;
     clearTimeout(this.#retry);
     clearTimeout(this.#giveUp);
-    clearInterval(this.#beat);
+    this.#still?.();
+    this.#still = undefined;
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();

@@ -3,7 +3,7 @@
 
 import { Link } from "./link.js";
 import { Peer } from "./peer.js";
-import { EMPTY, evolve, placeOf } from "./visit.js";
+import { EMPTY, evolve, standsAt } from "./visit.js";
 
 /** @typedef {import("./wire.js").ServerMessage} ServerMessage */
 /** @typedef {import("./wire.js").BrowserMessage} BrowserMessage */
@@ -45,6 +45,7 @@ export class Seat {
     this.#link = new Link({
       path: "/ws/visit",
       ticket: options.ticket,
+      seq: () => (this.#peer.standing === "connected" && this.#view.seq >= 0 ? this.#view.seq : null),
       onMessage: (message) => this.#hear(message),
       onStanding: () => this.#tellStandings(),
       onClosed: (closed) => {
@@ -97,15 +98,16 @@ export class Seat {
 
   /** @param {ServerMessage} message */
   #hear(message) {
-    if (message.type === "offer") void this.#peer.offered(message);
+    if (message.type === "offer" && standsAt(this.#view) === "stage") void this.#peer.offered(message);
     if (message.type === "refused") this.#options.onRefused?.(message);
+    const before = standsAt(this.#view);
     const view = evolve(this.#view, message);
     if (view === this.#view) return;
     this.#view = view;
     if (view.standing === "lost") return this.#link.resync();
     if (message.type === "snapshot") this.#tellMuted();
-    const seated = view.visit !== null && placeOf(view.visit.phase) === "stage";
-    if (!seated) this.#peer.close();
+    if (standsAt(view) !== "stage") this.#peer.close();
+    else if (before === "left") this.#peer.reconnect("network");
     else if (message.type === "snapshot" || message.type === "fact") this.#peer.ensure();
     this.#options.onView(view);
   }

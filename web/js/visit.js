@@ -76,7 +76,17 @@ const SEATED = new Set(/** @type {Phase[]} */ (["admitted", "in_visit", "interru
 
 /** @typedef {"before"|"line"|"stage"|"left"|"over"} Place */
 
-/** Where a phase puts the person: before the line, in it, on the stage, gone but welcome back, or done.
+/** Where the one who holds this view is. A client who left a running visit is away from it, though its phase goes on.
+ * @param {View} view
+ * @returns {Place} */
+export function standsAt(view) {
+  if (!view.visit) return "before";
+  const place = placeOf(view.visit.phase);
+  const away = view.you?.role === "client" && view.visit.left === true;
+  return away && (place === "stage" || place === "line") ? "left" : place;
+}
+
+/** Where a phase puts both: before the line, in it, on the stage, gone but welcome back, or done.
  * @param {Phase} phase
  * @returns {Place} */
 export function placeOf(phase) {
