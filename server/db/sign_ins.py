@@ -81,8 +81,8 @@ async def reserve(work: Work, subject: bytes, limit: Limit) -> timedelta:
 
     Zero when the try may go on; else how long to wait, and nothing is counted. `forgive` takes it back.
     """
-    now = work.now()
     record = await _read(work, subject, lock=True)
+    now = work.now()  # after the row was made, or its own moment would count as a wait
     if left := wait_left(record, now):
         return left
     after = after_failure(limit, record, now)
