@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,7 +26,8 @@ log = logging.getLogger("signaling")
 Commands = c.Command | Sequence[c.Command] | Callable[[Visit], Sequence[c.Command] | c.Command]
 
 MAILBOX = 1024
-ATTEMPTS = 16
+ATTEMPTS = 32
+BACKOFF_S = 0.002
 IDLE_S = 120.0
 # A timer is set again at least this often: a wall clock that was corrected cannot make a deadline late for long.
 # And not more often than this: while the journal cannot be written, a deadline that has come is tried again.
@@ -71,6 +73,7 @@ class Hub:
         self._attempts = attempts
         self._owners: dict[VisitId, _Owner] = {}
         self._told: dict[VisitId, int] = {}
+        self._due: dict[VisitId, datetime | None] = {}
         self._timers: dict[VisitId, asyncio.TimerHandle] = {}
         self._closing = False
 
@@ -190,10 +193,16 @@ class Hub:
 
     async def _do(self, visit: VisitId, owner: _Owner, commands: Commands) -> None:
         """Decide, append, evolve, tell; again when another writer came first."""
-        for _ in range(self._attempts):
+        for attempt in range(self._attempts):
             now = self._clock.instant()
-            wishes = _wishes(commands, owner.visit)
-            facts, after = decide_all(owner.visit, wishes, now)
+            try:
+                wishes = _wishes(commands, owner.visit)
+                facts, after = decide_all(owner.visit, wishes, now)
+            except Refused:
+                # Perhaps it is allowed by what another process has just appended.
+                if await self._changed_elsewhere(visit, owner):
+                    continue
+                raise
             if not facts or after is None:
                 return
             if after.id != visit:
@@ -201,8 +210,9 @@ class Hub:
             try:
                 seq = await self._journal.append(after, owner.seq, facts, now)
             except SeqConflict:
-                owner.stale = True
-                await self._freshen(visit, owner)
+                # Not in step with the other writer, so that neither starves.
+                await asyncio.sleep(random.uniform(0, BACKOFF_S * attempt))  # noqa: S311 - no secret
+                await self._changed_elsewhere(visit, owner)
                 continue
             except SeatTaken as taken:
                 raise ClinicianBusy(taken.by_visit, taken.since) from taken
@@ -210,6 +220,12 @@ class Hub:
             self._tell(visit, owner, facts)
             return
         raise Refused("too-busy", "Too much is happening in this visit. Please try again in a moment.")
+
+    async def _changed_elsewhere(self, visit: VisitId, owner: _Owner) -> bool:
+        before = owner.seq
+        owner.stale = True
+        await self._freshen(visit, owner)
+        return owner.seq != before
 
     def _tell(self, visit: VisitId, owner: _Owner, facts: Sequence[Fact]) -> None:
         if owner.visit is None:
@@ -228,10 +244,14 @@ class Hub:
         timer = self._timers.pop(visit, None)
         if timer is not None:
             timer.cancel()
-        due = deadline(owner.visit) if owner.visit is not None else None
-        if due is None or self._closing:
-            return
-        self._set_timer(visit, due)
+        if owner.visit is not None:
+            self._due[visit] = deadline(owner.visit)
+        # A visit that could not be loaded just now keeps the deadline it had.
+        due = self._due.get(visit)
+        if due is None:
+            self._due.pop(visit, None)
+        elif not self._closing:
+            self._set_timer(visit, due)
 
     def _set_timer(self, visit: VisitId, due: datetime) -> None:
         delay = (due - self._clock.instant().wall) / timedelta(seconds=1)

@@ -46,7 +46,6 @@ from tests.signaling.lives import (
     END,
     EVIDENCE,
     HOLD,
-    IN_VISIT,
     IN_WISCONSIN,
     INTERRUPTED,
     MET,

@@ -1,0 +1,428 @@
+"""The hub: one writer a visit, nobody told what is not stored, and several hubs on one journal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from signaling import commands as c
+from signaling.errors import ClinicianBusy, Malformed, Refused
+from signaling.hub import Hub
+from signaling.visit import Visit
+from signaling.words import (
+    CancelReason,
+    ClientId,
+    Connection,
+    EndReason,
+    ParticipantId,
+    Phase,
+    StaffId,
+    TellCode,
+    VisitId,
+)
+from tests.signaling.lives import (
+    ADMIT,
+    BOOK,
+    CLINICIAN,
+    COMPLETE,
+    END,
+    EVIDENCE,
+    HOLD,
+    IN_VISIT,
+    MET,
+    MINNESOTA,
+    OPEN,
+    OTHER_STAFF,
+    SEAT,
+    VISIT,
+    WAITING,
+    Heard,
+    Shelf,
+    ShelfJournal,
+    Watch,
+    after,
+    wall,
+)
+
+SECOND = VisitId("vis_second")
+
+
+def booking(visit: VisitId, clinician: StaffId = CLINICIAN) -> c.Book:
+    """Another visit, of another client."""
+    return replace(BOOK, visit=visit, client=ClientId(f"cli_{visit}"), clinician=clinician)
+
+
+class House:
+    """One process: a hub on a shared shelf, its audience and its clock."""
+
+    def __init__(self, shelf: Shelf, **limits: float) -> None:
+        self.shelf = shelf
+        self.heard = Heard(shelf)
+        self.watch = Watch()
+        self.hub = Hub(ShelfJournal(shelf), self.heard, self.watch, **limits)  # type: ignore[arg-type]  # by name
+
+
+@asynccontextmanager
+async def houses(count: int = 1, shelf: Shelf | None = None, **limits: float) -> AsyncIterator[list[House]]:
+    """Some processes on one shelf, closed at the end."""
+    shelf = shelf or Shelf()
+    some = [House(shelf, **limits) for _ in range(count)]
+    try:
+        yield some
+    finally:
+        for house in some:
+            await house.hub.close()
+
+
+async def until(true: object) -> None:
+    """Give the loop turns until it is so (the test's own time limit is the end)."""
+    assert callable(true)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 10
+    while not true():
+        assert loop.time() < end, "it did not come to be so within 10 s"
+        await asyncio.sleep(0.001)
+
+
+async def test_a_whole_life_is_stored_told_and_replayed() -> None:
+    """Live and replayed are the same visit."""
+    async with houses() as [house]:
+        for command in (BOOK, *IN_VISIT, EVIDENCE, HOLD, ADMIT, MET):
+            live = await house.hub.command(VISIT, command)
+        live = await house.hub.command(VISIT, (END, COMPLETE))
+        assert live.phase is Phase.COMPLETE
+        assert [seq for seq, _, _ in house.shelf.rows[VISIT]] == list(range(1, len(house.shelf.rows[VISIT]) + 1))
+        assert house.heard.kinds()[-2:] == ["ended", "completed"]
+        assert house.heard.told[-1][2] == ("ended", "completed")
+        async with houses(shelf=house.shelf) as [restarted]:
+            assert await restarted.hub.visit(VISIT) == (len(house.shelf.rows[VISIT]), live)
+            assert restarted.heard.told == []
+
+
+async def test_a_refused_command_changes_and_tells_nothing() -> None:
+    """And of several commands, none is done when one is refused."""
+    async with houses() as [house]:
+        before = await house.hub.command(VISIT, (BOOK, *WAITING))
+        told = len(house.heard.told)
+        for wish in (c.Complete(None, None), (c.TellWaiting(CLINICIAN, TellCode.SOON), ADMIT, COMPLETE)):
+            with pytest.raises(Refused):
+                await house.hub.command(VISIT, wish)
+        assert (await house.hub.visit(VISIT))[1] == before
+        assert len(house.heard.told) == told
+
+
+async def test_text_that_is_no_code_is_malformed_and_not_stored() -> None:
+    """The journal's form is checked before anything is written."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, BOOK)
+        with pytest.raises(Malformed):
+            await house.hub.command(VISIT, c.OpenLink("55 Lake Street"))
+        assert (await house.hub.visit(VISIT))[1].phase is Phase.BOOKED
+        assert (await house.hub.command(VISIT, OPEN)).phase is Phase.ARRIVED
+
+
+async def test_nothing_to_do_is_not_appended() -> None:
+    """The same device again."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, (BOOK, OPEN))
+        await house.hub.command(VISIT, OPEN)
+        assert len(house.shelf.rows[VISIT]) == 2
+
+
+async def test_an_unknown_visit_is_refused_until_somebody_books_it() -> None:
+    """And is looked for again each time; a callable is not even asked."""
+    async with houses(2) as [here, there]:
+        for wish in (OPEN, lambda visit: (OPEN,)):
+            with pytest.raises(Refused) as no:
+                await here.hub.command(VISIT, wish)
+            assert no.value.code == "no-such-visit"
+        with pytest.raises(Refused):
+            await here.hub.visit(VISIT)
+        await there.hub.command(VISIT, BOOK)
+        assert (await here.hub.visit(VISIT))[1].phase is Phase.BOOKED
+
+
+async def test_a_visit_is_booked_under_its_own_id() -> None:
+    """Anything else is a bug of the caller."""
+    async with houses() as [house]:
+        with pytest.raises(ValueError, match="own id"):
+            await house.hub.command(SECOND, BOOK)
+        assert house.shelf.rows == {}
+
+
+async def test_a_callable_is_asked_again_after_another_writer() -> None:
+    """The commands are made from the visit as it then stands."""
+    seen: list[Phase] = []
+
+    def cancel(visit: Visit) -> tuple[c.Command, ...]:
+        seen.append(visit.phase)
+        return (c.Cancel(OTHER_STAFF, CancelReason.OTHER),)
+
+    async with houses(2) as [here, there]:
+        await here.hub.command(VISIT, BOOK)
+        await there.hub.command(VISIT, OPEN)
+        done = await here.hub.command(VISIT, cancel)
+        assert done.phase is Phase.CANCELLED
+        assert seen == [Phase.BOOKED, Phase.ARRIVED]
+        assert here.heard.kinds() == ["booked", "link_opened", "cancelled"]
+
+
+async def test_commands_of_two_processes_at_once_are_all_done_and_all_told() -> None:
+    """Conflicts are decided again; each audience hears every fact once, in order."""
+    async with houses(2) as two:
+        await two[0].hub.command(VISIT, (BOOK, *WAITING))
+        for house in two:
+            await house.hub.visit(VISIT)
+        told = [len(house.heard.kinds()) for house in two]
+        codes = (TellCode.SOON, TellCode.LATE_5, TellCode.LATE_10)
+        wishes = [house.hub.command(VISIT, c.TellWaiting(CLINICIAN, codes[n % 3])) for n in range(20) for house in two]
+        await asyncio.gather(*wishes)
+        assert len(two[0].shelf.rows[VISIT]) == 6 + 40
+        for house in two:
+            house.hub.refresh(VISIT)
+            await house.hub.visit(VISIT)
+        assert two[0].heard.kinds()[told[0] :] == two[1].heard.kinds()[told[1] :] == ["told"] * 40
+
+
+async def test_what_another_process_has_just_made_possible_is_not_refused() -> None:
+    """The client joined there, the clinician admits here, and the news has not come yet."""
+    async with houses(2) as [here, there]:
+        await here.hub.command(VISIT, (BOOK, OPEN))
+        await there.hub.command(VISIT, WAITING[1:])
+        assert (await here.hub.command(VISIT, ADMIT)).phase is Phase.ADMITTED
+        assert here.heard.kinds()[-2:] == ["joined", "admitted"]
+
+
+async def test_after_too_many_conflicts_the_command_is_refused() -> None:
+    """It does not try for ever."""
+
+    class Contested(ShelfJournal):
+        async def append(self, visit: Visit, expected_seq: int, facts: object, at: object) -> int:
+            from signaling.ports import SeqConflict
+
+            raise SeqConflict
+
+    shelf = Shelf()
+    async with houses(shelf=shelf) as [house]:
+        await house.hub.command(VISIT, BOOK)
+        contested = Hub(Contested(shelf), house.heard, house.watch, attempts=3)
+        with pytest.raises(Refused) as no:
+            await contested.command(VISIT, OPEN)
+        assert no.value.code == "too-busy"
+        assert shelf.loads == 1 + 1 + 3
+        await contested.close()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_of_200_concurrent_admits_of_two_visits_exactly_one_succeeds(processes: int) -> None:
+    """One clinician, two clients, one seat, from one process or two; and the other is told who holds it."""
+    async with houses(processes) as some:
+        for visit in (VISIT, SECOND):
+            await some[0].hub.command(visit, (booking(visit), *WAITING))
+        tries = [
+            some[n % processes].hub.command((VISIT, SECOND)[(n // processes) % 2], c.Admit(CLINICIAN, MINNESOTA))
+            for n in range(200)
+        ]
+        done = await asyncio.gather(*tries, return_exceptions=True)
+        admitted = [one for one in done if isinstance(one, Visit)]
+        assert [one.phase for one in admitted] == [Phase.ADMITTED]
+        codes = {one.code for one in done if isinstance(one, Refused)}
+        assert codes == {"clinician-busy", "already-admitted"}
+        busy = [one for one in done if isinstance(one, ClinicianBusy)]
+        assert {(one.visit, one.since) for one in busy} == {(admitted[0].id, wall(1))}
+        assert len(done) == 200
+
+
+async def test_the_seat_is_free_after_hold_return_or_end() -> None:
+    """Then the next client is let in; the one on hold has to wait for the seat."""
+    async with houses() as [house]:
+        for visit in (VISIT, SECOND):
+            await house.hub.command(visit, (booking(visit), *WAITING))
+        for leave in (HOLD, c.ReturnToWaiting(CLINICIAN), END):
+            await house.hub.command(VISIT, ADMIT)
+            with pytest.raises(ClinicianBusy):
+                await house.hub.command(SECOND, ADMIT)
+            await house.hub.command(VISIT, leave)
+            assert (await house.hub.command(SECOND, ADMIT)).phase is Phase.ADMITTED
+            if leave is not END:
+                with pytest.raises(ClinicianBusy):
+                    await house.hub.command(VISIT, ADMIT)
+            await house.hub.command(SECOND, c.ReturnToWaiting(CLINICIAN))
+
+
+async def test_refresh_tells_what_another_process_appended() -> None:
+    """Also after this process's task for the visit has ended from idleness; each fact once."""
+    async with houses(2, idle_s=0.02) as [here, there]:
+        await here.hub.command(VISIT, BOOK)
+        await there.hub.command(VISIT, OPEN)
+        here.hub.refresh(VISIT)
+        here.hub.refresh(VISIT)
+        await until(lambda: here.heard.kinds() == ["booked", "link_opened"])
+        await until(lambda: not here.hub._owners)
+        await there.hub.command(VISIT, WAITING[1:])
+        here.hub.refresh(VISIT)
+        await until(lambda: len(here.heard.kinds()) == 6)
+        assert here.heard.kinds()[-1] == "joined"
+        assert (await here.hub.visit(VISIT))[0] == 6
+        assert len(here.heard.kinds()) == 6
+
+
+async def test_refresh_does_not_load_what_is_known_or_nobody_asked_about() -> None:
+    """One's own appends come back as news."""
+    async with houses(2) as [here, there]:
+        await here.hub.command(VISIT, BOOK)
+        loads = here.shelf.loads
+        here.hub.refresh(VISIT, 1)
+        there.hub.refresh(VISIT)
+        there.hub.refresh(VISIT, 1)
+        assert (await here.hub.visit(VISIT))[0] == 1
+        assert here.shelf.loads == loads
+        assert there.heard.told == []
+
+
+async def test_a_snapshot_and_what_is_told_after_it_leave_no_gap() -> None:
+    """Whoever subscribes first and then asks hears each later fact once."""
+    async with houses(2) as [here, there]:
+        await there.hub.command(VISIT, BOOK)
+        seq, visit = await here.hub.visit(VISIT)
+        await there.hub.command(VISIT, OPEN)
+        await here.hub.command(VISIT, WAITING[1:])
+        told = [kind for _, at_seq, kinds, _ in here.heard.told if at_seq > seq for kind in kinds]
+        assert (seq, visit.phase) == (1, Phase.BOOKED)
+        assert told == ["link_opened", "consent_given", "location_attested", "devices_checked", "joined"]
+
+
+async def test_an_audience_that_fails_does_not_undo_history() -> None:
+    """The command stands."""
+    async with houses() as [house]:
+        house.heard.deaf = RuntimeError("nobody listens")
+        assert (await house.hub.command(VISIT, (BOOK, OPEN))).phase is Phase.ARRIVED
+        assert len(house.shelf.rows[VISIT]) == 2
+
+
+async def test_a_journal_that_is_down_fails_the_command_and_works_again() -> None:
+    """The caller learns of it; nothing is told; nothing is lost."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, BOOK)
+        house.shelf.broken = ConnectionError("gone")
+        with pytest.raises(ConnectionError):
+            await house.hub.command(VISIT, OPEN)
+        with pytest.raises(ConnectionError):
+            await house.hub.visit(VISIT)
+        house.shelf.broken = None
+        assert (await house.hub.command(VISIT, OPEN)).phase is Phase.ARRIVED
+        assert house.heard.kinds() == ["booked", "link_opened"]
+
+
+async def test_what_was_stored_although_the_journal_failed_is_found_and_told() -> None:
+    """The connection broke after the commit: the next look finds it, and it is not stored twice."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, BOOK)
+        house.shelf.broken_after_writing = ConnectionError("gone")
+        with pytest.raises(ConnectionError):
+            await house.hub.command(VISIT, OPEN)
+        house.shelf.broken_after_writing = None
+        assert (await house.hub.command(VISIT, OPEN)).phase is Phase.ARRIVED
+        assert house.heard.kinds() == ["booked", "link_opened"]
+
+
+async def test_a_caller_who_gives_up_does_not_stop_the_visit() -> None:
+    """The command was given; it is done, and the next ones too."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, BOOK)
+        gone = asyncio.create_task(house.hub.command(VISIT, OPEN))
+        await asyncio.sleep(0)
+        gone.cancel()
+        assert (await house.hub.visit(VISIT))[1].phase is Phase.ARRIVED
+
+
+async def test_a_deadline_that_has_come_goes_before_a_command() -> None:
+    """After a night without a server, the first thing asked finds the visit lapsed."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, (BOOK, *WAITING))
+        house.watch.minutes = 24 * 60
+        with pytest.raises(Refused):
+            await house.hub.command(VISIT, ADMIT)
+        assert house.heard.kinds()[-1] == "lapsed"
+
+
+async def test_a_deadline_brings_its_tick_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the visit's task has long ended; a journal that is down does not lose it."""
+    monkeypatch.setattr("signaling.hub.SHORTEST_TIMER_S", 0.01)
+    monkeypatch.setattr("signaling.hub.LONGEST_TIMER_S", 0.02)
+    async with houses(idle_s=0.01) as [house]:
+        await house.hub.command(VISIT, (BOOK, *IN_VISIT[:-1], c.NoteConnection(SEAT, Connection.ONLINE)))
+        await house.hub.command(VISIT, c.NoteConnection(SEAT, Connection.OFFLINE))
+        await until(lambda: not house.hub._owners)
+        house.watch.minutes = 79
+        await asyncio.sleep(0.05)
+        assert house.heard.kinds()[-1] == "connection_changed"
+        house.shelf.broken = ConnectionError("gone")
+        house.watch.minutes = 80
+        loads = house.shelf.loads
+        await until(lambda: house.shelf.loads > loads + 1)
+        house.shelf.broken = None
+        await until(lambda: house.heard.kinds()[-1] == "ended")
+        ended = (await house.hub.visit(VISIT))[1].ending
+        assert ended is not None
+        assert ended.reason is EndReason.TIMEOUT
+
+
+async def test_idle_tasks_end_and_begin_again() -> None:
+    """A thousand booked visits are not a thousand tasks."""
+    async with houses(idle_s=0.01) as [house]:
+        await house.hub.command(VISIT, BOOK)
+        assert len(house.hub._owners) == 1
+        await until(lambda: not house.hub._owners)
+        assert (await house.hub.command(VISIT, OPEN)).phase is Phase.ARRIVED
+
+
+async def test_a_full_mailbox_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One visit cannot fill the memory; what was taken in is done."""
+    monkeypatch.setattr("signaling.hub.MAILBOX", 8)
+    async with houses() as [house]:
+        tries = [house.hub.command(VISIT, BOOK)] + [house.hub.visit(VISIT) for _ in range(30)]
+        done = await asyncio.gather(*tries, return_exceptions=True)
+        refused = [one.code for one in done if isinstance(one, Refused)]
+        assert refused == ["too-busy"] * 23
+        assert (await house.hub.visit(VISIT))[0] == 1
+
+
+async def test_closing_finishes_what_was_asked_and_refuses_the_rest() -> None:
+    """No task is left."""
+    async with houses() as [house]:
+        asked = [asyncio.create_task(house.hub.command(VISIT, one)) for one in (BOOK, *WAITING)]
+        await asyncio.sleep(0)
+        await house.hub.close()
+        assert (await asked[-1]).phase is Phase.WAITING
+        assert house.hub._owners == {}
+        house.hub.refresh(VISIT)
+        with pytest.raises(Refused) as no:
+            await house.hub.command(VISIT, ADMIT)
+        assert no.value.code == "server-restart"
+
+
+async def test_two_visits_do_not_wait_for_each_other() -> None:
+    """A stalled journal write of one visit leaves the other going."""
+    stalled = asyncio.Event()
+
+    class Slow(ShelfJournal):
+        async def append(self, visit: Visit, expected_seq: int, facts: object, at: object) -> int:
+            if visit.id == VISIT and visit.phase is Phase.ARRIVED:
+                await stalled.wait()
+            return await super().append(visit, expected_seq, facts, at)  # type: ignore[arg-type]  # as given
+
+    shelf = Shelf()
+    hub = Hub(Slow(shelf), Heard(shelf), Watch())
+    await hub.command(VISIT, BOOK)
+    await hub.command(SECOND, replace(booking(SECOND), client_participant=ParticipantId("par_c")))
+    slow = asyncio.create_task(hub.command(VISIT, OPEN))
+    assert (await hub.command(SECOND, OPEN)).phase is Phase.ARRIVED
+    assert not slow.done()
+    stalled.set()
+    assert await slow == after(OPEN, visit=(await hub.visit(VISIT))[1])
+    await hub.close()
