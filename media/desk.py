@@ -27,6 +27,7 @@ __all__ = ["Connection", "MediaDesk", "MediaListener", "MediaSettings", "Probe",
 
 LOST_NS = 6 * SECOND
 STOPPED_NS = 6 * SECOND
+ANSWERING_NS = 5 * SECOND
 AT_ONCE = 2
 """Participants of a one-to-one visit; groups need an m-line a person."""
 
@@ -236,6 +237,9 @@ class MediaDesk:
         for peer in list(held.peers.values()):
             peer.line.refill()
             peer.watch(now, LOST_NS, STOPPED_NS)
+            for stream in peer.line.streams.values():
+                for line, receipt in stream.receipts.items():
+                    receipt.answering = now - line.connection.answered_ns < ANSWERING_NS
         self._note_presence(held)
         seconds = held.ledger.seconds(now)
         if seconds and (held.peers or any(second.of for second in seconds)):
@@ -326,4 +330,4 @@ class MediaDesk:
         for stream in flows.values():
             for line, receipt in stream.receipts.items():
                 if stream.payload_type != VP8 and VP8 in flows:
-                    receipt.peer = flows[VP8].receipts.get(line)
+                    receipt.picture = flows[VP8].receipts.get(line)

@@ -87,6 +87,8 @@ class Ledger:
             for track in person.tracks:
                 track.flow.forget(before)
                 track.receipts = [r for r in track.receipts if r.until is None or r.until >= before * 10]
+                for receipt in track.receipts:
+                    receipt.forget(before * 10)
             person.tracks = [t for t in person.tracks if t.receipts or t.flow.runs.last >= before * SECOND]
 
     def _changed(self, now: int) -> int:

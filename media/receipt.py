@@ -5,8 +5,10 @@ number advanced confirms everything forwarded up to then, random loss included; 
 expected is missing, the gap was one piece and lies right after the earlier highest. A report that stays where it was,
 or none at all, makes what was forwarded since then doubtful: not delivered until a later report says otherwise.
 
-A browser does not count a jump of more than 450 packets as loss (libwebrtc takes it for a restarted stream), so that
-after a long stall the loss it reports says nothing and the stall itself is the evidence.
+Measured with Chromium 156: after a gap the picture's next report comes with the first packets (it asks for what is
+missing), the sound's only with its own clock. A jump of more than 450 packets of picture or about 50 of sound is not
+counted as loss at all (libwebrtc takes it for a restarted stream). So the stall is the evidence where the count is
+silent, and a gap of the picture stands for the sound that travels with it, unless a report about the sound denies it.
 """
 
 from __future__ import annotations
@@ -17,10 +19,14 @@ from media.sample import FULL
 LIMIT = {"audio": 80, "video": 25}
 """Tenths after which unconfirmed packets are in doubt. Reports come 0.5 to 1.5 s apart for video, 2.5 to 7.5 s apart
 for audio (libwebrtc draws the interval from half to one and a half times 1 s and 5 s)."""
+PATIENT = 150
+"""The limit for sound while the picture is confirmed or the browser answers our own checks: its report was lost."""
+RESTART = {"audio": 50, "video": 450}
 GAP_SHARE = 0.4
-RESTART = 450
-WITHIN = 0.6
-"""Share of the sound forwarded in a gap of the picture that must be lost for the gap to stand for the sound too."""
+GAP_AT_LEAST = 4
+"""Tenths: less than that is loss, not a gap."""
+STILL = 10
+"""Tenths that a report must have stood still to prove a gap of the sound by itself."""
 
 Span = tuple[int, int]
 """``[first tenth, last tenth)``."""
@@ -29,12 +35,13 @@ Span = tuple[int, int]
 class Receipt:
     """The delivery of one stream to one peer connection of one receiver, from ``since`` (tenth) on.
 
-    :param marks: the stream's forwarded sequence numbers by tenth.
-    :param peer: the receipt of the picture that travels with this sound, whose faster reports also speak for it.
+    ``picture`` is the receipt of the picture that travels with this sound; ``answering`` is set while the receiver
+    answers our own connectivity checks; ``changed`` is the earliest tenth whose account changed since it was last None.
     """
 
     __slots__ = (
-        "_highest", "_limit", "_lost", "_open", "_stuck", "changed", "holes", "marks", "peer", "since", "until",
+        "_confirmed", "_highest", "_kind", "_lost", "_open", "_stuck",
+        "answering", "changed", "holes", "marks", "picture", "since", "until",
     )  # fmt: skip
 
     def __init__(self, kind: str, marks: Marks, since: int) -> None:
@@ -42,18 +49,21 @@ class Receipt:
         self.since = since
         self.until: int | None = None
         self.holes: list[Span] = []
-        self.peer: Receipt | None = None
+        self.picture: Receipt | None = None
+        self.answering = False
         self.changed: int | None = None
-        self._limit = LIMIT[kind]
+        self._kind = kind
         self._highest: int = marks.highest
         self._lost: int | None = None
         self._stuck: int | None = None
         self._open: int | None = None
+        self._confirmed: list[int] = []
 
     def end(self, tenth: int) -> None:
         """Nothing is forwarded to that peer connection from ``tenth`` on."""
         if self.until is None:
             self.until = tenth
+            self._touch(tenth)
 
     def unconfirmed(self) -> int | None:
         """The tenth of the first forwarded packet that no report confirmed, or None."""
@@ -68,14 +78,21 @@ class Receipt:
         """What is not delivered as far as is known at tenth ``now``: from the first unconfirmed packet on."""
         end = now if self.until is None else min(now, self.until)
         start = self.unconfirmed()
-        if start is None:
+        if start is None or start >= end:
             return None
-        if end - start > self._limit:
-            return start, end
-        other = self.peer.doubt(now) if self.peer is not None else None
-        if other is not None and other[1] > max(start, other[0]):
-            return max(start, other[0]), end
-        return None
+        seen = self.picture.doubt(now) if self.picture is not None else None
+        if seen is not None and end > max(start, seen[0]):
+            return max(start, seen[0]), end
+        limit = LIMIT[self._kind]
+        if self._kind == "audio" and (self.answering or (self.picture is not None and self.picture.fresh(now))):
+            limit = PATIENT
+        return (start, end) if end - start > limit else None
+
+    def fresh(self, now: int) -> bool:
+        """Whether packets are forwarded and confirmed at the moment."""
+        start = self.unconfirmed()
+        newest = self.marks.rows[-1][0] if self.marks.rows else 0
+        return now - newest < LIMIT["video"] and (start is None or now - start <= LIMIT["video"])
 
     def report(self, highest: int, lost: int, now: int) -> None:
         """A receiver report about the stream arrived in tenth ``now``.
@@ -85,53 +102,37 @@ class Receipt:
         """
         if self.marks.highest < 0:
             return
-        self._open = None
         at = self.marks.unwrap(highest)
-        if self._lost is None:
-            self._first(at, lost, now)
-        elif at <= self._highest:
-            self._stuck = now
-        else:
-            self._advance(at, max(0, lost - self._lost), now)
-            self._highest, self._lost, self._stuck = at, lost, None
-        self._open = None
-
-    def _first(self, at: int, lost: int, now: int) -> None:
-        """The first report: the browser may have begun to listen late, and what it missed before is not in it."""
         start = self.unconfirmed()
         if at <= self._highest:
+            self._stuck = now
             return
-        if start is not None and now - start > self._limit:
-            self._hole(start, max(start, now - self._limit * 3 // 5))
-        self._highest, self._lost = at, lost
-
-    def _advance(self, at: int, missing: int, now: int) -> None:
-        start = self.unconfirmed()
-        expected = at - self._highest
+        if self._lost is None:
+            self._first(start, now)
+        else:
+            self._advance(start, at, max(0, lost - self._lost), now)
+        self._highest, self._lost, self._stuck, self._open = at, lost, None, None
+        self._confirmed.append(self._tenth_after(at - 1))
         if start is not None:
-            if missing >= GAP_SHARE * expected and missing > 1:
-                self._hole(start, self._tenth_after(self._highest + missing))
-            elif expected > RESTART and now - start > self._limit:
-                # The stream came back somewhere between the last report that stood still and this one.
-                still = max(self._stuck or 0, now - self._limit * 3 // 5)
-                self._hole(start, (still + now) // 2)
-            else:
-                self._borrow(start, at, missing, expected, now)
-        self._touch(start if start is not None else now)
+            self._touch(start)
 
-    def _borrow(self, start: int, at: int, missing: int, expected: int, now: int) -> None:
-        """Gaps of the picture stand for the sound as well when the sound's own losses fill them."""
-        if self.peer is None:
+    def _first(self, start: int | None, now: int) -> None:
+        """The first report: the browser may have begun to listen late, and what it missed before is not counted."""
+        limit = LIMIT[self._kind]
+        if start is not None and now - start > limit:
+            self._hole(start, now - limit * 3 // 5)
+
+    def _advance(self, start: int | None, at: int, missing: int, now: int) -> None:
+        if start is None:
             return
-        end = min(now, self._tenth_after(at))
-        for first, last in self.peer.holes:
-            low, high = max(first, start), min(last, end)
-            if low >= high:
-                continue
-            sent = sum(row[3] for row in self.marks.rows if low <= row[0] < high)
-            if sent and (missing >= WITHIN * sent or expected > RESTART):
-                self._hole(low, high)
-                missing -= sent
+        expected = at - self._highest
+        if missing >= GAP_SHARE * expected:
+            self._hole(start, self._tenth_after(self._highest + missing))
+        elif expected > RESTART[self._kind]:
+            if self._kind == "video" and now - start > LIMIT["video"]:
+                self._hole(start, now)  # it came back with this report, or a little before: against the count
+            elif self._kind == "audio" and self._stuck is not None and self._stuck - start > STILL:
+                self._hole(start, self._stuck)
 
     def _tenth_after(self, sequence: int) -> int:
         """The tenth in which the first packet after ``sequence`` was forwarded."""
@@ -143,23 +144,39 @@ class Receipt:
         return found
 
     def _hole(self, first: int, last: int) -> None:
-        if first < last:
+        if last - first >= GAP_AT_LEAST:
             self.holes.append((first, last))
             self._touch(first)
 
     def _touch(self, tenth: int) -> None:
         self.changed = tenth if self.changed is None else min(self.changed, tenth)
 
+    def gaps(self) -> list[Span]:
+        """What was settled as not delivered: own gaps and, for sound, the picture's that no report denies."""
+        if self.picture is None:
+            return self.holes
+        lent = []
+        for first, last in self.picture.holes:
+            # A packet forwarded well inside the picture's gap arrived: until then the sound had none.
+            denied = [tenth for tenth in self._confirmed if first + 2 < tenth < last - 1]
+            lent.append((max([first, *denied]), last))
+        return self.holes + lent
+
     def mask(self, second: int, now: int) -> int:
         """The tenths of ``second`` that were delivered, as far as is known at tenth ``now``."""
         start = second * 10
         tenths = _bits(self.since, now + 20 if self.until is None else self.until, start)
-        for first, last in reversed(self.holes):
+        for first, last in self.gaps():
             tenths &= ~_bits(first, last, start)
         doubt = self.doubt(now)
         if doubt is not None:
             tenths &= ~_bits(doubt[0], doubt[1] + 20, start)
         return tenths & FULL
+
+    def forget(self, before: int) -> None:
+        """Drop what ended before tenth ``before``."""
+        self.holes = [hole for hole in self.holes if hole[1] >= before]
+        self._confirmed = [tenth for tenth in self._confirmed if tenth >= before]
 
 
 def _bits(first: int, last: int, start: int) -> int:

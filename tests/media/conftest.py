@@ -1,4 +1,4 @@
-"""Peers that stand in for browsers: aiortc's own RTCPeerConnection answering the desk's offers, sending made-up media."""
+"""Stand-ins for browsers: aiortc's own RTCPeerConnection answering the desk's offers with made-up media."""
 
 from __future__ import annotations
 
