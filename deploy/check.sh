@@ -13,6 +13,7 @@ step() {
 step "format" .venv/bin/ruff format --check --quiet .
 step "lint" .venv/bin/ruff check --quiet .
 step "types (Python)" .venv/bin/mypy
+step "types (the tests' instruments)" .venv/bin/mypy --explicit-package-bases tests/conftest.py tests/rooms tests/browser
 step "types (browser)" node_modules/.bin/tsc --project tsconfig.json
 step "the law of the rooms" .venv/bin/python -m pytest -q tests/rooms
 

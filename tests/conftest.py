@@ -73,20 +73,14 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     # Not pytest's own tmp_path: a socket's path may be 107 bytes long at most.
     folder = Path(tempfile.mkdtemp(prefix="antechamber-pg-"))
     try:
-        subprocess.run(
-            [*as_ordinary_user(), binaries / "initdb", "-D", folder / "d", "-U", "postgres", "--auth=trust"]
-            + ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-            check=True,
-            capture_output=True,
-        )
-        options = [word for setting in HASTY for word in ("-c", setting)]
+        initdb: list[str | Path] = [*as_ordinary_user(), binaries / "initdb", "-D", folder / "d", "-U", "postgres"]
+        initdb += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(initdb, check=True, capture_output=True)
+        command: list[str | Path] = [*as_ordinary_user(), "setpriv", "--pdeathsig", "QUIT", binaries / "postgres"]
+        command += ["-D", folder / "d", "-k", folder, "-c", "listen_addresses="]
+        command += [word for setting in HASTY for word in ("-c", setting)]
         with (folder / "log").open("wb") as log:
-            postgres = subprocess.Popen(
-                [*as_ordinary_user(), "setpriv", "--pdeathsig", "QUIT", binaries / "postgres", "-D", folder / "d"]
-                + ["-k", folder, "-c", "listen_addresses=", *options],
-                stdout=log,
-                stderr=log,
-            )
+            postgres = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             wait_until_ready(binaries, folder, postgres)
             here = Cluster(binaries, folder)
@@ -106,7 +100,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 def wait_until_ready(binaries: Path, folder: Path, postgres: subprocess.Popen[bytes]) -> None:
     """Return when the server answers; fail with its own log when it stops or takes longer than 30 s."""
-    probe = [binaries / "psql", "-X", "-q", "-h", folder, "-U", "postgres", "-c", "SELECT 1"]
+    probe: list[str | Path] = [binaries / "psql", "-X", "-q", "-h", folder, "-U", "postgres", "-c", "SELECT 1"]
     for _ in range(300):
         if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
             return

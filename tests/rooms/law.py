@@ -84,6 +84,12 @@ def imports(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
+def members(path: Path, origin: str) -> frozenset[str]:
+    """Give the names a module takes from another by `from origin import ...`."""
+    nodes = (node for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom) and node.module == origin)
+    return frozenset(alias.name for node in nodes for alias in node.names)
+
+
 def top(name: str) -> str:
     """Give the first part of a dotted name."""
     return name.split(".", maxsplit=1)[0]

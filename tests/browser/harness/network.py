@@ -39,19 +39,8 @@ class Network:
     @contextmanager
     def capture(self, file: Path) -> Iterator[None]:
         """Write every packet of every device to a file, until the end of the block."""
-        command = [
-            *self.words,
-            program("tcpdump"),
-            "-i",
-            "any",
-            "-n",
-            "-U",
-            "--immediate-mode",
-            "-Z",
-            "root",
-            "-w",
-            file,
-        ]
+        command: list[str | Path] = [*self.words, program("tcpdump"), "-i", "any", "-n", "-U", "--immediate-mode"]
+        command += ["-Z", "root", "-w", file]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as tcpdump:
             assert tcpdump.stderr is not None
             while b"listening on" not in (line := tcpdump.stderr.readline()):
@@ -87,7 +76,7 @@ def closed_network() -> Iterator[Network]:
 
 def addresses_in(file: Path) -> dict[str, int]:
     """Count the packets of a capture by address, senders and receivers alike."""
-    read = [program("tcpdump"), "-n", "-r", file]
+    read: list[str | Path] = [program("tcpdump"), "-n", "-r", file]
     text = subprocess.run(read, check=True, capture_output=True, text=True).stdout
     counts: dict[str, int] = {}
     for sender, receiver in PACKET.findall(text):

@@ -1,0 +1,173 @@
+"""A house of real parts for the people's tests: PostgreSQL, keys, passwords, journal, hub; only the clock is ours."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from server import consent_text, runtime
+from server.db import people, practices
+from server.db.engine import open_engine
+from server.db.journal import PostgresJournal
+from server.db.people import Licence
+from server.db.shelf import Shelf
+from server.keys import KeyFile
+from server.passwords import Passwords, PasswordService, socket_path
+from server.routes import answers, client, pages, public, settings, staff, statements, visits
+from server.runtime import Runtime
+from server.settings import Settings
+from signaling.hub import Hub
+from signaling.words import StaffRole
+from tests.server.people.kit import PASSWORD, Browser, House, Team, TestClock, Told
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFile:
+    """One key file a run."""
+    return KeyFile.load_or_create(tmp_path_factory.mktemp("keys") / "test.key")
+
+
+@pytest.fixture
+async def passwords() -> AsyncIterator[Passwords]:
+    """The real password service, behind its socket."""
+    with tempfile.TemporaryDirectory(prefix="antechamber-pw-") as folder:
+        path = socket_path(Path(folder))
+        service = asyncio.create_task(PasswordService(path).run())
+        client = Passwords(path)
+        async with asyncio.timeout(10):
+            await _listens(client)
+        yield client
+        service.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await service
+
+
+async def _listens(client: Passwords) -> None:
+    for _ in range(10_000):
+        if await client.ready():
+            return
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def house(database: Any, keys: KeyFile, passwords: Passwords, tmp_path: Path) -> AsyncIterator[House]:
+    """A house with an empty practice of its own."""
+    settings = Settings.load(data_dir=tmp_path / "var")
+    settings.data_dir.mkdir()
+    made = runtime.make(settings, keys)
+    made = Runtime(
+        settings=settings,
+        keys=keys,
+        fields=made.fields,
+        app_url=database.app_url,
+        billing_url=None,
+        passwords=passwords,
+        media_hosts=(),
+        media_addresses=(),
+    )
+    engine = open_engine(database.app_url, name="people-tests")
+    practice = await practices.create(
+        engine, keys, name="Lakeside Counseling", phone="(612) 555-0100", npi="1990000105", zone="America/Chicago"
+    )
+    clock, told = TestClock(), Told()
+    shelf = await Shelf.open(engine, keys, practice, clock.now)
+    async with shelf.work() as work:
+        await consent_text.install(work)
+    hub = Hub(PostgresJournal(engine, practice, _nothing), told, clock)
+    yield House(made, engine, shelf, hub, clock, told)
+    await hub.close()
+    await engine.dispose()
+
+
+async def _nothing(*_: object) -> None:
+    """What completes a visit is tested elsewhere."""
+
+
+@pytest.fixture
+async def team(house: House) -> Team:
+    """Two clinicians, a front desk and a biller, all with the same password, and one service."""
+    hashed = await house.runtime.passwords.hash(PASSWORD)
+    async with house.shelf.work() as work:
+
+        async def hire(role: StaffRole, name: str, email: str, npi: str | None = None) -> str:
+            return await people.add(work, role=role, name=name, email=email, password_hash=hashed, npi=npi)
+
+        clinician = await hire(StaffRole.CLINICIAN, "Ana Rivera", "ana@lakeside.example", "1880000207")
+        await people.replace_licences(
+            work, clinician, [Licence("", "MN", "LICSW", "20417", date(2020, 1, 1), date(2029, 12, 31))]
+        )
+        return Team(
+            clinician=clinician,
+            colleague=await hire(StaffRole.CLINICIAN, "Lee Park", "lee@lakeside.example"),
+            front_desk=await hire(StaffRole.FRONT_DESK, "Sam Okafor", "sam@lakeside.example"),
+            biller=await hire(StaffRole.BILLER, "Robin Hale", "robin@lakeside.example"),
+            service=await practices.add_service(work, "Individual therapy", 50),
+            emails={
+                "clinician": "ana@lakeside.example",
+                "colleague": "lee@lakeside.example",
+                "front_desk": "sam@lakeside.example",
+                "biller": "robin@lakeside.example",
+            },
+        )
+
+
+@pytest.fixture
+def app(house: House) -> FastAPI:
+    """The application, of the routers under test."""
+    made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    made.state.house = house
+    answers.install(made)
+    for module in (staff, visits, statements, settings, client, public, pages):
+        made.include_router(module.router())
+    return made
+
+
+@pytest.fixture
+async def browsers(app: FastAPI, house: House) -> AsyncIterator[Any]:
+    """Makes browsers; `browsers()` is a fresh one."""
+    made: list[Browser] = []
+
+    def make(address: str = "203.0.113.7") -> Browser:
+        made.append(Browser(app, house.runtime.settings, address))
+        return made[-1]
+
+    yield make
+    for browser in made:
+        await browser.aclose()
+
+
+@pytest.fixture
+async def signed_in(browsers: Any, team: Team, house: House) -> Any:
+    """`await signed_in("clinician")`: a browser in which that person is signed in."""
+
+    async def sign_in(who: str) -> Browser:
+        browser: Browser = browsers()
+        await browser.ask("/api/sign-in", {"email": team.emails[who], "password": PASSWORD})
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def booking(team: Team) -> Any:
+    """`booking(start=..., client=...)`: the body of a booking."""
+
+    def body(**changed: Any) -> dict[str, Any]:
+        return {
+            "client": {"name": "Jordan Doe", "phone": "(651) 555-0134", "email": "jordan@mail.example"},
+            "clinician": team.clinician,
+            "start": "2026-11-23T10:00",
+            "minutes": 50,
+            "service": team.service,
+            **changed,
+        }
+
+    return body
