@@ -235,7 +235,7 @@ class Check {
       this.#drawAll();
       this.#cards[part]?.querySelector("h2")?.focus();
     };
-    const choices = el("p", { class: "actions" },
+    const choices = el("p", { class: "answers" },
       el("button", { type: "button", class: "button small", "aria-pressed": String(said === "ok"), "aria-describedby": `check-${part}`, onclick: say("ok") }, icon("check"), WORDS.works),
       el("button", { type: "button", class: "button small", "aria-pressed": String(said === badCode), "aria-describedby": `check-${part}`, onclick: say(badCode) }, icon("cross"), WORDS.worksNot));
     if (said === "ok") return this.#put(part, { kind: "good", words: WORDS.good }, live, choices);

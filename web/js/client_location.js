@@ -43,7 +43,7 @@ const WORDS = {
   callback: "Your phone number",
   callbackWrong: "Please type a phone number with area code, such as 651 555 0100.",
   emergencyTitle: "Someone to call in an emergency",
-  emergencyWhy: "We call this person only if we are worried about your safety.",
+  emergencyWhy: "We call this person only if we are worried about your safety. You may leave this empty.",
   emergencyName: "Their name",
   emergencyPhone: "Their phone number",
   emergencyRelation: "Who are they to you?",

@@ -108,7 +108,9 @@ export function refuse(box, say, phone) {
  */
 export function primary(label, work) {
   const button = el("button", { type: "button", class: "button primary" }, label);
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", async (event) => {
+    // In a form the click is all there is: submitting one that was just taken off the page makes browsers complain.
+    event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
     // Not `disabled`: that would take the focus away and leave a keyboard nowhere.
     button.setAttribute("aria-disabled", "true");

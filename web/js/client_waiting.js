@@ -14,7 +14,7 @@ const WORDS = {
   title: (/** @type {string} */ who) => `${who} will let you in soon`,
   coming: "Taking you to the waiting room",
   held: (/** @type {string} */ who) => `${who} will be back soon`,
-  since: (/** @type {string} */ time) => `You are in the waiting room since ${time}.`,
+  since: (/** @type {string} */ time) => `You have been in the waiting room since ${time}.`,
   next: "Stay on this page. The visit starts here by itself, with a soft sound. You can put your device down.",
   heldNext: "Your visit is on hold. Nobody sees or hears you now. Stay on this page: it goes on by itself.",
   offline: "You are offline. Your place is kept. We are trying to bring you back.",

@@ -196,7 +196,7 @@ export class Stage {
     const countdown = this.#part("countdown");
     const deadline = this.#banner?.deadline ?? null;
     countdown.hidden = deadline === null;
-    if (deadline) text(countdown, `${secondsLeft(deadline, Date.now() + this.#skew)} s`);
+    if (deadline) text(countdown, `Interrupted in ${secondsLeft(deadline, Date.now() + this.#skew)} s`);
     const count = this.#part("count");
     const { seconds, at, running } = this.#countFrom;
     count.hidden = this.#view?.media.counted_s === null || this.#view?.media.counted_s === undefined;
@@ -292,5 +292,6 @@ function text(node, words) {
 /** "Ana Rivera" becomes "AR"; a title such as "Dr." is left out. @param {string} name @returns {string} */
 function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word) && !word.endsWith("."));
-  return words.slice(0, 2).map((word) => word[0]?.toUpperCase() ?? "").join("");
+  const told = words.length ? words : name.split(/\s+/);
+  return told.slice(0, 2).map((word) => word[0]?.toUpperCase() ?? "").join("");
 }
