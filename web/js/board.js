@@ -16,10 +16,7 @@ const filter = need(document, "#clinician", HTMLSelectElement);
 /** @type {DeskMessage|null} */
 let latest = null;
 
-const rows = new BoardRows(part("rows"), (card, code) => {
-  const sent = link.send({ type: "tell", visit: card.visit, code });
-  note(sent ? `${card.client.initials} reads it now.` : "Not sent: there is no connection to the server just now.");
-});
+const rows = new BoardRows(part("rows"));
 const arrivals = new ArrivalAlert(part("banners"), need(document, "#sound", HTMLButtonElement), (visit) => rows.reveal(visit));
 const link = new DeskLink(part("banners"), {
   onDesk: (message, arrived) => {

@@ -2,20 +2,18 @@
 
 import { byStart, isOver, patience, phaseWords, ticks, waitedWords } from "./desk_words.js";
 import { el, fill, icon } from "./dom.js";
-import { button, menu, put, say } from "./staff_dom.js";
+import { menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
 import { minutesSince, timeOf } from "./zone_time.js";
 
 /** @typedef {import("./wire.js").Card} Card */
-/** @typedef {(card: Card, code: string) => void} Tell */
 
 export class BoardRows {
   /** @type {Map<string, Row>} */ #rows = new Map();
 
-  /** @param {HTMLElement} body @param {Tell} tell */
-  constructor(body, tell) {
+  /** @param {HTMLElement} body */
+  constructor(body) {
     this.body = body;
-    this.tell = tell;
   }
 
   /** @param {Card[]} cards @param {number} nowMs @param {string} zone */
@@ -28,7 +26,7 @@ export class BoardRows {
       this.#rows.delete(visit);
     }
     ordered.forEach((card, place) => {
-      const row = this.#rows.get(card.visit) ?? new Row(card, this.tell);
+      const row = this.#rows.get(card.visit) ?? new Row(card);
       this.#rows.set(card.visit, row);
       row.update(card, nowMs, zone);
       if (this.body.children[place] !== row.node) this.body.insertBefore(row.node, this.body.children[place] ?? null);
@@ -44,8 +42,8 @@ export class BoardRows {
 }
 
 class Row {
-  /** @param {Card} card @param {Tell} tell */
-  constructor(card, tell) {
+  /** @param {Card} card */
+  constructor(card) {
     this.card = card;
     this.nowMs = 0;
     const id = `row-${card.visit}`;
@@ -56,14 +54,10 @@ class Row {
     this.phase = el("span", { class: "tag" });
     this.wait = el("span", { class: "small" });
     this.ticks = el("ul", { class: "ticks" });
-    this.link = copyLinkButton(card);
+    this.link = copyLinkButton(card, "quiet");
     this.link.setAttribute("aria-describedby", id);
-    this.actions = el("div", { class: "slot-actions" }, this.link, menu(`More for ${card.client.name}`, () => [
-      ...(this.card.phase === "waiting" ? [button("Say: about 5 minutes late", "", () => tell(this.card, "late_5")),
-        button("Say: about 10 minutes late", "", () => tell(this.card, "late_10")),
-        button("Say: about 15 minutes late", "", () => tell(this.card, "late_15"))] : []),
-      ...furtherActions(this.card, this.nowMs),
-    ]));
+    this.actions = el("div", { class: "slot-actions" }, this.link,
+      menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
     this.node = el("tr", {}, this.time, el("th", { scope: "row", id, class: "client" }, this.name, this.about), this.clinician,
       el("td", { class: "state" }, this.phase, this.wait), el("td", { class: "check-in" }, this.ticks),
       el("td", { class: "row-actions" }, this.actions));
@@ -92,7 +86,7 @@ class Row {
   /** Consent, location and devices: what the client does on the way in. Licence and coverage are the clinician's.
    * @param {Card} card */
   #showTicks(card) {
-    const all = card.phase === "booked" ? [] : ticks(card).slice(0, 3);
+    const all = card.phase === "booked" || isOver(card) ? [] : ticks(card).slice(0, 3);
     const key = JSON.stringify(all);
     if (this.ticks.dataset["key"] === key) return;
     this.ticks.dataset["key"] = key;

@@ -28,7 +28,7 @@ const link = new DeskLink(part("banners"), { onDesk: hear, onRefused: refused })
 const cards = new WaitingCards(part("waiting"), {
   admit: (card) => void admit(card, null, false),
   decline: (card, reason) => link.send({ type: "decline", visit: card.visit, reason }),
-  hold: (card) => link.send({ type: "hold", visit: card.visit }),
+  end: (card) => link.send({ type: "end", visit: card.visit, reason: "done" }),
   unhold: (card) => link.send({ type: "return", visit: card.visit }),
   tell: (card, code) => {
     const sent = link.send({ type: "tell", visit: card.visit, code });
@@ -127,6 +127,7 @@ function refused(message) {
     visits.forget();
     return askOverride(card, (reason) => void admit(card, reason, false));
   }
+  if (message.code === "was-admitted") return refuse(card.visit, message.say, cards.endButton(card.visit));
   const with_ = message.code === "clinician-busy" ? latest?.today.find(isTogether) : undefined;
   refuse(card.visit, message.say, with_ ? button("Open that visit", "", () => void visits.open(with_.visit)) : null);
 }

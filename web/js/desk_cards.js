@@ -12,7 +12,7 @@ import { minutesSince, timeOf } from "./zone_time.js";
 /** @typedef {{
  *   admit: (card: Card) => void,
  *   decline: (card: Card, reason: string) => boolean,
- *   hold: (card: Card) => boolean,
+ *   end: (card: Card) => boolean,
  *   unhold: (card: Card) => boolean,
  *   tell: (card: Card, code: string) => boolean,
  * }} CardActs   false: it could not be sent now, the card says so */
@@ -61,6 +61,11 @@ export class WaitingCards {
   /** Say on its card what the server refused. @param {string} visit @param {string} words @param {HTMLElement|null} [more] */
   complain(visit, words, more = null) {
     this.#cards.get(visit)?.complain(words, more);
+  }
+
+  /** @param {string} visit @returns {HTMLElement|null} */
+  endButton(visit) {
+    return this.#cards.get(visit)?.endButton() ?? null;
   }
 
   /** @param {string} visit @param {boolean} on */
@@ -119,6 +124,7 @@ class WaitingCard {
     put(this.node, "data-tone", tone);
     this.#showTicks(card);
     put(this.admit, "disabled", !card.can_admit);
+    this.decline.hidden = card.phase === "on_hold";
   }
 
   /** @param {Card} card */
@@ -142,10 +148,14 @@ class WaitingCard {
     const send = (/** @type {boolean} */ sent) => { if (!sent) this.complain(UNSENT); };
     return [
       ...TOLD.map(([code, text]) => button(text, "", () => send(this.acts.tell(this.card, code)))),
-      held ? button("Return to waiting room", "", () => send(this.acts.unhold(this.card)))
-        : button("Put on hold", "", () => send(this.acts.hold(this.card))),
+      ...(held ? [button("Return to waiting room", "", () => send(this.acts.unhold(this.card))), this.endButton()] : []),
       ...furtherActions(this.card, this.nowMs),
     ];
+  }
+
+  /** Who has been let in before is not declined: their visit is ended. */
+  endButton() {
+    return button("End visit", "", () => { if (!this.acts.end(this.card)) this.complain(UNSENT); });
   }
 
   /** In its place on the card, with the first reason chosen: two presses decline, Escape does not. */

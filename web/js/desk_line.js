@@ -18,7 +18,8 @@ export class DayLine {
   constructor(list, open) {
     this.list = list;
     this.open = open;
-    this.now = el("li", { class: "now" });
+    this.nowWords = el("span");
+    this.now = el("li", { class: "now" }, this.nowWords);
   }
 
   /** @param {Card[]} today @param {number} nowMs @param {string} zone */
@@ -30,7 +31,7 @@ export class DayLine {
       slot.node.remove();
       this.#slots.delete(visit);
     }
-    say(this.now, `Now ${timeOf(new Date(nowMs).toISOString(), zone)}`);
+    say(this.nowWords, `Now ${timeOf(new Date(nowMs).toISOString(), zone)}`);
     /** @type {HTMLElement[]} */
     const nodes = [];
     let marked = false;
@@ -64,14 +65,14 @@ class Slot {
     this.name = el("h3", { id });
     this.about = el("p", { class: "muted small" });
     this.phase = el("span", { class: "tag" });
-    this.link = copyLinkButton(card);
+    this.link = copyLinkButton(card, "quiet");
     this.link.setAttribute("aria-describedby", id);
     this.back = button("Open visit", "primary", () => open(this.card.visit));
     this.back.setAttribute("aria-describedby", id);
     this.actions = el("div", { class: "slot-actions" }, this.back, this.link,
-      menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
+      this.menu = menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
     this.node = el("li", { class: "slot" }, this.time,
-      el("div", { class: "slot-body" }, el("div", { class: "slot-words" }, this.name, this.about, this.phase), this.actions));
+      el("div", { class: "slot-body" }, el("div", { class: "slot-words" }, this.name, this.phase, this.about), this.actions));
   }
 
   /** @param {Card} card @param {number} nowMs @param {string} zone */
@@ -87,8 +88,10 @@ class Slot {
     put(this.node, "data-phase", card.phase);
     put(this.node, "data-over", isOver(card));
     put(this.node, "data-together", isTogether(card));
-    this.back.hidden = !isTogether(card);
-    this.actions.hidden = isOver(card);
+    this.back.hidden = !isTogether(card) && !(isOver(card) && card.override_due);
+    this.actions.hidden = isOver(card) && !card.override_due;
+    this.link.hidden = this.menu.hidden = isOver(card);
+    say(this.back, card.override_due && isOver(card) ? "Record the reason" : "Open visit");
   }
 
   /** Set through the object model: the policy allows no style attribute. @param {number} hours */

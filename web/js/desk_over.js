@@ -2,6 +2,7 @@
 
 import { byWait, waitedWords } from "./desk_words.js";
 import { el, fill, need } from "./dom.js";
+import { askExplanation } from "./override_dialog.js";
 import { button, say } from "./staff_dom.js";
 import { get } from "./staff_http.js";
 import { statementForm } from "./statement_form.js";
@@ -27,17 +28,18 @@ export class DeskOver {
   /** @type {string|null} */ #next = null;
 
   /** @param {{ waiting: () => Card[], next: () => string, nowMs: () => number, admit: (card: Card) => void }} options
-   * @param {() => void} toDesk */
-  constructor(options, toDesk) {
+   * @param {{ toDesk: () => void, explain: (reason: string) => boolean }} acts */
+  constructor(options, acts) {
     this.options = options;
-    this.toDesk = toDesk;
+    this.acts = acts;
   }
 
   /** @param {VisitView} visit @param {number} seconds counted as last told, 0 when this page was loaded afterwards */
   show(visit, seconds) {
+    const name = visit.client?.name ?? "the client";
+    this.#explain(visit, name);
     if (this.#visit === visit.id) return;
     this.#visit = visit.id;
-    const name = visit.client?.name ?? "the client";
     const held = visit.began_at !== null && (visit.phase === "ended" || visit.phase === "complete");
     say(part("over-title"), held ? `The visit with ${name} is over` : notHeld(visit, name));
     this.#facts(visit, held, seconds);
@@ -65,6 +67,15 @@ export class DeskOver {
     fill(part("over-facts"), ...rows);
   }
 
+  /** A crisis admission asks for its reason afterwards. @param {VisitView} visit @param {string} name */
+  #explain(visit, name) {
+    const due = visit.licence === "explain";
+    part("over-explain").hidden = !due;
+    if (!due) return fill(part("over-explain"));
+    return fill(part("over-explain"), el("p", { text: "You let them in as a crisis. Say now why you could see them there." }),
+      button("Record the reason", "", () => askExplanation(name, this.acts.explain)));
+  }
+
   drawNext() {
     const first = byWait(this.options.waiting()).find((card) => card.visit !== this.#visit);
     const key = first?.visit ?? "";
@@ -72,14 +83,14 @@ export class DeskOver {
     if (this.#next === key) return;
     this.#next = key;
     if (first) {
-      say(part("over-next-title"), first.client.name);
+      say(part("over-next-title"), `Next: ${first.client.name}`);
       const admit = button("Admit", "primary", () => this.options.admit(first));
       admit.setAttribute("aria-describedby", "over-next-title");
-      fill(part("over-next-action"), admit, button("Back to the desk", "quiet", () => this.toDesk()));
+      fill(part("over-next-action"), admit, button("Back to the desk", "quiet", () => this.acts.toDesk()));
     } else {
       say(part("over-next-title"), "Nobody is waiting.");
       say(part("over-next-words"), this.options.next());
-      fill(part("over-next-action"), button("Back to the desk", "primary", () => this.toDesk()));
+      fill(part("over-next-action"), button("Back to the desk", "primary", () => this.acts.toDesk()));
     }
   }
 

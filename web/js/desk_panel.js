@@ -2,6 +2,7 @@
 
 import { el, fill, icon, need, tel } from "./dom.js";
 import { byWait, countWords, patience, siteWords, waitedWords } from "./desk_words.js";
+import { askExplanation } from "./override_dialog.js";
 import { busy, button, put, say } from "./staff_dom.js";
 import { get } from "./staff_http.js";
 import { choices } from "./staff_dialog.js";
@@ -12,7 +13,8 @@ import { minutesSince } from "./zone_time.js";
 /** @typedef {import("./wire.js").VisitView} VisitView */
 /** @typedef {import("./wire.js").BrowserMessage} BrowserMessage */
 /** @typedef {{ send: (message: BrowserMessage) => boolean, hold: () => boolean }} PanelActs */
-/** @typedef {{ name: string, address: string|null, callback: string|null, place_site: string|null,
+/** @typedef {{ street: string, city: string, state: string, zip: string }} Address */
+/** @typedef {{ name: string, address: Address|null, callback: string|null, place_site: string|null,
  *   emergency: { name: string, phone: string, relation: string|null }|null }} ClientContact */
 
 const part = (/** @type {string} */ id) => need(document, `#${id}`, HTMLElement);
@@ -23,17 +25,26 @@ const SOUND_ONLY = [
   ["clients_wish", "The client wishes it"], ["accessibility", "It is better for them so"], ["other", "Another reason"],
 ];
 
+/** @type {Record<"covered"|"override"|"missing"|"explain", string>} */
+const LICENCES = {
+  covered: "Your licence covers the state they are in.",
+  override: "No licence on file covers the state; you gave a reason.",
+  missing: "No licence on file covers the state they are in now.",
+  explain: "You let them in as a crisis. The reason is still to be recorded.",
+};
+
 export class DeskPanel {
   /** @type {"client"|"waiting"|null} */ #shown = null;
   /** @type {string|null} */ #visit = null;
   #loaded = "";
+  #name = "";
 
   /** @param {import("./stage.js").Stage} stage @param {PanelActs} acts */
   constructor(stage, acts) {
     this.acts = acts;
     this.client = stageButton("person", "Client", () => this.toggle("client"));
     this.people = stageButton("people", "Waiting", () => this.toggle("waiting"));
-    this.badge = el("span", { class: "badge" });
+    this.badge = el("span", { class: "badge", "aria-hidden": "true" });
     this.people.firstElementChild?.append(this.badge);
     this.hold = stageButton("pause", "Hold", () => void acts.hold());
     for (const opener of [this.client, this.people]) put(opener, "aria-expanded", "false");
@@ -44,6 +55,8 @@ export class DeskPanel {
     part("confirm-place").addEventListener("click", () => void acts.send({ type: "confirm_location" }));
     part("confirm-identity").addEventListener("click", () => void acts.send({ type: "confirm_identity" }));
     part("return").addEventListener("click", () => void acts.send({ type: "return" }));
+    part("explain").addEventListener("click", () => askExplanation(this.#name, (reason) =>
+      void acts.send({ type: "explain_override", reason })));
     this.#soundOnly(false);
   }
 
@@ -87,18 +100,28 @@ export class DeskPanel {
       this.#loaded = "";
       fill(part("client-facts"));
     }
+    this.#name = visit.client?.name ?? "the client";
     const place = visit.location;
     const where = place ? `${stateName(place.state)}, ${siteWords(place.site)}` : "Not said yet";
     say(part("place-words"), place?.confirmed ? `${where}. You confirmed it.` : `${where}, says the client. Ask, then confirm.`);
     part("confirm-place").hidden = !place || place.confirmed;
     say(part("identity-words"), visit.identity_confirmed ? "You know who this is." : "Not confirmed in this visit yet.");
     part("confirm-identity").hidden = visit.identity_confirmed;
+    this.#licence(visit);
     // A dot on the button until both are done, with a word for the reader.
     const open = !visit.identity_confirmed || (place !== null && !place.confirmed);
     put(this.client, "data-attention", open);
     put(this.client, "aria-description", open ? "Place or identity is not confirmed yet" : null);
     this.#soundOnly(visit.audio_only);
     if (this.#shown === "client") void this.#load();
+  }
+
+  /** @param {VisitView} visit */
+  #licence(visit) {
+    const words = visit.licence ? LICENCES[visit.licence] : undefined;
+    part("licence-part").hidden = !words;
+    say(part("licence-words"), words ?? "");
+    part("explain").hidden = visit.licence !== "explain";
   }
 
   /** @param {Card[]} others @param {number} nowMs @param {string} zone */
@@ -136,7 +159,7 @@ export class DeskPanel {
   /** @param {ClientContact} contact */
   #contact(contact) {
     /** @type {(Node|null)[]} */
-    const rows = [row("Name", contact.name), row("Where they are", contact.address),
+    const rows = [row("Name", contact.name), row("Where they are", contact.address ? addressWords(contact.address) : null),
       row("Number to call", contact.callback ? tel(contact.callback) : null)];
     const help = contact.emergency;
     rows.push(row("Emergency contact", help ? `${help.name}${help.relation ? `, ${help.relation}` : ""}` : null));
@@ -175,4 +198,9 @@ function row(term, value) {
   const both = document.createDocumentFragment();
   both.append(el("dt", { text: term }), el("dd", {}, value ?? el("span", { class: "muted", text: "Not given" })));
   return both;
+}
+
+/** @param {Address} address @returns {string} two lines, as on an envelope */
+function addressWords({ street, city, state, zip }) {
+  return [street, [city, [state, zip].filter(Boolean).join(" ")].filter(Boolean).join(", ")].filter(Boolean).join("\n");
 }

@@ -55,7 +55,10 @@ export class DeskVisit {
     });
     this.stage = new Stage(part("stage"), { side: "clinician", devices, onOut: () => this.ending.toggle() });
     this.ending = new EndPanel(part("ending"), part("stage"), (reason) => this.#send({ type: "end", reason }));
-    this.over = new DeskOver(options, () => this.#toDesk());
+    this.over = new DeskOver(options, {
+      toDesk: () => this.#toDesk(),
+      explain: (reason) => this.#send({ type: "explain_override", reason }),
+    });
     this.panel = new DeskPanel(this.stage, {
       send: (message) => this.#send(message),
       hold: () => this.#send({ type: "hold" }),
@@ -134,6 +137,9 @@ export class DeskVisit {
     switch (place) {
       case "stage":
         this.#met = true;
+        part("gone").hidden = !visit.left;
+        say(part("gone"), visit.left
+          ? `${name} has left. They can come back with the same link; nothing is counted meanwhile.` : "");
         return this.#show("stage");
       case "left":
         return this.#between(`${name} has left`, "They may come back with the same link, without a new check-in. " +
@@ -149,7 +155,6 @@ export class DeskVisit {
           [this.#deskButton("Back to the desk")]);
       case "over":
         this.ending.close();
-        this.seat.close();
         this.devices.release();
         this.#show("over");
         return this.over.show(visit, this.#counted);
@@ -184,6 +189,7 @@ export class DeskVisit {
       this.panel.close();
       this.ending.close();
     }
+    if (screen !== "stage") part("gone").hidden = true;
     this.panel.available(screen === "stage");
   }
 
@@ -246,6 +252,7 @@ export class DeskVisit {
   /** @param {import("./wire.js").Closed} closed */
   #closed(closed) {
     if (closed.reason === "signed-out") return toSignIn();
+    if (this.#screen === "over") return undefined;
     if (closed.reason === "replaced") {
       return this.#between("This visit is open in another window", "It can be in one place at a time.", [
         button("Use it here", "primary", () => this.seat.open()), this.#deskButton("Back to the desk"),

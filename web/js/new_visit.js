@@ -3,7 +3,7 @@
 import { invitationText, isEmail, isPhone } from "./booking_words.js";
 import { ClientSearch } from "./client_search.js";
 import { el, need } from "./dom.js";
-import { busy, check, copy, say } from "./staff_dom.js";
+import { busy, button, check, copy, say } from "./staff_dom.js";
 import { get, post, sentence } from "./staff_http.js";
 import { nextQuarter, wallWords, zoneName } from "./zone_time.js";
 
@@ -110,13 +110,25 @@ form.addEventListener("submit", (event) => {
   const failed = need(document, "#book-error", HTMLElement);
   say(failed, "");
   if (!allRight()) return;
-  const asked = wish();
-  const client = search.chosen && !isNew() ? search.chosen.name : input("name").value.trim();
-  void busy(need(form, "button[type=submit]", HTMLButtonElement), async () => {
-    const { link } = await post("/api/visits", asked);
-    showLink(link, asked, client);
-  }, (words) => say(failed, words));
+  book(wish(), need(form, "button[type=submit]", HTMLButtonElement), false);
 });
+
+/** @param {ReturnType<typeof wish>} asked @param {HTMLButtonElement} pressed
+ * @param {boolean} anyway the overlap with another visit was read and is meant */
+function book(asked, pressed, anyway) {
+  const failed = need(document, "#book-error", HTMLElement);
+  const client = search.chosen && !isNew() ? search.chosen.name : input("name").value.trim();
+  void busy(pressed, async () => {
+    const { link } = await post("/api/visits", { ...asked, anyway });
+    showLink(link, asked, client);
+  }, (words, code) => {
+    failed.replaceChildren(el("span", { text: words }));
+    if (code === "overlaps") {
+      const go = button("Book anyway", "", () => book(asked, go, true));
+      failed.append(go);
+    }
+  });
+}
 
 for (const radio of form.querySelectorAll("input[name=who]")) {
   radio.addEventListener("change", () => {

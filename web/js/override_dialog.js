@@ -15,6 +15,21 @@ const REASONS = [
   ["other", "Another reason, described in my notes"],
 ];
 
+/** After a crisis: the reason that was not asked for then. @param {string} name of the client
+ * @param {(reason: string) => void} explain */
+export function askExplanation(name, explain) {
+  dialog("Why could you see them there?", (close) => {
+    const { group, chosen } = choices("Reason", REASONS);
+    return [
+      el("p", { text: `You let ${name} in at once, in a crisis, without a licence on file for where they are.` }), group,
+      el("div", { class: "actions" }, button("Record the reason", "primary", () => {
+        close();
+        explain(chosen());
+      })),
+    ];
+  }, "Later");
+}
+
 /** @param {import("./wire.js").Card} card @param {(reason: string) => void} admit */
 export function askOverride(card, admit) {
   const state = card.location ? stateName(card.location.state) : "the state they are in";

@@ -23,9 +23,9 @@ async function linkOf(visit) {
   return (await get(`/api/visits/${visit}/link`)).link;
 }
 
-/** @param {Card} card @returns {HTMLButtonElement} a button that copies the client's link */
-export function copyLinkButton(card) {
-  const pressed = button("Copy link", "", () => busy(pressed, async () => {
+/** @param {Card} card @param {string} [look] @returns {HTMLButtonElement} a button that copies the client's link */
+export function copyLinkButton(card, look = "") {
+  const pressed = button("Copy link", look, () => busy(pressed, async () => {
     const link = await linkOf(card.visit);
     if (await copy(link)) note("The link is copied.");
     else showLink("The client's link", card, link, "Your browser did not let us copy. Copy it from here.");
@@ -123,7 +123,7 @@ function noShow(card) {
 export function furtherActions(card, nowMs) {
   if (isOver(card)) return [];
   const actions = [resend(card), renew(card)];
-  if (isTogether(card)) return actions;
+  if (isTogether(card) || card.phase === "on_hold") return actions;
   if (isAhead(card) && Date.parse(card.start) < nowMs) actions.push(noShow(card));
   actions.push(cancel(card));
   return actions;
