@@ -6,7 +6,6 @@ commands: a too old Python must still be able to say so, and ``--help`` should b
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,15 +92,6 @@ def demo_lines(shown: Mapping[str, Any], here: Runtime) -> list[str]:
         f"  {tls.certificates(here.settings, here.keys).how_to_trust()}",
         "",
     ]
-
-
-def write_private(path: Path, text: str) -> None:
-    """Whole or not at all, for this account alone."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 @app.command()

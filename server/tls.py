@@ -45,7 +45,8 @@ class Certificates:
     def load_into(self, context: ssl.SSLContext) -> None:
         """Load (or, for new connections, load again) the certificate. Raises CannotStart."""
         try:
-            context.load_cert_chain(self.chain, self.key, password=self.password)
+            # Never None: for an encrypted key OpenSSL would ask at the terminal, and a service would hang.
+            context.load_cert_chain(self.chain, self.key, password=self.password or b"")
         except OSError as error:  # ssl.SSLError is one; its text names neither key nor password
             raise CannotStart(
                 "certificate",
