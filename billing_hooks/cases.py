@@ -6,7 +6,7 @@ its rule; naming it is the practice's confirmation, except for rules that we kno
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import cast
@@ -62,6 +62,16 @@ def run(found: Given, rules: tuple[PayerRule, ...], pack: Pack, compacts: Compac
         )
 
 
+def report(verdicts: Sequence[Verdict]) -> str:
+    """What `antechamber code --cases FILE` prints: one line a case, both sides where they differ, a summary."""
+    lines: list[str] = []
+    for each in verdicts:
+        lines.append(f"{'pass' if each.passed else 'FAIL'}  {each.id}  {each.title}")
+        if not each.passed:
+            lines += [f"      expected  {each.expected}", f"      came      {each.came}"]
+    return "\n".join([*lines, f"{sum(each.passed for each in verdicts)} of {len(verdicts)} cases pass"])
+
+
 def _as_chosen(rule: PayerRule) -> PayerRule:
     if rule.status is Status.NEEDS_CONFIRMATION and rule.confidence == "verified":
         return replace(rule, status=Status.CONFIRMED)
@@ -83,7 +93,7 @@ def _came(proposal: Proposal) -> str:
     return _text(proposal.outcome.value, lines, reasons, warnings)
 
 
-def _text(outcome: str, lines: list[tuple[object, tuple[str, ...], object, object]], *labels: list[str]) -> str:
+def _text(outcome: str, lines: Sequence[tuple[object, tuple[str, ...], object, object]], *labels: list[str]) -> str:
     shown = [f"{each[0]}{''.join('-' + word for word in each[1])} x{each[2]} POS {each[3]}" for each in lines]
     return " | ".join([outcome, ", ".join(shown), *(", ".join(sorted(each)) for each in labels)])
 

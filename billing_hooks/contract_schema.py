@@ -43,7 +43,7 @@ _LOCATION = record(
     changes=listing(record(country=_COUNTRY, state=nullable(_STATE), site=_SITE, by=_CODE, at=moment), 50),
 )  # fmt: skip
 _CLINICIAN = record(
-    id=_ID, npi=nullable(_NPI), licence_type=nullable(_CODE),
+    id=_ID, npi=nullable(_NPI), licence_type=nullable(_WORD),
     covers_client_state=nullable(record(
         state=_STATE, basis=choice("licence", "override", "compact"), licence_ref=nullable(_ID),
         expires=nullable(_DATE), checked_at=moment, override_reason=nullable(_CODE),

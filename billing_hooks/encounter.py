@@ -120,10 +120,12 @@ def from_event(
     intent: str | None,
     fees: tuple[Fee, ...],
     today: date,
+    titles: Mapping[str, str],
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
-    `intent` is what the practice's service key means ("psychotherapy_individual"); None holds.
+    `intent` is what the practice's service key means ("psychotherapy_individual"); None holds. `titles` tells
+    what the title on a licence means ("LICSW").
     """
     visit = cast("Mapping[str, object]", event["visit"])
     clinician = cast("Mapping[str, object]", event["clinician"])
@@ -132,7 +134,7 @@ def from_event(
         dos=dos,
         today=today,
         place=_place(cast("Mapping[str, object] | None", event["location"]), statement),
-        clinician=_clinician(clinician, coverage),
+        clinician=_clinician(clinician, coverage, titles),
         evidence=_evidence(event),
         service=Service(
             intent=intent,
@@ -170,13 +172,13 @@ def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] |
     )
 
 
-def _clinician(found: Mapping[str, object], coverage: Coverage | None) -> Clinician:
+def _clinician(found: Mapping[str, object], coverage: Coverage | None, titles: Mapping[str, str]) -> Clinician:
     cover = cast("Mapping[str, object] | None", found["covers_client_state"])
     located = cast("Mapping[str, object] | None", found["located"])
     held = cover is not None and cover["basis"] in ("licence", "compact")
     by_state = coverage is not None and coverage.credentialing == "client_state"
     return Clinician(
-        type=cast("str | None", found["licence_type"]),
+        type=titles.get(str(found["licence_type"]), cast("str | None", found["licence_type"])),
         npi=cast("str | None", found["npi"]),
         licensed=frozenset({str(cover["state"])}) if cover is not None and held else None,
         licence_expires=date.fromisoformat(str(cover["expires"])) if cover and cover["expires"] else None,

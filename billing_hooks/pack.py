@@ -114,6 +114,7 @@ class Pack:
     medicare: Medicare
     evaluation_licences: frozenset[str]
     therapy_modifier: Mapping[str, str]
+    titles: Mapping[str, str]
     whole_diagnoses: frozenset[str]
     parent_diagnoses: frozenset[str]
     diagnoses_source: str
@@ -181,6 +182,7 @@ def _parse(found: Table) -> Pack:
         medicare=_medicare(part("medicare")),
         evaluation_licences=_words(licences["evaluation"]),
         therapy_modifier=cast("Mapping[str, str]", licences["therapy_modifier"]),
+        titles=cast("Mapping[str, str]", licences["titles"]),
         whole_diagnoses=_words(diagnoses["whole"]),
         parent_diagnoses=_words(diagnoses["parents"]),
         diagnoses_source=str(diagnoses["source"]),

@@ -94,6 +94,17 @@ CREATE TABLE billing.rules (
     PRIMARY KEY (practice_id, rule_id, version)
 );
 
+-- What a practice's own service key means to the coder; a key that is not here holds.
+CREATE TABLE billing.services (
+    practice_id text NOT NULL,
+    service_id  text NOT NULL,
+    version     integer NOT NULL CHECK (version >= 1),
+    saved_at    timestamptz NOT NULL,
+    saved_by    text NOT NULL,
+    intent      text NOT NULL,
+    PRIMARY KEY (practice_id, service_id, version)
+);
+
 CREATE TABLE billing.fees (
     practice_id text NOT NULL,
     code        text NOT NULL,
@@ -125,6 +136,8 @@ CREATE TRIGGER coverages_append_only BEFORE UPDATE OR DELETE ON billing.coverage
     FOR EACH ROW EXECUTE FUNCTION billing.refuse_change();
 CREATE TRIGGER rules_append_only BEFORE UPDATE OR DELETE ON billing.rules
     FOR EACH ROW EXECUTE FUNCTION billing.refuse_change();
+CREATE TRIGGER services_append_only BEFORE UPDATE OR DELETE ON billing.services
+    FOR EACH ROW EXECUTE FUNCTION billing.refuse_change();
 CREATE TRIGGER releases_append_only BEFORE UPDATE OR DELETE ON billing.releases
     FOR EACH ROW EXECUTE FUNCTION billing.refuse_change();
 
@@ -135,6 +148,6 @@ CREATE TRIGGER codings_no_truncate BEFORE TRUNCATE ON billing.codings
 CREATE TRIGGER releases_no_truncate BEFORE TRUNCATE ON billing.releases
     FOR EACH STATEMENT EXECUTE FUNCTION billing.refuse_change();
 
-REVOKE UPDATE, DELETE ON billing.events, billing.codings, billing.sheets, billing.coverages, billing.rules,
+REVOKE UPDATE, DELETE ON billing.events, billing.codings, billing.sheets, billing.coverages, billing.rules, billing.services,
     billing.releases FROM antechamber_billing;
 REVOKE DELETE ON billing.encounters FROM antechamber_billing;

@@ -63,6 +63,11 @@ RULES = Table(
     Column("practice_id", Text, primary_key=True), Column("rule_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text), Column("rule", JSONB),
 )  # fmt: skip
+SERVICES = Table(
+    "services", _metadata,
+    Column("practice_id", Text, primary_key=True), Column("service_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text), Column("intent", Text),
+)  # fmt: skip
 FEES = Table(
     "fees", _metadata,
     Column("practice_id", Text, primary_key=True), Column("code", Text, primary_key=True),

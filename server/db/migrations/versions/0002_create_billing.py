@@ -1,13 +1,10 @@
-"""Create schema `billing`: what the billing module keeps, under a role of its own. Shell (alembic)."""
+"""Create schema `billing`: events, encounters, coding runs, rules, and the coder's queue. Shell (alembic)."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
-import billing_hooks
-from server.db.ddl import run_file
+from billing_hooks.store_schema import schema_sql
 
 revision = "0002"
 down_revision = "0001"
@@ -16,4 +13,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    run_file(op.get_bind(), Path(billing_hooks.__file__).parent / "schema.sql")
+    script = schema_sql()
+    op.get_bind().connection.run_async(lambda asyncpg_connection: asyncpg_connection.execute(script))  # type: ignore[attr-defined]  # the asyncpg adapter's own method, absent from the DBAPI protocol

@@ -1,0 +1,171 @@
+"""Coding runs: one visit coded under its lock, and the worker that drains the queue. Shell (asyncio, pgqueuer)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+
+from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+from pgqueuer.types import Channel, QueueExecutionMode
+
+from billing_hooks import packs, rules
+from billing_hooks.coding import CODER, code
+from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
+from billing_hooks.encounter import from_event
+from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.rules import PayerRule
+from billing_hooks.store import Store
+from billing_hooks.store_queue import ENTRYPOINT, queries
+from billing_hooks.store_schema import QUEUE
+from billing_hooks.store_shelf import lock
+from billing_hooks.strict import instant
+from billing_hooks.words import Proposal
+
+_log = logging.getLogger("billing_hooks")
+_SWEEP_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything one coding run rests on. Kept, sealed, with the run: the same material gives the same proposal."""
+
+    event: Mapping[str, Any]
+    statement: Mapping[str, Any] | None
+    sheet: Sheet | None
+    coverage: Coverage | None
+    intent: str | None
+    fees: tuple[Fee, ...]
+    rules: tuple[Mapping[str, Any], ...]
+    today: date
+
+    def to_json(self) -> dict[str, object]:
+        """As kept with the coding run."""
+        return {
+            "event": dict(self.event),
+            "statement": None if self.statement is None else dict(self.statement),
+            "sheet": None if self.sheet is None else self.sheet.to_json(),
+            "coverage": None if self.coverage is None else self.coverage.to_json(),
+            "intent": self.intent,
+            "fees": [
+                [fee.code, fee.cents, fee.since.isoformat(), fee.until and fee.until.isoformat()] for fee in self.fees
+            ],
+            "rules": [dict(rule) for rule in self.rules],
+            "today": self.today.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Material:
+        """The material that `to_json` wrote."""
+        fees = cast("list[tuple[str, int, str, str | None]]", found["fees"])
+        return cls(
+            event=found["event"],
+            statement=found["statement"],
+            sheet=None if found["sheet"] is None else Sheet.from_json(found["sheet"]),
+            coverage=None if found["coverage"] is None else Coverage.from_json(found["coverage"]),
+            intent=found["intent"],
+            fees=tuple(
+                Fee(code_, cents, date.fromisoformat(since), date.fromisoformat(until) if until else None)
+                for code_, cents, since, until in fees
+            ),
+            rules=tuple(found["rules"]),
+            today=date.fromisoformat(found["today"]),
+        )
+
+
+def propose(material: Material) -> Proposal:
+    """The proposal that follows from the material and this version's shipped tables and rules."""
+    own = [rules.parse(rule) for rule in material.rules]
+    named = {rule.id for rule in own}
+    shipped: list[PayerRule] = [rule for rule in packs.shipped_rules() if rule.id not in named]
+    tables, compacts = packs.shipped()
+    encounter = from_event(
+        material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
+        fees=material.fees, today=material.today, titles=tables.titles,
+    )  # fmt: skip
+    return code(encounter, own + shipped, tables, compacts)
+
+
+async def code_encounter(store: Store, practice: str, visit: str, *, at: datetime | None = None) -> str | None:
+    """Code one visit from what is stored now. None while only its statement has come; else the verdict.
+
+    Runs of one visit wait for each other; a run that finds nothing new writes nothing.
+    """
+    now = at if at is not None else datetime.now(UTC)
+    async with store.work() as work:
+        await lock(work, "coding", practice, visit)
+        events = [(stored, stored.body) for stored in await store.events(work, practice, visit)]
+        complete = [body for _, body in events if body["type"] == SESSION_COMPLETE]
+        if not complete:
+            return None
+        event = complete[-1]
+        # A statement names the event it is about; a corrected event keeps the statement about the one it replaces.
+        about = {event["id"], event["supersedes"]}
+        said = [body for _, body in events if body["type"] == STATEMENT and body["about"] in about]
+        material = Material(
+            event=event,
+            statement=said[-1] if said else None,
+            sheet=await store.sheet(work, practice, visit),
+            coverage=await store.coverage(work, practice, event["client"]["id"]),
+            intent=await store.intent(work, practice, event["visit"]["service"]),
+            fees=await store.fees(work, practice),
+            rules=tuple(await store.rules(work, practice)),
+            today=now.date(),
+        )
+        found = propose(material)
+        times, booked = event["times"], event["visit"]["booked_start"]
+        await store.add_coding(
+            work, practice, visit, event=event["id"], rests_on=material.to_json(),
+            coder=f"{CODER} {packs.shipped()[0].name}", found=found, at=now,
+            about={
+                "client_id": event["client"]["id"], "clinician_id": event["clinician"]["id"],
+                "began_at": instant(times["in_visit"] or times["admitted"] or booked),
+                "service_date": date.fromisoformat(event["visit"]["date_of_service"]),
+            },
+        )  # fmt: skip
+        return found.verdict
+
+
+async def run_worker(url: str, key: bytes) -> None:
+    """Drain the coder's queue for ever with role antechamber_billing at `url`, sealing under `key`."""
+    store = Store.open(url, key)
+    try:
+        await work_queue(store)
+    finally:
+        await store.close()
+
+
+async def work_queue(store: Store, *, drain: bool = False) -> None:
+    """Run queued coding jobs; with `drain` return when the queue is empty."""
+    await store.enqueue_forgotten()
+    async with store.listening() as connection:
+        manager = QueueManager(queries(connection), channel=Channel(QUEUE.channel))
+
+        @manager.entrypoint(ENTRYPOINT)
+        async def coding(job: Job) -> None:
+            practice, visit = json.loads(job.payload or b"[]")
+            try:
+                await code_encounter(store, practice, visit)
+            except Exception as error:
+                # The traceback would show the material: name the kind of the error and the visit's id alone.
+                _log.error("coding-failed visit=%s error=%s", visit, type(error).__name__)
+                raise
+
+        mode = QueueExecutionMode.drain if drain else QueueExecutionMode.continuous
+        sweep = asyncio.create_task(_sweep(store))
+        try:
+            await manager.run(dequeue_timeout=timedelta(seconds=5), mode=mode)
+        finally:
+            sweep.cancel()
+            await asyncio.gather(sweep, return_exceptions=True)
+
+
+async def _sweep(store: Store) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        await store.enqueue_forgotten()

@@ -1,0 +1,185 @@
+"""The store's encounters: one a visit, every coding run kept, the worklist, releases. Shell (sqlalchemy)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing_hooks.errors import Refused
+from billing_hooks.store_schema import CODINGS, ENCOUNTERS, RELEASES
+from billing_hooks.store_shelf import Shelf
+from billing_hooks.words import Outcome, Proposal, proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One encounter of the worklist."""
+
+    id: str
+    visit: str
+    event: str
+    client: str
+    clinician: str
+    began_at: datetime
+    service_date: date
+    version: int
+    outcome: Outcome
+    verdict: str
+    released: bool
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One coding run: what it rested on (JSON), what it proposed."""
+
+    version: int
+    coded_at: datetime
+    coder: str
+    event: str
+    rests_on: dict[str, Any]
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Who released which version, and when."""
+
+    version: int
+    released_at: datetime
+    by: str
+    name: str
+
+
+def encounter_id(practice: str, visit: str) -> str:
+    """The id that a visit's encounter always gets: one visit, one encounter, whoever codes it first."""
+    digest = hashlib.sha256(f"{practice}|{visit}".encode()).digest()
+    return "enc_" + base64.b32encode(digest)[:20].decode().lower()
+
+
+class Encounters(Shelf):
+    """Encounters and what was proposed for them."""
+
+    async def add_coding(
+        self, work: AsyncConnection, practice: str, visit: str, *, event: str, about: Mapping[str, Any],
+        rests_on: Mapping[str, object], coder: str, found: Proposal, at: datetime,
+    ) -> int:  # fmt: skip
+        """Append a coding run unless it rests on the same as the last one. Returns the version that stands.
+
+        `about` {client_id, clinician_id, began_at, service_date}. The caller holds the visit's lock in `work`.
+        """
+        encounter = encounter_id(practice, visit)
+        text = json.dumps(rests_on, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(f"{coder}|{text}".encode()).digest()
+        match = (CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
+        newest = select(CODINGS.c.version, CODINGS.c.input_sha256).where(*match).order_by(CODINGS.c.version.desc())
+        last = (await work.execute(newest.limit(1))).one_or_none()
+        if last is not None and last.input_sha256 == digest:
+            return int(last.version)
+        version = 1 if last is None else int(last.version) + 1
+        sealed = self._sealer.seal(practice, "codings", "input_sealed", f"{encounter}/{version}", text)
+        await work.execute(
+            insert(CODINGS).values(
+                practice_id=practice, encounter_id=encounter, version=version, coded_at=at, coder=coder, event_id=event,
+                input_sealed=sealed, input_sha256=digest, proposal=found.to_json(),
+            )
+        )  # fmt: skip
+        values = {
+            **about, "event_id": event, "version": version, "outcome": found.outcome.value, "verdict": found.verdict,
+            "released": False, "updated_at": at,
+        }  # fmt: skip
+        statement = upsert(ENCOUNTERS).values(practice_id=practice, encounter_id=encounter, visit_id=visit, **values)
+        await work.execute(statement.on_conflict_do_update(index_elements=["practice_id", "encounter_id"], set_=values))
+        return version
+
+    async def worklist(self, practice: str) -> tuple[Row, ...]:
+        """All encounters, newest visit first. Two thousand at most: a page, not an archive."""
+        chosen = select(ENCOUNTERS).where(ENCOUNTERS.c.practice_id == practice)
+        async with self._engine.connect() as work:
+            found = await work.execute(chosen.order_by(ENCOUNTERS.c.began_at.desc()).limit(2000))
+            return tuple(_row(row) for row in found)
+
+    async def counts(self, practice: str) -> dict[str, int]:
+        """How many encounters stand under each outcome, and "released"."""
+        chosen = select(ENCOUNTERS.c.outcome, ENCOUNTERS.c.released, func.count().label("many"))
+        grouped = chosen.where(ENCOUNTERS.c.practice_id == practice).group_by(
+            ENCOUNTERS.c.outcome, ENCOUNTERS.c.released
+        )
+        counts: dict[str, int] = {}
+        async with self._engine.connect() as work:
+            for row in await work.execute(grouped):
+                name = "released" if row.released else row.outcome
+                counts[name] = counts.get(name, 0) + row.many
+        return counts
+
+    async def encounter(self, practice: str, encounter: str) -> tuple[Row, tuple[Coding, ...], tuple[Release, ...]]:
+        """One encounter with all its coding runs and releases, newest first. Errors: Refused("encounter-unknown")."""
+        match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
+        async with self._engine.connect() as work:
+            row = (await work.execute(select(ENCOUNTERS).where(*match))).one_or_none()
+            if row is None:
+                raise Refused("encounter-unknown", "There is no such encounter in this practice.")
+            runs = select(CODINGS).where(CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
+            codings = await work.execute(runs.order_by(CODINGS.c.version.desc()))
+            given = select(RELEASES).where(RELEASES.c.practice_id == practice, RELEASES.c.encounter_id == encounter)
+            releases = await work.execute(given.order_by(RELEASES.c.version.desc()))
+            return (
+                _row(row),
+                tuple(self._coding(practice, encounter, each) for each in codings),
+                tuple(self._release(practice, encounter, each) for each in releases),
+            )
+
+    def _coding(self, practice: str, encounter: str, row: Any) -> Coding:
+        place = (practice, "codings", "input_sealed", f"{encounter}/{row.version}")
+        rests_on = cast("dict[str, Any]", json.loads(self._sealer.open(*place, row.input_sealed)))
+        return Coding(row.version, row.coded_at, row.coder, row.event_id, rests_on, proposal(row.proposal))
+
+    def _release(self, practice: str, encounter: str, row: Any) -> Release:
+        place = (practice, "releases", "name_sealed", f"{encounter}/{row.version}")
+        return Release(row.version, row.released_at, row.released_by, self._sealer.open(*place, row.name_sealed))
+
+    async def release(
+        self, practice: str, encounter: str, *, version: int, by: str, name: str, note_seen: bool, at: datetime
+    ) -> None:
+        """A named person releases one version. Errors: Refused("encounter-unknown" | "version-passed" |
+        "not-releasable" | "note-not-seen" | "already-released")."""
+        if not note_seen:
+            raise Refused("note-not-seen", "Look at the visit's note first: it must be signed before a claim leaves.")
+        match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
+        async with self._engine.begin() as work:
+            row = (await work.execute(select(ENCOUNTERS).where(*match).with_for_update())).one_or_none()
+            if row is None:
+                raise Refused("encounter-unknown", "There is no such encounter in this practice.")
+            if row.version != version:
+                raise Refused("version-passed", "The encounter was coded again meanwhile: look at it once more.")
+            if row.outcome not in (Outcome.BILL, Outcome.SELF_PAY):
+                raise Refused(
+                    "not-releasable", "Only an encounter that is ready can be released: cure its reasons first."
+                )
+            if row.released:
+                raise Refused("already-released", "This encounter has been released already.")
+            sealed = self._sealer.seal(practice, "releases", "name_sealed", f"{encounter}/{version}", name)
+            await work.execute(
+                insert(RELEASES).values(
+                    practice_id=practice, encounter_id=encounter, version=version, released_at=at, released_by=by,
+                    name_sealed=sealed, note_seen=note_seen,
+                )
+            )  # fmt: skip
+            await work.execute(update(ENCOUNTERS).where(*match).values(released=True, updated_at=at))
+
+
+def _row(row: Any) -> Row:
+    return Row(
+        id=row.encounter_id, visit=row.visit_id, event=row.event_id, client=row.client_id, clinician=row.clinician_id,
+        began_at=row.began_at, service_date=row.service_date, version=row.version, outcome=Outcome(row.outcome),
+        verdict=row.verdict, released=row.released, updated_at=row.updated_at,
+    )  # fmt: skip

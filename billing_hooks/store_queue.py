@@ -1,0 +1,35 @@
+"""Puts a visit into the coder's queue, in the caller's own transaction. Shell (sqlalchemy, pgqueuer)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing_hooks.store_schema import QUEUE
+
+ENTRYPOINT = "code"
+
+
+def queries(connection: Any) -> Queries:
+    """The queue in schema billing over an asyncpg.Connection, whatever the environment says of pgqueuer."""
+    return Queries(
+        AsyncpgDriver(connection),
+        QueryBuilderEnvironment(QUEUE),
+        QueryQueueBuilder(QUEUE),
+        QuerySchedulerBuilder(QUEUE),
+    )
+
+
+async def enqueue(work: AsyncConnection, practice: str, visit: str) -> None:
+    """Ask for a coding run.
+
+    No de-duplication: a run already picked may have read before this transaction commits. A run that finds nothing new
+    writes nothing.
+    """
+    driver = (await work.get_raw_connection()).driver_connection
+    await queries(driver).enqueue(ENTRYPOINT, json.dumps([practice, visit]).encode())

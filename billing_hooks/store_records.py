@@ -1,0 +1,103 @@
+"""The store's slow records: sheets, coverages, rules, services, fees; each version kept. Shell (sqlalchemy)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from billing_hooks import rules
+from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.store_queue import enqueue
+from billing_hooks.store_schema import COVERAGES, EVENTS, FEES, RULES, SERVICES, SHEETS
+from billing_hooks.store_shelf import Shelf, stamp
+
+
+class Records(Shelf):
+    """What coding rests on beside events. Saving never changes a version; it adds the next and codes again."""
+
+    async def save_sheet(self, practice: str, visit: str, sheet: Sheet, saved_by: str, at: datetime) -> int:
+        """File the clinician's signed minutes and diagnoses (sealed) and have the visit coded again."""
+        sealed = self._sealer.seal(practice, "sheets", "sheet_sealed", visit, json.dumps(sheet.to_json()))
+        values = {"sheet_sealed": sealed, **stamp(at, saved_by)}
+        version = await self._add_version(SHEETS, {"practice_id": practice, "visit_id": visit}, values)
+        async with self._engine.begin() as work:
+            await enqueue(work, practice, visit)
+        return version
+
+    async def save_coverage(self, practice: str, client: str, coverage: Coverage, saved_by: str, at: datetime) -> int:
+        """File a client's plan (sealed)."""
+        text = json.dumps(coverage.to_json())
+        sealed = self._sealer.seal(practice, "coverages", "coverage_sealed", client, text)
+        values = {"coverage_sealed": sealed, **stamp(at, saved_by)}
+        return await self._add_version(COVERAGES, {"practice_id": practice, "client_id": client}, values)
+
+    async def save_rule(self, practice: str, rule: Mapping[str, object], saved_by: str, at: datetime) -> int:
+        """File a payer rule in its JSON form (see `rules.parse`); `version` is given here. Errors: Malformed."""
+        parsed = rules.parse(rule)
+        values = {"rule": dict(rule), **stamp(at, saved_by)}
+        return await self._add_version(RULES, {"practice_id": practice, "rule_id": parsed.id}, values)
+
+    async def save_service(self, practice: str, service: str, intent: str, saved_by: str, at: datetime) -> int:
+        """File what a service key means to the coder, for example psychotherapy_individual."""
+        values = {"intent": intent, **stamp(at, saved_by)}
+        return await self._add_version(SERVICES, {"practice_id": practice, "service_id": service}, values)
+
+    async def save_fee(self, practice: str, fee: Fee) -> None:
+        """File the practice's charge for a code from a day on."""
+        values = {"valid_to": fee.until, "cents": fee.cents}
+        statement = upsert(FEES).values(practice_id=practice, code=fee.code, valid_from=fee.since, **values)
+        keys = ["practice_id", "code", "valid_from"]
+        async with self._engine.begin() as work:
+            await work.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+    async def recode(self, practice: str) -> int:
+        """Have every visit of a practice coded again (after a rule or coverage changed). Returns how many."""
+        async with self._engine.begin() as work:
+            found = await work.execute(select(EVENTS.c.visit_id).where(EVENTS.c.practice_id == practice).distinct())
+            visits = [row.visit_id for row in found]
+            for visit in visits:
+                await enqueue(work, practice, visit)
+        return len(visits)
+
+    async def sheet(self, work: AsyncConnection, practice: str, visit: str) -> Sheet | None:
+        """The newest sheet of a visit."""
+        row = await _newest(work, SHEETS, practice_id=practice, visit_id=visit)
+        if row is None:
+            return None
+        text = self._sealer.open(practice, "sheets", "sheet_sealed", visit, row.sheet_sealed)
+        return Sheet.from_json(json.loads(text))
+
+    async def coverage(self, work: AsyncConnection, practice: str, client: str) -> Coverage | None:
+        """The newest coverage of a client."""
+        row = await _newest(work, COVERAGES, practice_id=practice, client_id=client)
+        if row is None:
+            return None
+        text = self._sealer.open(practice, "coverages", "coverage_sealed", client, row.coverage_sealed)
+        return Coverage.from_json(json.loads(text))
+
+    async def rules(self, work: AsyncConnection, practice: str) -> list[dict[str, object]]:
+        """The newest version of each of the practice's own rules, in their JSON form with their version."""
+        chosen = select(RULES).where(RULES.c.practice_id == practice)
+        found = await work.execute(chosen.distinct(RULES.c.rule_id).order_by(RULES.c.rule_id, RULES.c.version.desc()))
+        return [{**row.rule, "version": row.version} for row in found]
+
+    async def intent(self, work: AsyncConnection, practice: str, service: str) -> str | None:
+        """What a service key means, None when nobody has said."""
+        row = await _newest(work, SERVICES, practice_id=practice, service_id=service)
+        return None if row is None else str(row.intent)
+
+    async def fees(self, work: AsyncConnection, practice: str) -> tuple[Fee, ...]:
+        """All charges."""
+        found = await work.execute(select(FEES).where(FEES.c.practice_id == practice).order_by(FEES.c.code))
+        return tuple(Fee(row.code, row.cents, row.valid_from, row.valid_to) for row in found)
+
+
+async def _newest(work: AsyncConnection, table: Table, **key: str) -> Any:
+    match = [table.c[name] == value for name, value in key.items()]
+    return (await work.execute(select(table).where(*match).order_by(table.c.version.desc()).limit(1))).one_or_none()
