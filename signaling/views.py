@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from signaling.facts import Fact, kind_of
+from signaling.facts import EvidenceRecorded, Fact, IdentityConfirmed, OverrideExplained, StatementMade, kind_of
 from signaling.shape import Participant, Visit
 from signaling.waiting_room import Card
 from signaling.words import (
@@ -68,6 +68,9 @@ class NextVisit:
     clinician: str
 
 
+# Between the clinician and the record: a client learns that something was noted, so that no seq is missing, not what.
+_NOT_THE_CLIENTS = (EvidenceRecorded, OverrideExplained, IdentityConfirmed, StatementMade)
+
 NO_FLOW = Flow()
 NOT_MUTED = Muting()
 
@@ -109,9 +112,10 @@ def dump_fact(
     *,
     next_visit: NextVisit | None = None,
 ) -> Message:
-    """A fact happened; the visit part is whole and replaces the browser's own."""
+    """A fact happened; the visit part is whole and replaces the browser's own. Every fact is sent, without a gap."""
     part = visit_part(visit, you, names, status, next_visit)
-    return {"type": "fact", "seq": seq, "kind": kind_of(fact), "at": moment(fact.at), "visit": part}
+    kind = "noted" if you.role is not Role.CLINICIAN and isinstance(fact, _NOT_THE_CLIENTS) else kind_of(fact)
+    return {"type": "fact", "seq": seq, "kind": kind, "at": moment(fact.at), "visit": part}
 
 
 def dump_offer(number: int, sdp: str) -> Message:

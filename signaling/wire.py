@@ -64,7 +64,6 @@ LARGEST = 64 * 1024
 _DEEPEST = 4
 # Possessive, and an unfinished string ends with the text: linear in the worst case.
 _STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_BRACKETS = re.compile(r"[\[\]{}]")
 _LONGEST_NUMBER = re.compile(r"[0-9]{20}")
 _HINTS: Mapping[type[Any], Mapping[str, Any]] = {shape: typing.get_type_hints(shape) for shape in SAYABLE}
 # SDP is lines of printable text (RFC 8866 section 5); no other control character has a place in a frame.
@@ -97,7 +96,7 @@ def _json_object(text: str) -> dict[str, Any]:
     if len(text) > LARGEST or (len(text) * 4 > LARGEST and len(text.encode("utf-8", "replace")) > LARGEST):
         raise Malformed("too-large", "A message is at most 64 KiB.")
     bare = _STRINGS.sub("", text)
-    if len(_BRACKETS.findall(bare)) > 2 * _DEEPEST or _LONGEST_NUMBER.search(bare):
+    if sum(map(bare.count, "[]{}")) > 2 * _DEEPEST or _LONGEST_NUMBER.search(bare):
         raise Malformed("too-deep", "A message is one flat object.")
     try:
         spoken = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling import facts as f
@@ -96,6 +96,7 @@ PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st
 JSON = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner))
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(KINDS), name=st.text(max_size=8), value=JSON, where=st.integers(0, 12))
 def test_only_malformed_escapes_from_load(kind: str, name: str, value: object, where: int) -> None:
     """Any field of any body may hold anything: it is read, or it is Malformed."""
