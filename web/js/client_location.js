@@ -68,7 +68,7 @@ function choosePlace(way) {
     way.go("contact");
   };
   const big = (/** @type {string} */ name, /** @type {string} */ title, /** @type {string} */ more, /** @type {() => void} */ act) =>
-    el("button", { type: "button", class: "big-choice", onclick: act }, icon(name),
+    el("button", { type: "button", class: "big-choice", "aria-label": title, "aria-description": more, onclick: act }, icon(name),
       el("span", {}, el("strong", {}, title), el("span", { class: "hint" }, more)), icon("next", "icon go"));
   const node = screen(
     { name: "place", title: usual ? WORDS.usual(placeLine(usual)) : WORDS.title, back: () => way.go("consent") },

@@ -74,6 +74,11 @@ export class Devices extends EventTarget {
     return this.#asking;
   }
 
+  /** Wait for the browser's question to be answered, but no longer than this. @param {number} ms @returns {Promise<void>} */
+  async settled(ms) {
+    if (this.#asking) await Promise.race([this.#asking, new Promise((resolve) => setTimeout(resolve, ms))]);
+  }
+
   /** `Mute` and `Unmute`. The track lives on and sends silence. @param {boolean} on */
   mute(on) {
     this.#muted = on;

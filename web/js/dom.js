@@ -49,7 +49,10 @@ export function icon(name, className = "icon") {
 
 /** Change an icon made by `icon` or by the template. @param {Element} svg @param {string} name */
 export function setIcon(svg, name) {
-  svg.querySelector("use")?.setAttribute("href", `/static/icons.svg#${name}`);
+  const use = svg.querySelector("use");
+  const href = `/static/icons.svg#${name}`;
+  // Only when it changes: setting it anew makes browsers look the picture up again, and it flickers.
+  if (use && use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
 
 /** The element a selector names, of the kind the caller expects; a page without it is a bug.

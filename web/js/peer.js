@@ -14,11 +14,13 @@ import { sections, ufrag } from "./sdp.js";
  * @typedef {{
  *   send: (message: BrowserMessage) => boolean,
  *   track: (kind: "audio"|"video") => MediaStreamTrack|null,
+ *   ready?: () => Promise<void>,
  *   onRemote: (stream: MediaStream) => void,
  *   onStanding?: (standing: PeerStanding, failures: number) => void,
  * }} PeerOptions
  *   send: the link's `send`.
  *   track: what to send now; null while the camera is stopped. A muted microphone is still a track.
+ *   ready: waited for before a new connection is made, so that its tracks are there from the start.
  *   onRemote: the other person's sound and picture, one new stream for every new connection.
  *   onStanding: failures counts attempts in a row that never connected: from 3 on, say that the network may block us.
  */
@@ -120,6 +122,7 @@ export class Peer {
 
   /** @param {Offer} offer */
   async #answer(offer) {
+    await this.#options.ready?.();
     if (offer.number !== this.#newest) return;
     const name = ufrag(offer.sdp);
     if (name !== this.#ufrag || !this.#connection || this.#connection.connectionState === "closed") this.#renew(name);

@@ -22,6 +22,9 @@ import { EMPTY, evolve, standsAt } from "./visit.js";
  * }} SeatOptions
  */
 
+/** A camera that takes longer to start joins a connection that is there already, in ms. */
+const CAMERA_WITHIN = 2500;
+
 export class Seat {
   /** @type {SeatOptions} */ #options;
   /** @type {View} */ #view = EMPTY;
@@ -36,6 +39,7 @@ export class Seat {
     this.#peer = new Peer({
       send: (message) => this.send(message),
       track: (kind) => devices.track(kind),
+      ready: () => devices.settled(CAMERA_WITHIN),
       onRemote: options.onRemote,
       onStanding: (_, failures) => {
         this.#failures = failures;

@@ -111,6 +111,7 @@ function ownMissing(view, own) {
 
 /** @param {"client"|"clinician"} side @param {View} view @param {Own} own @param {string} other @returns {string[]} */
 function missingLines(side, view, own, other) {
+  const gone = side === "clinician" && view.visit?.left === true;
   const has = (/** @type {"you"|"other"} */ who, /** @type {string} */ kind) =>
     view.media.missing.some((one) => one.who === who && one.kind === kind);
   const lines = [];
@@ -118,13 +119,14 @@ function missingLines(side, view, own, other) {
   else if (has("you", "video")) {
     lines.push(own.videoStopped ? `Your camera is off, so ${other} cannot see you.` : `${other} cannot see you.`);
   } else if (has("you", "audio")) lines.push(`${other} cannot hear you.`);
-  if (has("you", "delivery")) lines.push(`${other} is not getting your picture and sound.`);
+  if (has("you", "delivery") && !gone) lines.push(`${other} is not getting your picture and sound.`);
 
   if (has("other", "video") && has("other", "audio")) lines.push(`We cannot see or hear ${other}.`);
   else if (has("other", "video")) lines.push(`We cannot see ${other}.`);
   else if (has("other", "audio")) lines.push(`We cannot hear ${other}.`);
   if (has("other", "delivery")) lines.push(`The picture and sound of ${other} are not reaching you.`);
 
+  if (gone) return lines;
   const theirs = view.media.missing.every((one) => one.who === "other");
   if (has("other", "delivery")) lines.push("Move closer to your Wi-Fi, or turn Wi-Fi off and on.");
   else if (theirs && side === "client") lines.push("You do not need to do anything.");
@@ -139,9 +141,13 @@ function caption(view, other) {
 
 /** @param {View} view @param {Standings} standings @param {string} other @returns {string|null} */
 function curtain(view, standings, other) {
-  if (view.media.other.video === "flowing" || view.media.other.video === "blank") return null;
-  if (view.visit?.audio_only) return `${other}, sound only`;
-  if (view.otherMuted.video) return `${other} turned the camera off`;
-  if (view.media.requirement === "waiting" || standings.peer === "connecting") return `Connecting you with ${other}`;
-  return null;
+  const { media, visit, otherMuted } = view;
+  if (visit?.left && view.you?.role !== "client") return `${other} left the visit`;
+  // A last frame that stands still would look like the person: what the server measures as gone is covered.
+  const gone = media.missing.some((one) => one.who === "other" && (one.kind === "video" || one.kind === "delivery"));
+  if (media.other.video !== "none" && !gone) return null;
+  if (visit?.audio_only) return `${other}, sound only`;
+  if (otherMuted.video && media.other.video === "none") return `${other} turned the camera off`;
+  if (media.requirement === "waiting" || standings.peer === "connecting") return `Connecting you with ${other}`;
+  return gone ? `Waiting for the picture of ${other}` : null;
 }
