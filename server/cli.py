@@ -1,4 +1,4 @@
-"""The command line: ``antechamber serve | demo | doctor | verify | code | jobs | billing | migrate | keys``.
+"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | code | jobs | migrate | keys``.
 
 Whatever refuses to start says so in one line on standard error and exits with code 2. Imports are made inside the
 commands: a too old Python must still be able to say so, and ``--help`` should be quick. Shell (asyncio, typer).
@@ -7,13 +7,15 @@ commands: a too old Python must still be able to say so, and ``--help`` should b
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 if TYPE_CHECKING:
+    from server.db.engine import Engine
+    from server.founding import Newcomer
     from server.keys import KeyFile
     from server.runtime import Runtime
     from server.settings import Settings
@@ -92,6 +94,134 @@ def demo_lines(shown: Mapping[str, Any], here: Runtime) -> list[str]:
         f"  {tls.certificates(here.settings, here.keys).how_to_trust()}",
         "",
     ]
+
+
+@app.command()
+def setup(
+    practice: Annotated[str, typer.Option(prompt="Name of the practice")],
+    phone: Annotated[str, typer.Option(prompt="Telephone number that clients can call")],
+    zone: Annotated[str, typer.Option(prompt="Time zone, as America/Chicago")],
+    name: Annotated[str, typer.Option(prompt="Name of the first clinician")],
+    email: Annotated[str, typer.Option(prompt="Their email address, to sign in with")],
+    practice_npi: Annotated[
+        str | None, typer.Option(help="The practice's NPI; may follow later in the settings.")
+    ] = None,
+    npi: Annotated[str | None, typer.Option(help="The clinician's NPI; may follow later in the settings.")] = None,
+) -> None:
+    """Make the practice and its first clinician; prints a password once."""
+    from server import founding
+    from signaling.words import StaffRole
+
+    newcomer = founding.Newcomer(StaffRole.CLINICIAN, name, email, npi)
+    newcomer.check()
+
+    async def work(engine: Engine, keys: KeyFile) -> str:
+        await founding.found(engine, keys, name=practice, phone=phone, npi=practice_npi, zone=zone)
+        return await _hire(engine, keys, newcomer)
+
+    _say_password(email, _in_database(work))
+
+
+@app.command()
+def add_staff(
+    role: Annotated[str, typer.Option(help="clinician, front_desk or biller")],
+    name: Annotated[str, typer.Option(help="How they are called on the screens.")],
+    email: Annotated[str, typer.Option(help="To sign in with.")],
+    npi: Annotated[str | None, typer.Option(help="A clinician's NPI.")] = None,
+) -> None:
+    """Add a clinician, a front desk or a biller; prints a password once."""
+    from server import founding
+    from server.errors import Refused
+    from signaling.words import StaffRole
+
+    if role not in {known.value for known in StaffRole}:
+        raise Refused("role-unknown", f"{role} is not a role: clinician, front_desk or biller.")
+    newcomer = founding.Newcomer(StaffRole(role), name, email, npi)
+    _say_password(email, _in_database(lambda engine, keys: _hire(engine, keys, newcomer)))
+
+
+async def _hire(engine: Engine, keys: KeyFile, newcomer: Newcomer) -> str:
+    from server import founding
+
+    password = founding.new_password()
+    await founding.hire(engine, keys, newcomer, password)
+    return password
+
+
+def _in_database(work: Callable[[Engine, KeyFile], Awaitable[str]]) -> str:
+    """Run something short against the database, running or started for it."""
+    import asyncio
+    from contextlib import ExitStack
+
+    from server import runtime, serving
+    from server.office import open_engine_of
+
+    settings = _settings()
+    with ExitStack() as stack:
+        keys = serving.join_database(settings, stack)
+
+        async def run() -> str:
+            async with open_engine_of(runtime.make(settings, keys)) as engine:
+                return await work(engine, keys)
+
+        return asyncio.run(run())
+
+
+def _say_password(email: str, password: str) -> None:
+    typer.echo(f"{email} signs in with this password, which is shown only now: {password}")
+
+
+@app.command()
+def code(
+    cases: Annotated[Path | None, typer.Option(help="A file of encounters with their expected outcomes.")] = None,
+) -> None:
+    """Run the coder: over a file of cases, or over every visit that waits to be coded."""
+    if cases is not None:
+        raise SystemExit(0 if _code_cases(cases) else 1)
+    import asyncio
+    from contextlib import ExitStack
+
+    from billing_hooks import jobs
+    from billing_hooks.store import Store
+    from server import runtime, serving
+    from server.errors import Refused
+
+    settings = _settings()
+    with ExitStack() as stack:
+        keys = serving.join_database(settings, stack)
+        url = runtime.database_urls(settings, keys).billing
+        if url is None:
+            raise Refused("billing-elsewhere", "Billing runs elsewhere: run this there.")
+
+        async def drain() -> None:
+            store = Store.open(url, keys.derive("billing"))
+            try:
+                await jobs.work_queue(store, drain=True)
+            finally:
+                await store.close()
+
+        asyncio.run(drain())
+    typer.echo("Every visit that waited is coded.")
+
+
+def _code_cases(path: Path) -> bool:
+    """Print one line a case; whether all passed."""
+    import json
+
+    from billing_hooks import cases, packs
+    from billing_hooks.errors import Malformed as CaseMalformed
+    from server.errors import Malformed
+
+    try:
+        given = json.loads(path.read_bytes())
+        tables, compacts = packs.shipped()
+        verdicts = tuple(cases.run(given, tuple(packs.shipped_rules()), tables, compacts))
+    except OSError as error:
+        raise Malformed("unreadable", f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, CaseMalformed) as error:
+        raise Malformed("not-cases", f"{path} is not a file of cases ({type(error).__name__}).") from None
+    typer.echo(cases.report(verdicts))
+    return all(each.passed for each in verdicts)
 
 
 @app.command()

@@ -46,6 +46,11 @@ def normal(password: str) -> bytes:
     return found
 
 
+def hash_here(password: str) -> str:
+    """An argon2id hash made in this process: for the command line, where nothing else waits."""
+    return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash(normal(password))
+
+
 class Passwords:
     """What the server asks. Both methods raise Refused("busy") and Refused("passwords-unavailable")."""
 

@@ -104,6 +104,18 @@ def start_database(settings: Settings, keys: KeyFile, stack: ExitStack) -> None:
     upgrade(settings, keys)
 
 
+def join_database(settings: Settings, stack: ExitStack) -> KeyFile:
+    """For short commands: the database of the running server, or started for as long as the command takes."""
+    try:
+        keys = open_house(settings, stack)
+    except CannotStart as refused:
+        if refused.code != "already-running":
+            raise
+        return KeyFile.load(settings.key_file)
+    start_database(settings, keys, stack)
+    return keys
+
+
 def upgrade(settings: Settings, keys: KeyFile) -> None:
     """Bring the database to the code's revision; without an owner's address that is somebody else's to do."""
     owner = runtime.database_urls(settings, keys).owner
