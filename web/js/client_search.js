@@ -28,7 +28,7 @@ export class ClientSearch {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => void this.ask(), REST);
     });
-    field.addEventListener("focus", () => { if (!this.chosen) void this.ask(); });
+    field.addEventListener("focus", () => { if (!this.chosen && field.value.trim()) void this.ask(); });
     field.addEventListener("keydown", (event) => this.key(event));
     field.addEventListener("blur", () => this.close());
     // Before the field loses its focus, so that the click on an option still finds it.

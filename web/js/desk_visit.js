@@ -8,7 +8,7 @@ import { announce, fill, need } from "./dom.js";
 import { EndPanel } from "./end_panel.js";
 import { Seat } from "./seat.js";
 import { Stage } from "./stage.js";
-import { button, note, say } from "./staff_dom.js";
+import { button, note, quiet, say } from "./staff_dom.js";
 import { toSignIn } from "./staff_http.js";
 import { placeOf } from "./visit.js";
 import { timeOf } from "./zone_time.js";
@@ -137,9 +137,6 @@ export class DeskVisit {
     switch (place) {
       case "stage":
         this.#met = true;
-        part("gone").hidden = !visit.left;
-        say(part("gone"), visit.left
-          ? `${name} has left. They can come back with the same link; nothing is counted meanwhile.` : "");
         return this.#show("stage");
       case "left":
         return this.#between(`${name} has left`, "They may come back with the same link, without a new check-in. " +
@@ -175,6 +172,7 @@ export class DeskVisit {
   #show(screen) {
     if (screen === this.#screen) return;
     this.#screen = screen;
+    if (screen !== "desk") quiet();
     document.body.dataset["view"] = screen;
     this.options.deskShown(screen === "desk");
     part("between").hidden = screen !== "between";
@@ -189,7 +187,6 @@ export class DeskVisit {
       this.panel.close();
       this.ending.close();
     }
-    if (screen !== "stage") part("gone").hidden = true;
     this.panel.available(screen === "stage");
   }
 

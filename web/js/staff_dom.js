@@ -126,10 +126,15 @@ let fading;
 /** Say in passing that something is done: for eyes at the edge of the screen, for ears by the announcer.
  * @param {string} words */
 export function note(words) {
-  document.querySelector(".toast")?.remove();
-  clearTimeout(fading);
+  quiet();
   const toast = el("div", { class: "toast", "aria-hidden": "true" }, icon("check"), words);
   document.body.append(toast);
   announce(words);
   fading = setTimeout(() => toast.remove(), 5000);
+}
+
+/** What was said in passing is out of date: take it away. */
+export function quiet() {
+  document.querySelector(".toast")?.remove();
+  clearTimeout(fading);
 }
