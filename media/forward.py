@@ -85,6 +85,14 @@ class Line:
         name = "nack" if packet.kind == rtcp.FEEDBACK else names.get(packet.count, "other")
         self.counters[f"routed_{name}"] += 1
 
+    def send_media(self, packet: bytes) -> None:
+        """Protect and send an RTP packet of our own making (the self test and the bench do)."""
+        egress = self.egress
+        if egress is not None and self.socket is not None and self.address is not None:
+            size = egress.protect(packet)
+            if size > 0:
+                _send(self, egress, size)
+
     def send_control(self, compound: bytes) -> None:
         """Protect and send one compound RTCP packet to this peer."""
         egress = self.egress

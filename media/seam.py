@@ -29,6 +29,7 @@ PRIVATE: tuple[tuple[str, str, str], ...] = (
     ("aioice.ice", "Connection.__init__:_early_checks_done", "bound it: a check costs memory until the answer is in"),
     ("aioice.ice", "Connection.__init__:_nominated", "our own checks need the pair that aioice nominated"),
     ("aioice.ice", "Connection._valid_username", "know which checks were authenticated, before any address is owned"),
+    ("aioice.ice", "Connection._add_remote_candidate", "the self test's client knows where to go"),
     ("aioice.ice", "Connection.query_consent", "checks go to the address in use, and their answers are counted"),
     ("aioice.ice", "Connection.check_state", "learn to which addresses our own checks were answered"),
     ("aioice.ice", "StunProtocol.datagram_received", "replaced: the shared socket parses STUN once"),
@@ -165,6 +166,12 @@ class SharedConnection(Connection):
             self._queue.get_nowait()
         self._queue.put_nowait((data, component))
 
+    def call(self, host: str, port: int) -> None:
+        """Check an address first. Only the self test's client does: a server never probes an address it was told."""
+        self.ice_controlling = False
+        self.reply = (host, port)
+        self._add_remote_candidate(Candidate("1", 1, "udp", 2130706431, host, port, "host"), host)
+
     async def sendto(self, data: bytes, component: int) -> None:
         """DTLS to the address that the browser last used."""
         if self.reply is None:
@@ -234,6 +241,14 @@ class Cipher:
         ffi.memmove(self._pointer, source._pointer, size)
         return -1 if lib.srtp_protect(self._handle, self._pointer, self._length) else self._length[0]
 
+    def protect(self, data: bytes) -> int:
+        """Protect an RTP packet; bytes on the wire, or -1."""
+        if len(data) > MTU:
+            return -1
+        self._length[0] = len(data)
+        ffi.memmove(self._pointer, data, len(data))
+        return -1 if lib.srtp_protect(self._handle, self._pointer, self._length) else self._length[0]
+
     def protect_control(self, data: bytes) -> int:
         """Protect a compound RTCP packet; bytes on the wire, or -1."""
         if len(data) > MTU:
@@ -244,14 +259,19 @@ class Cipher:
 
 
 class SecureTransport:
-    """ICE, DTLS and SRTP of one peer connection; the server is the DTLS server and chooses the SRTP profile."""
+    """ICE, DTLS and SRTP of one peer connection; the server is the DTLS server and chooses the SRTP profile.
 
-    def __init__(self, connection: SharedConnection, strict: bool, on_end: Callable[[], None]) -> None:
+    :param role: ``client`` only for the start-up self test's other end.
+    """
+
+    def __init__(
+        self, connection: SharedConnection, strict: bool, on_end: Callable[[], None], role: str = "server"
+    ) -> None:
         self.connection = connection
         self._certificate = Certificate.generateCertificate()
         self._ice = RTCIceTransport(_Gatherer(connection))
         self._dtls = RTCDtlsTransport(self._ice, [self._certificate])
-        self._dtls._set_role("server")
+        self._dtls._set_role(role)
         self._dtls._srtp_profiles = [
             profile for profile in SRTP_PROFILES if not strict or profile.openssl_profile.decode() in _STRICT
         ]

@@ -1,0 +1,119 @@
+"""What arrives is told apart: silence from sound, a switched-off camera from a picture, gaps from jitter."""
+
+from __future__ import annotations
+
+from struct import pack
+
+import pytest
+
+from media.flow import AudioFlow, VideoFlow
+from media.runs import SECOND, TENTH, Runs
+from media.sample import FULL, Audio, Video
+
+START = 1000 * SECOND
+
+
+def audio_packet(level: int | None) -> bytes:
+    """An Opus packet's header with or without an audio level extension."""
+    if level is None:
+        return pack(">BBHII", 0x80, 111, 1, 0, 7) + b"opus"
+    return pack(">BBHIIHHBBH", 0x90, 111, 1, 0, 7, 0xBEDE, 1, 0x10, 0x80 | level, 0) + b"opus"
+
+
+def sound(flow: AudioFlow, first: int, last: int, level: int | None) -> None:
+    """A packet every 20 ms from ``first`` to ``last`` (milliseconds after the start)."""
+    for ms in range(first, last, 20):
+        packet = audio_packet(level)
+        flow.arrived(START + ms * 1_000_000, packet, len(packet), 0)
+
+
+def picture(flow: VideoFlow, first: int, last: int, size: int, fps: int = 20) -> None:
+    """Frames in packets of at most 1 000 bytes from ``first`` to ``last`` (milliseconds after the start)."""
+    for number, ms in enumerate(range(first, last, 1000 // fps)):
+        left = size
+        while left > 0:
+            packet = pack(">BBHII", 0x80, 96, 1, ms * 90 + number, 9) + bytes(min(left, 1000))
+            flow.arrived(START + ms * 1_000_000, packet, len(packet), 0)
+            left -= 1000
+
+
+def test_sound_is_present_silent_or_none() -> None:
+    """127 on every packet is silence, as a muted microphone sends it (RFC 6464)."""
+    flow = AudioFlow(7)
+    sound(flow, 0, 1000, 30)
+    sound(flow, 1000, 2000, 127)
+    sound(flow, 3000, 4000, None)
+    assert [flow.state(at) for at in range(1000, 1004)] == [Audio.PRESENT, Audio.SILENT, Audio.NONE, Audio.PRESENT]
+    assert [flow.mask(at) for at in range(1000, 1002)] == [FULL, FULL]
+    assert flow.mask(1002) == 0
+
+
+def test_one_loud_packet_makes_a_second_present() -> None:
+    """Silent means all packets."""
+    flow = AudioFlow(7)
+    sound(flow, 0, 980, 127)
+    sound(flow, 980, 1000, 40)
+    assert flow.state(1000) is Audio.PRESENT
+
+
+def test_gaps_up_to_400_ms_of_sound_are_filled_and_longer_ones_are_not() -> None:
+    """Discontinuous sending in silence is not a gap; half a second without packets is."""
+    flow = AudioFlow(7)
+    sound(flow, 0, 320, 30)
+    sound(flow, 680, 1000, 30)
+    sound(flow, 1000, 1220, 30)
+    sound(flow, 1700, 2000, 30)
+    sound(flow, 2000, 2020, 30)
+    assert flow.mask(1000) == FULL
+    assert flow.mask(1001) == 0b11_1000_0011
+
+
+@pytest.mark.parametrize(
+    ("size", "state"), [(2667, Video.FLOWING), (100, Video.BLANK), (58, Video.BLANK), (129, Video.BLANK)]
+)
+def test_measured_frame_sizes_are_live_or_blank(size: int, state: Video) -> None:
+    """Live camera; disabled track; black canvas; disabled track under end-to-end encryption."""
+    flow = VideoFlow(9)
+    picture(flow, 0, 2000, size)
+    assert flow.state(1000) is state
+    assert flow.mask(1000) == (FULL if state is Video.FLOWING else 0)
+
+
+def test_a_picture_that_turns_blank_stops_within_the_second() -> None:
+    """The tenths after the last live frame do not count."""
+    flow = VideoFlow(9)
+    picture(flow, 0, 1500, 2700)
+    picture(flow, 1500, 4000, 100)
+    assert flow.mask(1001).bit_count() in (4, 5)
+    assert flow.mask(1002) == 0
+
+
+def test_padding_alone_is_no_picture() -> None:
+    """Packets that are only padding (probing for bandwidth) prove nothing."""
+    flow = VideoFlow(9)
+    packet = pack(">BBHII", 0xA0, 96, 1, 5, 9) + bytes(254) + b"\xff"
+    flow.arrived(START, packet, len(packet), 255)
+    assert (flow.packets, flow.state(1000)) == (0, Video.NONE)
+
+
+def test_a_header_that_lies_about_its_length_proves_nothing() -> None:
+    """Extension lengths beyond the packet leave no payload."""
+    flow = AudioFlow(7)
+    packet = pack(">BBHIIHH", 0x9F, 111, 1, 0, 7, 0xBEDE, 0xFFFF) + b"x" * 8
+    flow.arrived(START, packet, len(packet), 0)
+    assert flow.packets == 0
+
+
+def test_twenty_gaps_of_two_seconds_do_not_add_up() -> None:
+    """The midpoint rule errs to both sides: forty edges stay within a second of the truth."""
+    runs = Runs(400_000_000)
+    truth = 0
+    now = START
+    for gap in range(20):
+        live = 3 * SECOND + gap * 37 * SECOND // 1000
+        for at in range(0, live, 20_000_000):
+            runs.add(now + at)
+        truth += live
+        now += live + 2 * SECOND
+    counted = sum(runs.mask(at).bit_count() for at in range(1000, now // SECOND + 1)) * TENTH
+    assert abs(counted - truth) < SECOND

@@ -1,0 +1,113 @@
+"""RTCP is routed by media SSRC and rebuilt for each recipient; malformed compounds go nowhere."""
+
+from __future__ import annotations
+
+from struct import pack
+
+from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket, unpack_remb_fci
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.rtcp import Packet, key_frame_request, reports, route, split
+
+A, B, C = 0xA1, 0xB2, 0xC3  # media SSRCs of three people
+
+
+def block(ssrc: int, lost: int = 0, highest: int = 500) -> bytes:
+    """One report block."""
+    return pack(">IIIIII", ssrc, lost & 0xFFFFFF, highest, 0, 0, 0)
+
+
+def packet(kind: int, count: int, body: bytes) -> bytes:
+    """One RTCP packet."""
+    return pack(">BBH", 0x80 | count, kind, len(body) // 4) + body
+
+
+def sent(compound: bytes) -> dict[str, list[object]]:
+    """What each recipient gets of what A sent, parsed by aiortc: A's media goes to b; b and c send media."""
+    packets = split(compound)
+    assert packets is not None
+    out = route(packets, frozenset({A}), {B: "b", C: "c"}, ("b",))
+    return {peer: list(RtcpPacket.parse(data)) for peer, data in out.items()}
+
+
+def test_a_sender_report_goes_to_receivers_with_the_blocks_about_them() -> None:
+    """b receives A and is reported on; c is only reported on and gets a receiver report."""
+    got = sent(packet(200, 2, pack(">IQIII", A, 1, 2, 3, 4) + block(B) + block(C)))
+    assert [type(p) for p in got["b"]] == [RtcpSrPacket]
+    assert [r.ssrc for r in got["b"][0].reports] == [B]
+    assert [type(p) for p in got["c"]] == [RtcpRrPacket]
+    assert [r.ssrc for r in got["c"][0].reports] == [C]
+
+
+def test_a_report_about_an_ssrc_nobody_sends_goes_nowhere() -> None:
+    """Blocks about unknown media are dropped."""
+    assert sent(packet(201, 1, pack(">I", 1) + block(0xDEAD))) == {}
+
+
+def test_a_sender_report_under_a_foreign_ssrc_is_not_passed_off() -> None:
+    """Only the negotiated SSRC may speak as a sender."""
+    assert sent(packet(200, 0, pack(">IQIII", 0xBAD, 1, 2, 3, 4))) == {}
+
+
+def test_feedback_goes_to_whoever_sends_that_media() -> None:
+    """Key-frame requests and NACKs, each to one, after an empty report."""
+    head = packet(201, 0, pack(">I", 1))
+    got = sent(head + packet(206, 1, pack(">II", 1, B)) + packet(205, 1, pack(">IIHH", 1, C, 7, 0)))
+    assert [type(p) for p in got["b"]] == [RtcpRrPacket, RtcpPsfbPacket]
+    assert [type(p) for p in got["c"]] == [RtcpRrPacket, RtcpRtpfbPacket]
+    assert got["c"][1].lost == [7]
+
+
+def test_a_bandwidth_estimate_is_split_by_media() -> None:
+    """Each sender gets REMB with its own SSRCs alone, the number unchanged."""
+    remb = b"REMB" + bytes((2, (3 << 2) | 1)) + pack(">H", 77) + pack(">II", B, C)
+    got = sent(packet(206, 15, pack(">II", 1, 0) + remb))
+    for peer, ssrc in (("b", B), ("c", C)):
+        assert unpack_remb_fci(got[peer][1].fci) == (((1 << 16) | 77) << 3, [ssrc])
+
+
+def test_transport_wide_feedback_and_extended_reports_are_dropped() -> None:
+    """They were not negotiated."""
+    assert sent(packet(205, 15, pack(">IIII", 1, B, 0, 0)) + packet(207, 0, pack(">I", 1))) == {}
+
+
+def test_a_goodbye_names_only_what_was_negotiated() -> None:
+    """A participant cannot say goodbye for another."""
+    got = sent(packet(203, 2, pack(">II", A, B)))
+    assert got["b"][1].sources == [A]
+
+
+def test_negative_loss_is_read() -> None:
+    """Duplicates make the cumulative loss negative (24 bits, signed)."""
+    packets = split(packet(201, 1, pack(">I", 1) + block(B, lost=-3)))
+    assert packets is not None
+    assert [(r.ssrc, r.lost, r.highest) for r in reports(packets)] == [(B, -3, 500)]
+
+
+def test_our_key_frame_request_is_a_valid_compound() -> None:
+    """A report, then a picture loss indication."""
+    parsed = RtcpPacket.parse(key_frame_request(B))
+    assert [type(p) for p in parsed] == [RtcpRrPacket, RtcpPsfbPacket]
+    assert parsed[1].media_ssrc == B
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_routed_or_dropped(data: bytes) -> None:
+    """Nothing raises, and what goes out is well formed."""
+    packets = split(data)
+    if packets is not None:
+        assert all(isinstance(p, Packet) for p in packets)
+        reports(packets)
+        for out in route(packets, frozenset({A}), {B: "b"}, ("b",)).values():
+            assert split(out) is not None
+
+
+@given(st.lists(st.tuples(st.sampled_from([200, 201, 202, 203, 205, 206]), st.integers(0, 31), st.binary(max_size=80))))
+def test_well_framed_nonsense_is_routed_or_dropped(parts: list[tuple[int, int, bytes]]) -> None:
+    """Counts that the bodies do not hold never raise."""
+    data = b"".join(packet(kind, count, body[: len(body) // 4 * 4]) for kind, count, body in parts)
+    packets = split(data)
+    if packets is not None:
+        reports(packets)
+        route(packets, frozenset({A}), {B: "b"}, ("b",))
