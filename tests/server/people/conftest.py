@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from server import consent_text, runtime
-from server.db import people, practices
+from server import consent_text, identity, runtime
+from server.db import people, practices, sign_ins
 from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.people import Licence
 from server.db.shelf import Shelf
+from server.identity import STAFF_COOKIE
 from server.keys import KeyFile
 from server.passwords import Passwords, PasswordService, socket_path
 from server.routes import answers, client, pages, public, settings, staff, statements, visits
@@ -26,7 +27,9 @@ from server.runtime import Runtime
 from server.settings import Settings
 from signaling.hub import Hub
 from signaling.words import StaffRole
-from tests.server.people.kit import PASSWORD, Browser, House, Team, TestClock, Told
+from tests.server.people.kit import PASSWORD, Browser, House, Team, TestClock, Told, secret_of
+
+_HASHED: dict[str, str] = {}  # one slow hash a run is enough
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +97,8 @@ async def _nothing(*_: object) -> None:
 @pytest.fixture
 async def team(house: House) -> Team:
     """Two clinicians, a front desk and a biller, all with the same password, and one service."""
-    hashed = await house.runtime.passwords.hash(PASSWORD)
+    hashed = _HASHED.get(PASSWORD) or await house.runtime.passwords.hash(PASSWORD)
+    _HASHED[PASSWORD] = hashed
     async with house.shelf.work() as work:
 
         async def hire(role: StaffRole, name: str, email: str, npi: str | None = None) -> str:
@@ -146,11 +150,13 @@ async def browsers(app: FastAPI, house: House) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def signed_in(browsers: Any, team: Team, house: House) -> Any:
-    """`await signed_in("clinician")`: a browser in which that person is signed in."""
+    """`await signed_in("clinician")`: a browser in which that person is signed in (test_sign_in has the form itself)."""
 
     async def sign_in(who: str) -> Browser:
         browser: Browser = browsers()
-        await browser.ask("/api/sign-in", {"email": team.emails[who], "password": PASSWORD})
+        async with house.shelf.work() as work:
+            secret = await sign_ins.start(work, getattr(team, who))
+        browser.cookies.set(STAFF_COOKIE, identity.cookie_value(house.shelf, secret), domain="localhost.local")
         return browser
 
     return sign_in
@@ -171,3 +177,28 @@ def booking(team: Team) -> Any:
         }
 
     return body
+
+
+@pytest.fixture
+async def booked(signed_in: Any, booking: Any) -> Any:
+    """`await booked(start=...)`: (visit, link) of a visit that the front desk booked."""
+
+    async def book(**changed: Any) -> tuple[str, str]:
+        browser = await signed_in("front_desk")
+        answer = await browser.ask("/api/visits", booking(**changed), 201)
+        return answer["visit"], answer["link"]
+
+    return book
+
+
+@pytest.fixture
+async def joined(booked: Any, browsers: Any) -> Any:
+    """`await joined()`: (visit, link, the client's browser after the exchange, ClientState)."""
+
+    async def join(**changed: Any) -> tuple[str, str, Browser, dict[str, Any]]:
+        visit, link = await booked(**changed)
+        browser: Browser = browsers("198.51.100.20")
+        state = await browser.ask("/api/join", {"secret": secret_of(link)})
+        return visit, link, browser, state
+
+    return join

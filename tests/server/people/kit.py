@@ -113,3 +113,36 @@ def secret_of(link: str) -> str:
     """The secret behind a link's #."""
     assert link.startswith(ORIGIN + "/j#")
     return link.split("#")[1]
+
+
+HOME = {
+    "place": None,
+    "country": "US",
+    "street": "55 Lake St",
+    "city": "Saint Paul",
+    "state": "MN",
+    "zip": "55104",
+    "site": "home",
+    "save": False,
+    "callback": "(651) 555-0134",
+    "emergency": {"name": "Casey Doe", "phone": "(651) 555-0199", "relation": "sister"},
+}
+ALL_OK = {"camera": "ok", "microphone": "ok", "speaker": "ok", "connection": "ok"}
+
+
+def signature(state: dict[str, Any], name: str = "Jordan Doe", relationship: str = "self") -> dict[str, Any]:
+    """A full signature of the text that ClientState shows."""
+    return {
+        "method": "signed",
+        "version": state["consent"]["version"],
+        "name": name,
+        "relationship": relationship,
+    }
+
+
+async def check_in(browser: Browser, state: dict[str, Any]) -> dict[str, Any]:
+    """Consent, location and devices: up to the waiting room."""
+    await browser.ask("/api/client/consent", signature(state))
+    await browser.ask("/api/client/location", HOME)
+    done: dict[str, Any] = await browser.ask("/api/client/devices", ALL_OK)
+    return done

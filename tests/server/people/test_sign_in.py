@@ -151,13 +151,12 @@ async def test_one_network_that_guesses_at_many_people_is_slowed_down(browsers: 
     """Thirty tries from a prefix, over many accounts; another network is still heard."""
     prefix = house.runtime.keys.blind("sign-in-network", "203.0.113.0/24")
     async with house.shelf.work() as work:
-        for _ in range(30):
+        for _ in range(29):
             await sign_ins.reserve(work, prefix, sign_ins.Limit(30))
     wish = {"email": team.emails["clinician"], "password": PASSWORD}
     assert (await browsers("203.0.113.99").post("/api/sign-in", json=wish)).status_code == 200
     async with house.shelf.work() as work:
-        for _ in range(2):
-            await sign_ins.reserve(work, prefix, sign_ins.Limit(30))
+        await sign_ins.reserve(work, prefix, sign_ins.Limit(30))
     assert (await browsers("203.0.113.44").post("/api/sign-in", json=wish)).status_code == 429
     assert (await browsers("198.51.100.1").post("/api/sign-in", json=wish)).status_code == 200
 

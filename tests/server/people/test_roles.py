@@ -1,0 +1,172 @@
+"""Every staff route answers the roles of the table and nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from server.permissions import TABLE, May
+from server.routes import client, pages, public, settings, staff, statements, visits
+from server.routes.asking import client_here
+from signaling.words import StaffRole
+
+CLINICIAN = {"clinician"}
+BOOKERS = {"clinician", "front_desk"}
+ALL = {"clinician", "front_desk", "biller"}
+
+# Written out by hand, apart from server.permissions: who may use which route.
+EXPECTED: dict[tuple[str, str], set[str]] = {
+    ("GET", "/desk"): CLINICIAN,
+    ("GET", "/visits/new"): BOOKERS,
+    ("GET", "/visits/{visit}"): CLINICIAN,
+    ("GET", "/board"): BOOKERS,
+    ("GET", "/statements"): CLINICIAN,
+    ("GET", "/settings"): CLINICIAN,
+    ("GET", "/api/staff/me"): ALL,
+    ("POST", "/api/socket-ticket"): BOOKERS,
+    ("POST", "/api/clients/search"): BOOKERS,
+    ("GET", "/api/clinicians"): BOOKERS,
+    ("GET", "/api/services"): BOOKERS,
+    ("POST", "/api/visits"): BOOKERS,
+    ("GET", "/api/visits/{visit}/link"): BOOKERS,
+    ("POST", "/api/visits/{visit}/link/new"): BOOKERS,
+    ("POST", "/api/visits/{visit}/cancel"): BOOKERS,
+    ("POST", "/api/visits/{visit}/no-show"): BOOKERS,
+    ("GET", "/api/visits/{visit}/client"): CLINICIAN,
+    ("GET", "/api/statements"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
+    ("GET", "/api/settings/practice"): CLINICIAN,
+    ("POST", "/api/settings/practice"): CLINICIAN,
+    ("GET", "/api/settings/clinicians/{clinician}"): CLINICIAN,
+    ("POST", "/api/settings/clinicians/{clinician}"): CLINICIAN,
+}
+OPEN_TO_ALL = {
+    ("GET", "/"),
+    ("GET", "/sign-in"),
+    ("POST", "/api/sign-in"),
+    ("POST", "/api/sign-out"),
+    ("GET", "/j"),
+    ("GET", "/j/{step}"),
+}
+
+
+def routes_of(*modules: Any) -> set[tuple[str, str]]:
+    """Every route of these modules, as (method, template)."""
+    return {
+        (method, route.path)
+        for module in modules
+        for route in module.router().routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+
+
+def test_every_staff_route_is_in_exactly_one_list() -> None:
+    """A new route must say whose it is."""
+    assert routes_of(staff, visits, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    assert not set(EXPECTED) & OPEN_TO_ALL
+
+
+def test_every_client_route_asks_for_the_clients_cookie() -> None:
+    """Except the exchange that gives it."""
+    asks = set()
+    for route in client.router().routes:
+        assert isinstance(route, APIRoute)
+        if client_here in [dependency.call for dependency in route.dependant.dependencies]:
+            asks |= {(method, route.path) for method in route.methods}
+    assert routes_of(client) - asks == {("POST", "/api/join")}
+
+
+def test_what_anybody_may_fetch_is_three_things() -> None:
+    """Health, keys, static files."""
+    assert routes_of(public) == {
+        ("GET", "/healthz"),
+        ("GET", "/.well-known/jwks.json"),
+        ("GET", "/static/{path:path}"),
+    }
+
+
+BODIES: dict[str, Any] = {
+    "/api/socket-ticket": {"for": "desk"},
+    "/api/clients/search": {"q": "J"},
+    "/api/visits/{visit}/cancel": {"reason": "other"},
+    "/api/visits/{visit}/statement": {
+        "saw_and_heard": True,
+        "place_confirmed": True,
+        "exceptions": [],
+        "minutes": 1,
+        "diagnoses": [],
+    },
+    "/api/settings/practice": {
+        "name": "Lakeside",
+        "phone": "(612) 555-0100",
+        "npi": None,
+        "zone": "America/Chicago",
+        "message": None,
+    },
+    "/api/settings/clinicians/{clinician}": {"name": "Ana Rivera", "npi": None, "licences": []},
+}
+
+
+@pytest.mark.parametrize("who", ["clinician", "front_desk", "biller", "nobody"])
+async def test_each_role_gets_its_routes_and_no_other(
+    who: str, signed_in: Any, browsers: Any, booked: Any, booking: Any, team: Any
+) -> None:
+    """Allowed: anything but 401 and 403. Not allowed: 403. Nobody: 401, and pages lead to the sign-in."""
+    visit, _ = await booked()
+    browser = browsers() if who == "nobody" else await signed_in(who)
+    for (method, template), allowed in EXPECTED.items():
+        path = template.replace("{visit}", visit).replace("{clinician}", team.clinician)
+        if method == "GET":
+            response = await browser.get(path)
+        else:
+            body = booking(start="2026-11-25T09:00") if template == "/api/visits" else BODIES.get(template, {})
+            response = await browser.post(path, json=body)
+        where = f"{who}: {method} {template} -> {response.status_code}"
+        if who in allowed:
+            assert response.status_code not in (401, 403, 500), where
+        elif who == "nobody" and not template.startswith("/api"):
+            assert response.status_code == 303, where
+            assert response.headers["location"].startswith("/sign-in"), where
+        else:
+            assert response.status_code == (401 if who == "nobody" else 403), where
+
+
+async def test_a_client_cookie_opens_no_staff_route_and_a_staff_cookie_no_client_route(
+    joined: Any, signed_in: Any
+) -> None:
+    """The two kinds of people never meet in one check."""
+    _, _, client_browser, _ = await joined()
+    await client_browser.see("/api/staff/me", 401)
+    staff_browser = await signed_in("clinician")
+    await staff_browser.see("/api/client", 401)
+
+
+async def test_a_clinician_reaches_no_colleagues_visit(booked: Any, signed_in: Any, team: Any) -> None:
+    """Contacts, the visit's page, its socket and its statement are the clinician's own."""
+    visit, _ = await booked()
+    colleague = await signed_in("colleague")
+    await colleague.see(f"/api/visits/{visit}/client", 404)
+    assert (await colleague.get(f"/visits/{visit}")).status_code == 403
+    await colleague.ask("/api/socket-ticket", {"for": "visit", "visit": visit}, 403)
+    await colleague.ask(f"/api/visits/{visit}/statement", BODIES["/api/visits/{visit}/statement"], 403)
+
+
+async def test_a_stranger_to_the_database_is_nobody(browsers: Any, house: Any, team: Any) -> None:
+    """Cookies of another practice, of no sign-in, or of no form at all are all the same."""
+    for value in ("", "x", f"{house.shelf.practice}.{'A' * 43}", f"prc_{'a' * 20}.{'A' * 43}", "é" * 60):
+        browser = browsers()
+        header = f"__Host-antechamber-staff={value}; __Host-antechamber-client={value}".encode()
+        for path in ("/api/staff/me", "/api/client"):
+            response = await browser.get(path, headers=[(b"cookie", header), (b"sec-fetch-site", b"same-origin")])
+            assert response.status_code == 401
+            assert response.json()["code"] == "signed-out"
+
+
+def test_the_table_knows_every_permission_and_every_role_has_a_use() -> None:
+    """No permission is forgotten, and the front desk and the biller cannot admit."""
+    assert set(TABLE) == set(May)
+    assert {role for roles in TABLE.values() for role in roles} == set(StaffRole)
+    assert TABLE[May.USE_DESK] == {StaffRole.CLINICIAN}
