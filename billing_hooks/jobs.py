@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
+from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 from pgqueuer.types import Channel, QueueExecutionMode
@@ -29,6 +30,7 @@ from billing_hooks.words import Proposal
 
 _log = logging.getLogger("billing_hooks")
 _SWEEP_S = 60.0
+_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ async def work_queue(store: Store, *, drain: bool = False) -> None:
             except Exception as error:
                 # The traceback would show the material: name the kind of the error and the visit's id alone.
                 _log.error("coding-failed visit=%s error=%s", visit, type(error).__name__)
-                raise
+                raise RetryRequested(_AGAIN, type(error).__name__) from None
 
         mode = QueueExecutionMode.drain if drain else QueueExecutionMode.continuous
         sweep = asyncio.create_task(_sweep(store))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,7 +85,8 @@ class Records(Shelf):
     async def rules(self, work: AsyncConnection, practice: str) -> list[dict[str, object]]:
         """The newest version of each of the practice's own rules, in their JSON form with their version."""
         chosen = select(RULES).where(RULES.c.practice_id == practice)
-        found = await work.execute(chosen.distinct(RULES.c.rule_id).order_by(RULES.c.rule_id, RULES.c.version.desc()))
+        newest = chosen.ext(distinct_on(RULES.c.rule_id)).order_by(RULES.c.rule_id, RULES.c.version.desc())
+        found = await work.execute(newest)
         return [{**row.rule, "version": row.version} for row in found]
 
     async def intent(self, work: AsyncConnection, practice: str, service: str) -> str | None:
