@@ -69,7 +69,7 @@ def says(doors: str, *messages: Example) -> list[Example]:
 def browser_valid() -> list[Example]:
     """Every message a browser may send, with every choice it has."""
     ends = ("done", "client_request", "technical", "emergency")
-    clinicians = [
+    clinicians: list[Example] = [
         {"type": "admit"},
         {"type": "admit", "override_reason": None},
         {"type": "admit", "override_reason": "crisis"},
@@ -82,7 +82,7 @@ def browser_valid() -> list[Example]:
         {"type": "explain_override", "reason": "continuity"},
         *({"type": "tell", "code": one.value} for one in TellCode),
     ]
-    desk = [
+    desk: list[Example] = [
         {"type": "admit", "visit": VISIT, "override_reason": None},
         *({"type": "admit", "visit": VISIT, "override_reason": one.value} for one in OverrideReason),
         *({"type": "decline", "visit": VISIT, "reason": one.value} for one in DeclineReason),
@@ -92,12 +92,12 @@ def browser_valid() -> list[Example]:
         *({"type": "tell", "visit": VISIT, "code": one.value} for one in TellCode),
         *({"type": "status", "status": one.value} for one in DeskStatus),
     ]
-    anyone = [
+    anyone: list[Example] = [
         {"type": "hello", "ticket": TICKET, "seq": None},
         {"type": "hello", "ticket": TICKET, "seq": 17},
         {"type": "ping", "n": 0},
     ]
-    peers = [
+    peers: list[Example] = [
         {"type": "answer", "number": 1, "sdp": SDP},
         *({"type": "reconnect", "why": why} for why in ("network", "failed", "sleep", "devices")),
         {"type": "muted", "audio": True, "video": False},

@@ -80,14 +80,21 @@ def test_a_wrong_shape_inside_is_malformed() -> None:
         with pytest.raises(Malformed):
             f.load(kind, {**body, "missing": missing})
     kind, body = f.dump(next(one for one in SAMPLES if isinstance(one, f.Admitted)))
-    for change in ({"mono_s": 1.5}, {"mono_s": True}, {"cover": []}, {"cover": {**body["cover"], "x": 1}}):
+    wrong: list[dict[str, Any]] = [
+        {"mono_s": 1.5},
+        {"mono_s": True},
+        {"cover": []},
+        {"cover": {**body["cover"], "x": 1}},
+    ]
+    for change in wrong:
         with pytest.raises(Malformed):
             f.load(kind, {**body, **change})
     kind, body = f.dump(next(one for one in SAMPLES if isinstance(one, f.EvidenceRecorded)))
     deep: Any = 1
     for _ in range(20):
         deep = [deep]
-    for change in ({"runs": {}}, {"counters": []}, {"runs": deep}, {"counters": {"a": "two words"}}):
+    wrong = [{"runs": {}}, {"counters": []}, {"runs": deep}, {"counters": {"a": "two words"}}]
+    for change in wrong:
         with pytest.raises(Malformed):
             f.load(kind, {**body, **change})
 

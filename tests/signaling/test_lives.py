@@ -15,7 +15,7 @@ from signaling.licence import cover
 from signaling.transitions import NEXT
 from signaling.visit import SEATED, Visit, deadline, decide, evolve, replay
 from signaling.waiting_room import Viewer, cards
-from signaling.words import OverrideReason, Phase, StaffRole
+from signaling.words import OverrideReason, Phase, Requirement, StaffRole
 from tests.signaling.lives import BOOK, CLINICIAN, COMMANDS, LICENCES, at
 
 FINAL = (f.Ended, f.Cancelled, f.NoShow, f.Lapsed)
@@ -55,7 +55,7 @@ class Life(RuleBasedStateMachine):
             "join": (c.Join(),),
             "admit": (self.admit(),),
             "crisis": (c.Admit(CLINICIAN, None, OverrideReason.CRISIS),),
-            "met": (c.NoteMedia(c.Requirement.MET),),
+            "met": (c.NoteMedia(Requirement.MET),),
             "hold": (c.Hold(CLINICIAN),),
             "return": (c.ReturnToWaiting(CLINICIAN),),
             "leave": (c.Leave(), c.ComeBack()),

@@ -12,7 +12,7 @@ from signaling import facts as f
 from signaling.errors import Refused
 from signaling.transitions import NEXT
 from signaling.visit import SEATED, decide, decide_all, evolve, replay
-from signaling.words import Phase
+from signaling.words import Connection, OverrideReason, Phase
 from tests.signaling.lives import (
     BOOK,
     COMMANDS,
@@ -113,8 +113,8 @@ def test_every_fact_but_the_first_can_happen() -> None:
                     made |= {f.kind_of(fact) for fact in decide(in_phase(phase), command, at(minutes))}
                 except Refused:
                     continue
-    crisis = after(*IN_VISIT[:-2], c.Admit(BOOK.clinician, None, c.OverrideReason.CRISIS))
-    made |= {f.kind_of(one) for one in decide(crisis, c.ExplainOverride(BOOK.clinician, c.OverrideReason.OTHER), at())}
+    crisis = after(*IN_VISIT[:-2], c.Admit(BOOK.clinician, None, OverrideReason.CRISIS))
+    made |= {f.kind_of(one) for one in decide(crisis, c.ExplainOverride(BOOK.clinician, OverrideReason.OTHER), at())}
     made |= {f.kind_of(one) for one in decide(None, BOOK, at(-60))}
     assert made == set(f.KINDS)
 
@@ -137,7 +137,8 @@ def test_a_visit_begins_with_its_booking_and_with_nothing_else() -> None:
 def test_replay_of_the_stored_facts_is_the_visit() -> None:
     """A restart finds what was there."""
     made, visit = decide_all(None, (BOOK,), at(-60))
-    for minutes, command in enumerate((*IN_VISIT, HOLD, c.ReturnToWaiting(BOOK.clinician))):
+    wishes: tuple[c.Command, ...] = (*IN_VISIT, HOLD, c.ReturnToWaiting(BOOK.clinician))
+    for minutes, command in enumerate(wishes):
         more, visit = decide_all(visit, (command,), at(minutes))
         made += more
     assert replay(f.load(*f.dump(fact)) for fact in made) == visit
@@ -166,10 +167,10 @@ def test_only_those_let_in_hold_a_seat() -> None:
 def test_quiet_begins_when_the_last_connection_goes() -> None:
     """The timeout policy counts from there."""
     seat, chair = (one.id for one in in_phase(Phase.WAITING).participants)
-    visit = after(*(c.NoteConnection(who, c.Connection.ONLINE) for who in (seat, chair)))
+    visit = after(*(c.NoteConnection(who, Connection.ONLINE) for who in (seat, chair)))
     assert visit.quiet_since is None
-    visit = after(c.NoteConnection(seat, c.Connection.OFFLINE), visit=visit, minutes=3)
+    visit = after(c.NoteConnection(seat, Connection.OFFLINE), visit=visit, minutes=3)
     assert visit.quiet_since is None
-    visit = after(c.NoteConnection(chair, c.Connection.OFFLINE), visit=visit, minutes=4)
+    visit = after(c.NoteConnection(chair, Connection.OFFLINE), visit=visit, minutes=4)
     assert visit.quiet_since == START + timedelta(minutes=4)
     assert after(*IN_VISIT).quiet_since is None
