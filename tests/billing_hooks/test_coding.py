@@ -1,0 +1,357 @@
+"""The coder as a function: total, deterministic, never rounding up, never guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from billing_hooks import packs, rules
+from billing_hooks.coding import code
+from billing_hooks.encounter import Clinician, Encounter, Evidence, Papers, Place, Service
+from billing_hooks.errors import Malformed
+from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.rules import PayerRule
+from billing_hooks.stage_place import npi_valid
+from billing_hooks.words import Outcome, Proposal, proposal
+
+PACK, COMPACTS = packs.shipped()
+RULE = rules.parse(
+    {
+        "id": "plan-contract",
+        "payer": "Example Commercial",
+        "lob": "commercial",
+        "kind": "contract",
+        "status": "confirmed",
+        "from": "2024-01-01",
+        "originating_sites": "any",
+        "pos": {"home": "10", "other": "02"},
+        "modifiers": {"av": ["95"], "audio_only": ["93"]},
+        "citations": [{"title": "Amendment 4", "date": "2024-01-01"}],
+    }
+)
+READY = Encounter(
+    dos=date(2026, 11, 20),
+    today=date(2026, 11, 21),
+    place=Place(state="MN", site="home", attested=True, confirmed=True, states=("MN",)),
+    clinician=Clinician(type="clinical_social_worker", npi="1880000207", licensed=frozenset({"MN"}), located="MN"),
+    evidence=Evidence(proven=True, client_present=True, audio_video=2772, talk=2772, presence=2900),
+    service=Service(intent="psychotherapy_individual"),
+    sheet=Sheet(minutes=46, diagnoses=("F41.1",)),
+    coverage=Coverage(
+        payer="Example Commercial",
+        lob="commercial",
+        funding="fully_insured",
+        state="MN",
+        active=True,
+        verified_on=date(2026, 11, 1),
+        first_payer=True,
+        authorization="not_required",
+        network="in",
+        credentialing="practice",
+    ),
+    papers=Papers(consent=True, statement=True, note="signed", fees=(Fee("90834", 17500, date(2026, 1, 1)),)),
+)
+
+
+def coded(encounter: Encounter = READY, *payer_rules: PayerRule) -> Proposal:
+    """The proposal under one confirmed contract, or the rules given."""
+    return code(encounter, payer_rules or (RULE,), PACK, COMPACTS)
+
+
+def reasons(found: Proposal) -> list[str]:
+    """The labels of the reasons."""
+    return [reason.label for reason in found.reasons]
+
+
+def test_a_whole_encounter_is_ready_and_says_why() -> None:
+    """The verdict a biller reads first, and the rule it rests on."""
+    found = coded()
+    assert found.verdict == "Ready to release: 90834 95, POS 10, 46 minutes"
+    assert found.rules == ("plan-contract v1",)
+    assert proposal(found.to_json()) == found
+
+
+UNKNOWN: list[tuple[str, Encounter, str]] = [
+    ("no place", replace(READY, place=Place()), "LOCATION_ATTESTATION_MISSING"),
+    ("place denied", replace(READY, place=replace(READY.place, confirmed=False)), "LOCATION_ATTESTATION_MISSING"),
+    ("abroad", replace(READY, place=replace(READY.place, country="CA", state=None)), "CLIENT_OUTSIDE_US"),
+    ("licence", replace(READY, clinician=replace(READY.clinician, licensed=None)), "LICENSURE_UNKNOWN"),
+    ("npi", replace(READY, clinician=replace(READY.clinician, npi="1880000208")), "NPI_INVALID"),
+    ("no plan", replace(READY, coverage=None), "COVERAGE_UNVERIFIED"),
+    ("no sheet", replace(READY, sheet=None), "CLINICIAN_ATTESTATION_MISSING"),
+    ("no dx", replace(READY, sheet=Sheet(minutes=46)), "DX_MISSING"),
+    ("odd dx", replace(READY, sheet=Sheet(minutes=46, diagnoses=("panic",))), "DX_NOT_VALID_ON_DATE"),
+    ("statement", replace(READY, papers=replace(READY.papers, statement=None)), "CLINICIAN_ATTESTATION_MISSING"),
+    ("not seen", replace(READY, papers=replace(READY.papers, statement=False)), "CLINICIAN_ATTESTATION_MISSING"),
+    ("consent", replace(READY, papers=replace(READY.papers, consent=None)), "CONSENT_MISSING"),
+    ("note", replace(READY, papers=replace(READY.papers, note=None)), "NOTE_UNSIGNED"),
+    ("fee", replace(READY, papers=replace(READY.papers, fees=())), "FEE_MISSING"),
+    ("service", replace(READY, service=Service()), "RULE_INCOMPLETE"),
+    ("tables", replace(READY, dos=date(2027, 1, 1), today=date(2027, 1, 2)), "TABLES_OUT_OF_DATE"),
+]
+
+
+@pytest.mark.parametrize(("encounter", "reason"), [each[1:] for each in UNKNOWN], ids=[each[0] for each in UNKNOWN])
+def test_what_is_unknown_holds(encounter: Encounter, reason: str) -> None:
+    """Never a guess: each missing fact has its own reason."""
+    found = coded(encounter)
+    assert found.outcome is Outcome.HOLD
+    assert reason in reasons(found)
+
+
+@pytest.mark.parametrize("field", ["active", "verified_on", "first_payer", "authorization", "credentialing"])
+def test_an_unknown_field_of_the_plan_holds(field: str) -> None:
+    """None in the coverage is unknown, not no."""
+    assert READY.coverage is not None
+    change: dict[str, Any] = {field: None}
+    assert coded(replace(READY, coverage=replace(READY.coverage, **change))).outcome is Outcome.HOLD
+
+
+@pytest.mark.parametrize("field", ["originating_sites", "pos_home", "modifiers_av"])
+def test_an_unknown_field_of_the_rule_holds(field: str) -> None:
+    """A rule must say places, place of service and modifiers."""
+    change: dict[str, Any] = {field: None}
+    found = coded(READY, replace(RULE, **change))
+    assert reasons(found) == ["RULE_INCOMPLETE"]
+    assert found.lines == ()
+
+
+def test_a_rule_that_nobody_confirmed_holds_and_shows_its_line() -> None:
+    """Shipped rules never decide a claim by themselves."""
+    found = coded(READY, *packs.shipped_rules())
+    assert reasons(found) == ["RULE_UNCONFIRMED"]
+    assert found.lines[0].modifiers == ("95",)
+    assert found.reasons[0].rule == "generic-commercial v1"
+    assert found.reasons[0].sources
+
+
+def test_an_expired_licence_refuses_and_an_override_only_holds() -> None:
+    """Expired is known to be wrong; admitted by override is unknown."""
+    expired = replace(READY, clinician=replace(READY.clinician, licence_expires=date(2026, 11, 19)))
+    assert reasons(coded(expired)) == ["LICENSE_EXPIRED"]
+    last_day = replace(READY, clinician=replace(READY.clinician, licence_expires=date(2026, 11, 20)))
+    assert coded(last_day).outcome is Outcome.BILL
+
+
+def test_a_stronger_kind_of_rule_wins_and_equal_ones_that_differ_conflict() -> None:
+    """Contract before policy; the more specific before the general; two equal voices are both shown."""
+    policy = replace(RULE, id="policy", kind=rules.Kind.PAYER_POLICY, modifiers_av=("GT",))
+    assert coded(READY, policy, RULE).lines[0].modifiers == ("95",)
+    general = replace(RULE, id="general", payer="*", modifiers_av=("GT",))
+    assert coded(READY, general, RULE).lines[0].modifiers == ("95",)
+    rival = replace(RULE, id="rival", modifiers_av=("GT",))
+    found = coded(READY, rival, RULE)
+    assert reasons(found) == ["RULE_CONFLICT"]
+    assert set(found.rules) == {"plan-contract v1", "rival v1"}
+
+
+@pytest.mark.parametrize(("day", "used"), [(date(2026, 6, 30), "a"), (date(2026, 7, 1), "b")])
+def test_a_rule_decides_inside_its_dates_only(day: date, used: str) -> None:
+    """The date of service chooses, to the day."""
+    first = replace(RULE, id="a", until=date(2026, 6, 30))
+    second = replace(RULE, id="b", since=date(2026, 7, 1))
+    assert coded(replace(READY, dos=day), first, second).rules == (f"{used} v1",)
+
+
+def test_an_old_rule_never_decides_a_live_claim() -> None:
+    """It is named as superseded, and the rule is missing."""
+    old = replace(RULE, status=rules.Status.HISTORICAL, until=date(2026, 11, 20))
+    found = coded(READY, old)
+    assert reasons(found) == ["RULE_MISSING"]
+    assert "HISTORICAL_RULE_SUPERSEDED" in [each.code for each in found.warnings]
+
+
+def test_a_state_law_frees_the_place_for_insured_plans_only() -> None:
+    """Minnesota's law removes a refusal by site; a self-funded plan is not bound by it."""
+    narrow = replace(RULE, originating_sites=frozenset({"clinic"}))
+    laws = [rule for rule in packs.shipped_rules() if rule.kind is rules.Kind.LAW]
+    assert coded(READY, narrow, *laws).outcome is Outcome.BILL
+    assert READY.coverage is not None
+    self_funded = replace(READY, coverage=replace(READY.coverage, funding="self_funded"))
+    assert reasons(coded(self_funded, narrow, *laws)) == ["ORIGINATING_SITE_NOT_ALLOWED"]
+
+
+@pytest.mark.parametrize(("video", "outcome"), [(900, Outcome.BILL), (899, Outcome.HOLD)])
+def test_the_share_of_video_is_met_or_not_to_the_second(video: int, outcome: Outcome) -> None:
+    """900 of 1000 seconds is nine tenths, 899 is not."""
+    evidence = replace(READY.evidence, talk=1000, audio_video=video)
+    found = coded(replace(READY, evidence=evidence, sheet=Sheet(minutes=16, diagnoses=("F41.1",)), papers=_no_fees()))
+    assert found.outcome is outcome
+
+
+def _no_fees() -> Papers:
+    return replace(READY.papers, fees=None)
+
+
+def test_the_minutes_basis_is_the_rules() -> None:
+    """A payer that counts only picture and sound together gets only those minutes."""
+    evidence = replace(READY.evidence, talk=46 * 60, audio_video=45 * 60)
+    strict = replace(RULE, minutes_basis="audio_video_overlap")
+    assert coded(replace(READY, evidence=evidence)).outcome is Outcome.BILL
+    assert reasons(coded(replace(READY, evidence=evidence), strict)) == ["EVIDENCE_TIME_CONFLICT"]
+
+
+@given(st.integers(0, 8000), st.integers(0, 140))
+def test_time_is_floored_and_no_band_is_reached_early(seconds: int, minutes: int) -> None:
+    """Whatever was signed, a code needs its least minutes to have been measured in full."""
+    evidence = replace(READY.evidence, talk=seconds, audio_video=seconds)
+    sheet = Sheet(minutes=minutes, diagnoses=("F41.1",))
+    found = coded(replace(READY, evidence=evidence, sheet=sheet, papers=_no_fees()))
+    least = {"90832": 16, "90834": 38, "90837": 53}
+    for line in found.lines:
+        assert seconds >= 60 * least[line.code]
+        assert minutes >= least[line.code]
+        assert line.units == 1
+    if found.outcome is Outcome.BILL:
+        assert found.minutes == minutes
+        assert 60 * minutes <= seconds
+
+
+NOTHING = st.none()
+STATES = st.sampled_from(["MN", "WI", "TX", "FL", "CA", "XX"])
+PLACES = st.builds(
+    Place,
+    country=st.sampled_from(["US", "CA"]),
+    state=NOTHING | STATES,
+    site=NOTHING | st.sampled_from(["home", "lodging", "near_home", "school", "clinic", "elsewhere"]),
+    attested=st.booleans(),
+    confirmed=NOTHING | st.booleans(),
+    states=st.lists(STATES, max_size=2).map(tuple),
+)
+CLINICIANS = st.builds(
+    Clinician,
+    type=NOTHING | st.sampled_from(["physician", "psychologist", "clinical_social_worker", "physical_therapist", "x"]),
+    npi=NOTHING | st.sampled_from(["1880000207", "1", ""]),
+    licensed=NOTHING | st.frozensets(STATES, max_size=3),
+    licence_expires=NOTHING | st.dates(),
+    credentialed=NOTHING | st.frozensets(STATES, max_size=3),
+    located=NOTHING | STATES,
+    home_state=NOTHING | STATES,
+    authority_to_practise=st.booleans(),
+    employer=NOTHING | st.just("hospital"),
+)
+EVIDENCE = st.builds(
+    Evidence,
+    proven=st.booleans(),
+    duplicate=st.booleans(),
+    client_present=st.booleans(),
+    family_present=st.booleans(),
+    synchronous=st.booleans(),
+    audio_video=st.integers(0, 9000),
+    talk=st.integers(0, 9000),
+    presence=st.integers(0, 9000),
+    audio_only_reason=NOTHING | st.just("clients_wish"),
+    video_required=st.booleans(),
+)
+CODES = st.sampled_from([*sorted(PACK.codes), "00000"])
+INTENTS = st.sampled_from(
+    ["psychotherapy_individual", "psychotherapy_crisis", "family_psychotherapy", "diagnostic_evaluation", "rpm",
+     "evaluation_management", "em_plus_psychotherapy", "therapy", "originating_site_fee", "group_psychotherapy", "?"]
+)  # fmt: skip
+SERVICES = st.builds(
+    Service,
+    intent=NOTHING | INTENTS,
+    requested=st.lists(CODES, max_size=3).map(tuple),
+    requested_modifiers=st.lists(st.sampled_from(["95", "93", "GT", "HO", "U1", "U2", "U3"]), max_size=6).map(tuple),
+    requested_pos=NOTHING | st.sampled_from(["02", "10", "11"]),
+    with_client=st.booleans(),
+    patient=NOTHING | st.sampled_from(["new", "established", "?"]),
+    seen_months_ago=NOTHING | st.integers(0, 60),
+    device_days=st.integers(0, 31),
+    live_contact=st.booleans(),
+    month_minutes=st.integers(0, 200),
+    minutes_counted_twice=st.integers(0, 1),
+    first_home_telehealth=NOTHING | st.dates(),
+    last_in_person=NOTHING | st.dates(),
+)
+SHEETS = st.builds(
+    Sheet,
+    minutes=NOTHING | st.integers(0, 1440),
+    diagnoses=st.lists(st.sampled_from(["F41.1", "F41", "I10", "?", "M54.50"]), max_size=3).map(tuple),
+    basis=NOTHING | st.sampled_from(["time", "mdm", "none"]),
+    mdm=NOTHING | st.sampled_from(["low", "high", "?"]),
+    total_same_day=NOTHING | st.integers(0, 300),
+    by_code=st.lists(st.tuples(CODES, st.integers(0, 120)), max_size=3, unique_by=lambda each: each[0]).map(tuple),
+)
+COVERAGES = st.builds(
+    Coverage,
+    payer=st.sampled_from(["Example Commercial", "Medicare Part B", "Cigna", "Aetna", "?"]),
+    lob=st.sampled_from(["commercial", "medicare_b", "self_pay", "medicaid_mn_ffs", "?"]),
+    funding=NOTHING | st.sampled_from(["fully_insured", "self_funded", "government"]),
+    state=NOTHING | STATES,
+    active=NOTHING | st.booleans(),
+    verified_on=NOTHING | st.dates(),
+    first_payer=NOTHING | st.booleans(),
+    authorization=NOTHING | st.sampled_from(["not_required", "on_file", "missing"]),
+    network=NOTHING | st.sampled_from(["in", "out", "none"]),
+    credentialing=NOTHING | st.sampled_from(["practice", "client_state"]),
+)
+ENCOUNTERS = st.builds(
+    Encounter,
+    dos=st.dates(date(2015, 1, 1), date(2029, 1, 1)),
+    today=st.dates(date(2015, 1, 1), date(2029, 1, 1)),
+    place=PLACES,
+    clinician=CLINICIANS,
+    evidence=EVIDENCE,
+    service=SERVICES,
+    sheet=NOTHING | SHEETS,
+    coverage=NOTHING | COVERAGES,
+    papers=st.builds(Papers, consent=NOTHING | st.booleans(), statement=NOTHING | st.booleans(), fees=NOTHING),
+    unit_rule=NOTHING | st.sampled_from(["medicare_8", "cpt_midpoint"]),
+)
+# Most random encounters are refused at once: near a ready one the deeper stages are reached.
+NEAR = st.builds(
+    lambda wild, whole: replace(READY, **{name: getattr(wild, name) for name in whole}),
+    ENCOUNTERS,
+    st.sets(st.sampled_from(["place", "clinician", "service", "sheet", "coverage", "unit_rule", "papers"]), max_size=2),
+)
+SHARES = st.decimals("0.01", "1", places=2)
+
+
+@settings(max_examples=400)
+@given(ENCOUNTERS | NEAR, SHARES)
+def test_every_input_has_one_outcome_and_the_same_input_the_same(encounter: Encounter, share: Decimal) -> None:
+    """Total and deterministic; what each outcome promises about lines and reasons holds."""
+    payer_rules: Sequence[PayerRule] = (replace(RULE, av_share_min=share), *packs.shipped_rules())
+    found = code(encounter, payer_rules, PACK, COMPACTS)
+    assert found == code(encounter, tuple(reversed(payer_rules)), PACK, COMPACTS)
+    assert proposal(found.to_json()) == found
+    assert found.verdict
+    match found.outcome:
+        case Outcome.BILL | Outcome.SELF_PAY:
+            assert found.lines
+            assert not found.reasons
+        case Outcome.REFUSE | Outcome.IGNORE:
+            assert found.reasons
+            assert not found.lines
+        case Outcome.HOLD:
+            assert found.reasons
+    for line in found.lines:
+        assert line.units >= 1
+        assert found.outcome is Outcome.HOLD or len(line.modifiers) <= 4
+
+
+@given(st.integers(0, 10**10 - 1))
+def test_an_npi_has_one_check_digit(number: int) -> None:
+    """Of ten numbers that differ in the last digit exactly one is valid; the published example is."""
+    start = f"{number:010d}"[:9]
+    assert sum(npi_valid(f"{start}{digit}") for digit in range(10)) == 1
+    assert npi_valid("1234567893")
+    assert not npi_valid("1234567890")
+
+
+@pytest.mark.parametrize(
+    "change", [{"from": "soon"}, {"minutes_basis": "booked"}, {"av_share_min": "2"}, {"kind": "?"}]
+)
+def test_a_rule_that_cannot_be_read_is_malformed(change: dict[str, object]) -> None:
+    """A wrong rule is refused when it is filed, not when it is used."""
+    whole: dict[str, object] = {"id": "r", "payer": "*", "lob": "commercial", "from": "2026-01-01"}
+    with pytest.raises(Malformed, match="bad-rule"):
+        rules.parse(whole | change)
