@@ -112,8 +112,9 @@ function showInVisit(name, next) {
 /** @param {ScreenName} name @param {"push"|"replace"} how */
 function record(name, how) {
   const same = history.state?.screen === name && !(name === "place" && how === "push");
-  if (how === "replace" || same) history.replaceState({ screen: name }, "", ADDRESS[name]);
-  else history.pushState({ screen: name }, "", ADDRESS[name]);
+  const entry = { screen: name, form: draft.form };
+  if (how === "replace" || same) history.replaceState(entry, "", ADDRESS[name]);
+  else history.pushState(entry, "", ADDRESS[name]);
 }
 
 /** Take the server's word and go on from there. @param {ClientState} next */
@@ -176,7 +177,9 @@ window.addEventListener("popstate", (event) => {
     if (shown === "waiting" || shown === "visit") announce(WORDS.stay);
     return;
   }
-  if (to && mayGo(state, shown, to)) show(to, build(to === "contact" && !draft.where ? "place" : to));
+  if (!to || !mayGo(state, shown, to)) return;
+  draft.form = event.state.form === true;
+  show(to, build(to === "contact" && !draft.where ? "place" : to));
 });
 
 // A link opened in this same tab changes the fragment only, which loads nothing.

@@ -21,9 +21,7 @@ const WORDS = {
   why: (/** @type {string} */ who) => `${who} must know this for every visit. It is also where we would send help in an emergency.`,
   usual: (/** @type {string} */ line) => `You are usually at ${line}. Are you there today?`,
   yes: "Yes",
-  yesMore: "I am there now",
   other: "Somewhere else",
-  otherMore: "Tell us where you are",
   street: "Street address",
   streetHint: "House number and street. No address? Describe the place.",
   city: "City",
@@ -67,15 +65,14 @@ function choosePlace(way) {
     way.draft.where = { place: place.id, street: place.street, city: place.city, state: place.state, zip: place.zip, site: place.site, save: false };
     way.go("contact");
   };
-  const big = (/** @type {string} */ name, /** @type {string} */ title, /** @type {string} */ more, /** @type {() => void} */ act) =>
-    el("button", { type: "button", class: "big-choice", "aria-label": title, "aria-description": more, onclick: act }, icon(name),
-      el("span", {}, el("strong", {}, title), el("span", { class: "hint" }, more)), icon("next", "icon go"));
+  const big = (/** @type {string} */ name, /** @type {string} */ title, /** @type {() => void} */ act) =>
+    el("button", { type: "button", class: "big-choice", onclick: act }, icon(name), el("strong", {}, title), icon("next", "icon go"));
   const node = screen(
     { name: "place", title: usual ? WORDS.usual(placeLine(usual)) : WORDS.title, back: () => way.go("consent") },
     el("div", { class: "big-choices" },
-      usual && big("check", WORDS.yes, WORDS.yesMore, () => take(usual)),
-      ...others.map((one) => big("place", placeLine(one), kindOf(one.site), () => take(one))),
-      big("pen", WORDS.other, WORDS.otherMore, () => {
+      usual && big("check", WORDS.yes, () => take(usual)),
+      ...others.map((one) => big("place", placeLine(one), () => take(one))),
+      big("pen", WORDS.other, () => {
         way.draft.form = true;
         way.go("place");
       })),
@@ -175,11 +172,6 @@ function select(options, autocomplete, chosen) {
     ...options.map(([value, label]) => el("option", { value }, label)));
   node.value = chosen;
   return node;
-}
-
-/** @param {string} site @returns {string} */
-function kindOf(site) {
-  return SITES.find(([value]) => value === site)?.[1] ?? "";
 }
 
 /** Ten digits, or eleven with the country's 1, however they are written; or an international number.

@@ -59,7 +59,11 @@ export class Stage {
     this.#on("hide", () => this.#hide(true));
     this.#on("show", () => this.#hide(false));
     this.#drag();
-    devices.addEventListener("change", () => this.#draw());
+    devices.addEventListener("change", () => {
+      this.#draw();
+      // Browsers that keep a reloaded page silent let it sound once it may use the microphone.
+      if (this.#entered && !this.#part("hear").hidden) void this.#play();
+    });
     this.#remote.addEventListener("resize", () => this.#frame());
     this.#remote.addEventListener("loadedmetadata", () => this.#frame());
     window.addEventListener("resize", () => this.#frame());
