@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_hooks import contract
+from billing_hooks import contract, strict
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.keyset import PublicKey
 from billing_hooks.strict import b64url, unb64url
@@ -197,3 +197,25 @@ def test_an_independent_library_reads_the_attestation(event: dict[str, Any], sea
     claims = jwt.decode(token, key, algorithms=["EdDSA"], options={"verify_iat": False})
     assert (claims["iss"], claims["sub"]) == (event["practice"]["id"], event["id"])
     assert claims["digest"] == "sha-256=" + hashlib.sha256(rfc8785.dumps(event)).hexdigest()
+
+
+NAMES = st.text(st.characters(codec="ascii"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_our_canonical_form_is_rfc_8785s(value: object) -> None:
+    """For whole safe numbers and ASCII names the fast encoder writes what the reference library writes."""
+    assert strict.canonical(value) == rfc8785.dumps(value)
+
+
+def test_a_number_that_two_parsers_may_read_differently_is_refused() -> None:
+    """RFC 7493 §2.2: beyond 2^53-1 there is no agreement."""
+    assert strict.parse_json(b"9007199254740991") == 2**53 - 1
+    for text in (b"9007199254740992", b"-9007199254740992", b"1e3", b"1.0", b"NaN", b"Infinity"):
+        with pytest.raises(Malformed, match="not-canonical"):
+            strict.parse_json(text)
