@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Playwright
 
 from tests.browser.harness import probes
 from tests.browser.harness.fakes import Colour, devices
@@ -77,7 +77,14 @@ class Chromium(Person):
         """Run a function in the page."""
         # The same way round as with Firefox, so that a test cannot pass something only one of them can carry.
         wrapped = f"async (given) => JSON.stringify((await ({function})(JSON.parse(given))) ?? null)"
-        return json.loads(await self.page.evaluate(wrapped, json.dumps(argument)))
+        while True:
+            try:
+                return json.loads(await self.page.evaluate(wrapped, json.dumps(argument)))
+            except Error as error:
+                # The page went on to its next document while we asked: ask that one.
+                if "Execution context was destroyed" not in error.message:
+                    raise
+                await self.page.wait_for_load_state()
 
     def control(self, role: str, name: str) -> Locator:
         """Give Playwright's locator of a control."""

@@ -1,0 +1,115 @@
+"""What people do in a visit, in their own order: sign in, book, come in by the link, admit, end."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tests.browser.harness.person import Person
+
+REMOTE: Final = "[data-stage=remote]"
+
+
+async def sign_in(person: Person, who: dict[str, str]) -> None:
+    """Sign in with the email and password that the demo wrote."""
+    await person.open(who["url"])
+    await person.fill("Email", who["email"])
+    await person.fill("Password", who["password"])
+    await person.click("Sign in")
+    await person.until("() => !location.pathname.startsWith('/sign-in')")
+
+
+async def book(person: Person, name: str = "Riley Example") -> str:
+    """Book a visit for a new client, for now, and give the link that the page shows to copy."""
+    await person.click("New visit", role="link")
+    await person.until("() => document.querySelector('#clinician')?.value && document.querySelector('#service')?.value")
+    await person.click("New client", role="radio")
+    await person.fill("Full name", name)
+    await person.fill("Phone If we need to reach them", "(651) 555-0177")
+    # right after the demo's own visit, and within the hour before which a link opens
+    start = datetime.now(ZoneInfo("America/Chicago")) + timedelta(minutes=55)
+    start -= timedelta(minutes=start.minute % 5)
+    await person.fill("Date", start.date().isoformat())
+    await person.fill("Time", f"{start:%H:%M}")
+    await person.click("Book visit")
+    await person.until("() => /#.{43}$/.test(document.querySelector('#link')?.value ?? '')")
+    assert await person.has("Copy link")
+    return str(await person.evaluate("() => document.querySelector('#link').value"))
+
+
+async def open_link(client: Person, link: str) -> None:
+    """Open the link and go on to the first step, as somebody who was sent it would."""
+    await client.open(link)
+    await client.click("Continue")
+    await client.until("() => !location.hash")
+
+
+async def consent(client: Person, name: str = "Riley Example") -> None:
+    """From who-and-when through the consent, typed with the full name."""
+    await client.sees("Your visit with")
+    await client.click("Continue")
+    await client.until("() => location.pathname === '/j/consent'")
+    await client.fill("Your full name", name)
+    await client.click("I am the person seeking care", role="radio")
+    await client.click("Continue")
+
+
+async def say_where(client: Person) -> None:
+    """A place typed in, kept, and a number to call."""
+    await client.until("() => location.pathname === '/j/location'")
+    await client.fill("Street address", "55 Lake St")
+    await client.fill("City", "Saint Paul")
+    await client.choose("State", "Minnesota")
+    await client.choose("What kind of place is it?", "At home")
+    await client.click("Continue")
+    await client.sees("How can we reach you?")
+    await client.fill("Your phone number", "(651) 555-0177")
+    await client.click("Continue")
+
+
+async def check_devices(client: Person) -> None:
+    """See oneself, hear the sound, and join the waiting room."""
+    await client.until("() => location.pathname === '/j/devices'")
+    await client.sees("Connection")
+    await client.click("Join", timeout=30)
+    await client.until("() => location.pathname === '/j/waiting'", timeout=20)
+
+
+async def into_waiting(client: Person, link: str, name: str = "Riley Example") -> None:
+    """The whole way in."""
+    await open_link(client, link)
+    await consent(client, name)
+    await say_where(client)
+    await check_devices(client)
+
+
+async def admit(clinician: Person, client: Person) -> float:
+    """Let the first waiting client in; gives the moment of the click (time.monotonic)."""
+    await clinician.click("Admit")
+    clicked = time.monotonic()
+    await clinician.until("() => location.pathname.startsWith('/visits/')")
+    await client.until("() => location.pathname === '/j/visit'")
+    return clicked
+
+
+async def end(clinician: Person) -> None:
+    """End the visit, as done."""
+    await clinician.click("End visit")
+    await clinician.click("End now")
+
+
+async def visit_of(clinician: Person) -> str:
+    """The id of the visit on screen."""
+    found = re.search(r"/visits/(vis_[a-z2-7]{20})", await clinician.address())
+    assert found is not None
+    return found[1]
+
+
+async def counted(clinician: Person) -> int:
+    """The seconds that the clinician's screen says are counted."""
+    words: Any = await clinician.evaluate("() => document.querySelector('[data-stage=counted]')?.innerText ?? ''")
+    found = re.search(r"(?:(\d+):)?(\d+):(\d\d)", words)
+    return int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3]) if found else 0
