@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from server.db.shelf import Work
+from server.db.shelf import Work, is_id
 from server.db.tables import licences, staff
 from server.errors import Refused
 from server.ids import new_id
@@ -122,14 +122,13 @@ async def _all(work: Work, role: StaffRole) -> list[Person]:
 
 async def clinician(work: Work, person: str) -> Person:
     """An enabled clinician. Raises Refused("clinician-unknown")."""
-    row = await work.one(
-        select(staff).where(
-            work.mine(staff),
-            staff.c.id == person,
-            staff.c.role == StaffRole.CLINICIAN.value,
-            staff.c.disabled_at.is_(None),
-        )
+    wanted = select(staff).where(
+        work.mine(staff),
+        staff.c.id == person,
+        staff.c.role == StaffRole.CLINICIAN.value,
+        staff.c.disabled_at.is_(None),
     )
+    row = await work.one(wanted) if is_id("stf", person) else None
     if row is None:
         raise Refused("clinician-unknown", "Choose a clinician from the list.")
     return _person(work, row)

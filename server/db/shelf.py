@@ -5,6 +5,7 @@ Every module of `server.db` that concerns people takes a `Work` first: inside it
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,12 @@ from server.fields import Fields
 from server.keys import KeyFile
 
 _NAMES_KEPT = 10_000
+_ID = re.compile(r"[a-z]{3}_[a-z2-7]{20}")
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """Whether text, from an address or a body, has the form of an id of ours; what has not is not worth a query."""
+    return text.startswith(f"{prefix}_") and _ID.fullmatch(text) is not None
 
 
 def wall_clock() -> datetime:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from server.db.clients import Emergency
-from server.db.shelf import Work
+from server.db.shelf import Work, is_id
 from server.db.tables import clients, staff, visit_contacts, visits
 from server.errors import Refused
 from server.ids import new_id
@@ -133,7 +133,8 @@ async def insert_booked(work: Work, made: BookedVisit, by: str) -> None:
 
 async def read(work: Work, visit: str) -> BookedVisit:
     """One visit. Raises Refused("visit-unknown")."""
-    row = await work.one(select(visits).where(work.mine(visits), visits.c.id == visit))
+    wanted = select(visits).where(work.mine(visits), visits.c.id == visit)
+    row = await work.one(wanted) if is_id("vis", visit) else None
     if row is None:
         raise Refused("visit-unknown", "There is no such visit here.")
     return _visit(row)
@@ -154,7 +155,8 @@ async def overlapping(work: Work, *, client: str, clinician: str, start: datetim
             work.mine(visits),
             (visits.c.client_id == client) | (visits.c.clinician_id == clinician),
             visits.c.phase.in_([phase.value for phase in OPEN]),
-            visits.c.seq > 0,
+            # also one that is being booked at this moment, whose first fact is not written yet
+            (visits.c.seq > 0) | (visits.c.created_at > func.now() - timedelta(minutes=1)),
             visits.c.booked_start < start + timedelta(minutes=minutes),
             ends > literal(start),
         )

@@ -36,6 +36,12 @@ def _printable(text: str) -> str:
     return text
 
 
+def _encodable(text: str) -> str:
+    text.encode("utf-8")  # half of a surrogate pair raises UnicodeEncodeError, a ValueError
+    return text
+
+
+ENCODABLE: Final = AfterValidator(_encodable)
 PRINTABLE: Final = AfterValidator(_printable)
 
 

@@ -17,6 +17,7 @@ from server.permissions import HOME, May
 from server.ports import Front
 from server.routes.answers import TooManyTries, drop_cookie, set_cookie
 from server.routes.asking import (
+    ENCODABLE,
     PRINTABLE,
     Body,
     House,
@@ -39,7 +40,7 @@ class SignIn(Body):
     """Email and password; a password may hold any character."""
 
     email: Annotated[str, long(1, 254), PRINTABLE]
-    password: Annotated[str, Field(min_length=1, max_length=1024)]
+    password: Annotated[str, Field(min_length=1, max_length=1024), ENCODABLE]
 
 
 class TicketWish(Body):

@@ -150,7 +150,7 @@ async def browsers(app: FastAPI, house: House) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def signed_in(browsers: Any, team: Team, house: House) -> Any:
-    """`await signed_in("clinician")`: a browser in which that person is signed in (test_sign_in has the form itself)."""
+    """`await signed_in("clinician")`: a browser in which that person is signed in; test_sign_in has the form itself."""
 
     async def sign_in(who: str) -> Browser:
         browser: Browser = browsers()

@@ -162,7 +162,14 @@ async def test_one_network_that_guesses_at_many_people_is_slowed_down(browsers: 
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"email": "a@b.example"}, {"email": 5, "password": "x"}, {"email": "a", "password": ""}]
+    "body",
+    [
+        {},
+        {"email": "a@b.example"},
+        {"email": 5, "password": "x"},
+        {"email": "a", "password": ""},
+        {"email": "a\u0000", "password": "x"},
+    ],
 )
 async def test_a_sign_in_that_does_not_parse_is_malformed(browsers: Any, body: Any) -> None:
     """Never a bug, never a hash."""
@@ -177,3 +184,10 @@ async def test_a_post_from_another_site_is_refused(browsers: Any, team: Any) -> 
     assert crossed.status_code == 403
     form = await browser.post("/api/sign-in", data={"email": "a"})
     assert form.status_code == 415
+
+
+async def test_half_a_character_in_a_password_is_malformed(browsers: Any, team: Any) -> None:
+    """JSON can hold a lone surrogate; no keyboard can."""
+    content = b'{"email": "ana@lakeside.example", "password": "\\ud800"}'
+    response = await browsers().post("/api/sign-in", content=content, headers={"content-type": "application/json"})
+    assert (response.status_code, response.json()["code"]) == (400, "malformed")
