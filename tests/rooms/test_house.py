@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from functools import cache
 from importlib import metadata
@@ -27,6 +29,19 @@ DODGED = re.compile(
 ADDRESS = re.compile(r"https?://(?!localhost|127\.0\.0\.1|\[::1\]|www\.w3\.org/)[^\s\"'`)]+")
 UNSAFE_SCRIPT = re.compile(r"\.(innerHTML|outerHTML)\b|insertAdjacentHTML|document\.write|\beval\(|new Function\(")
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|\sstyle=|\son[a-z]+=|<style\b|javascript:")
+
+# Import every module named, with the packages hidden that a server does not have.
+WITHOUT = """
+import importlib, sys
+class Hidden:
+    names = set(sys.argv[1].split())
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in self.names:
+            raise ModuleNotFoundError(f"{name} is there for the tests only", name=name)
+sys.meta_path.insert(0, Hidden())
+for name in sys.argv[2:]:
+    importlib.import_module(name)
+"""
 
 
 @cache
@@ -88,6 +103,19 @@ def test_locks_hold_what_the_project_asks_for() -> None:
             pinned = lock.get(canonical(requirement.name))
             assert pinned and requirement.specifier.contains(pinned, prereleases=True), f"{line}: run `make lock`"
     assert {name: dev.get(name) for name in run} == run, "both locks pin the same versions"
+
+
+def test_the_rooms_need_nothing_but_the_run_time_lock() -> None:
+    for_tests_only = locked("requirements-dev.lock").keys() - locked("requirements.lock").keys()
+    theirs = metadata.packages_distributions()
+    hidden = [name for name, owners in theirs.items() if {canonical(owner) for owner in owners} <= for_tests_only]
+    assert "pytest" in hidden
+    assert "greenlet" not in hidden, "SQLAlchemy's asyncio part needs it"
+    names = [law.shown(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in law.modules()]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, " ".join(hidden), *names], cwd=law.ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_locks_name_hashes_and_no_address() -> None:
