@@ -218,7 +218,7 @@ def _code_cases(path: Path) -> bool:
         verdicts = tuple(cases.run(given, tuple(packs.shipped_rules()), tables, compacts))
     except OSError as error:
         raise Malformed("unreadable", f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, CaseMalformed) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, CaseMalformed) as error:
         raise Malformed("not-cases", f"{path} is not a file of cases ({type(error).__name__}).") from None
     typer.echo(cases.report(verdicts))
     return all(each.passed for each in verdicts)
@@ -313,6 +313,14 @@ def main() -> None:
     except (Refused, Malformed) as error:  # CannotStart is one
         sys.stderr.write(f"antechamber: {' '.join(error.say.split())}\n")
         raise SystemExit(2) from None
+    except Exception as error:  # not its words: they may be a person's
+        from server import logs
+
+        logs.bug(error)
+        sys.stderr.write(
+            f"antechamber: something went wrong here ({type(error).__name__}); the line above says where.\n"
+        )
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ uvicorn. Every refusal on the way is a CannotStart: one line, exit code 2. Shell
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import ssl
@@ -58,7 +59,8 @@ class _Server(uvicorn.Server):
         """As uvicorn's, and then the word."""
         await super().startup(sockets)
         if self.started:
-            self._tell()
+            with contextlib.suppress(OSError):  # whoever read our output has gone: no reason to stop serving
+                self._tell()
 
 
 def serve(settings: Settings, *, prepare: Step | None = None, started: Callable[[Runtime], None] | None = None) -> None:
@@ -169,10 +171,12 @@ def _run(
         finally:
             renewal.cancel()
 
-    with asyncio.Runner(loop_factory=_Loop) as runner:
-        runner.run(both())
-    if not server.started:
-        _explain(front.failure)
+    try:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(both())
+    finally:  # uvicorn leaves by SystemExit(3) when the application did not start, and does not say why
+        if not server.started:
+            _explain(front.failure)
 
 
 def _config(app: App, settings: Settings, context: ssl.SSLContext) -> uvicorn.Config:
