@@ -1,0 +1,173 @@
+"""People without a browser: they sign in, check in and speak on the sockets exactly as the pages do, over real https."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.browser.harness.running import Antechamber
+
+Message = dict[str, Any]
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass(slots=True)
+class Line:
+    """One WebSocket: says messages, and keeps what it was told."""
+
+    connection: ClientConnection
+    told: list[Message] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def say(self, **message: Any) -> None:
+        """Send one message."""
+        await self.connection.send(json.dumps(message))
+
+    async def listen(self) -> None:
+        """Keep everything that is told until the socket closes."""
+        async for text in self.connection:
+            self.told.append(json.loads(text))
+            self.news.set()
+        self.news.set()
+
+    async def until(self, wanted: Callable[[Message], bool], within: float = 10) -> Message:
+        """The first message, told already or to come, for which `wanted` is true."""
+        seen = 0
+        async with asyncio.timeout(within):
+            while True:
+                for message in self.told[seen:]:
+                    seen += 1
+                    if wanted(message):
+                        return message
+                self.news.clear()
+                await self.news.wait()
+
+    async def pong(self) -> None:
+        """Return when the server has answered everything said so far."""
+        number = sum(message["type"] == "pong" for message in self.told) + 1
+        await self.say(type="ping", n=number)
+        await self.until(lambda message: message["type"] == "pong" and message["n"] == number)
+
+
+class Web:
+    """One browser's cookies on one server."""
+
+    def __init__(self, server: Antechamber, cookies: httpx.Cookies | None = None) -> None:
+        self.server = server
+        self.trust = ssl.create_default_context(cafile=str(server.authority))
+        self.http = httpx.AsyncClient(
+            base_url=server.origin, verify=self.trust, trust_env=False, timeout=20, cookies=cookies, headers=SAME_SITE
+        )
+
+    async def post(self, path: str, **body: Any) -> Any:
+        """POST JSON; the answer's JSON; fails on a refusal."""
+        answer = await self.http.post(path, json=body)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def get(self, path: str) -> Any:
+        """GET JSON."""
+        answer = await self.http.get(path)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    @asynccontextmanager
+    async def line(self, path: str, ticket: str, seq: int | None = None) -> AsyncIterator[Line]:
+        """A socket that has said hello."""
+        address = f"wss://localhost:{self.server.port}{path}"
+        async with connect(
+            address, ssl=self.trust, origin=self.server.origin, subprotocols=["antechamber.1"], proxy=None
+        ) as connection:
+            line = Line(connection)
+            listening = asyncio.create_task(line.listen())
+            try:
+                await line.say(type="hello", ticket=ticket, seq=seq)
+                yield line
+            finally:
+                listening.cancel()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self.http.aclose()
+
+
+async def signed_in(server: Antechamber, who: dict[str, str]) -> Web:
+    """A member of staff, signed in."""
+    web = Web(server)
+    await web.post("/api/sign-in", email=who["email"], password=who["password"])
+    return web
+
+
+async def book(clinician: Web, name: str, start_in: timedelta) -> tuple[str, str]:
+    """Book a new client; gives the visit's id and the link's secret."""
+    own = (await clinician.get("/api/staff/me"))["id"]
+    service = (await clinician.get("/api/services"))["services"][0]
+    start = datetime.now(ZoneInfo("America/Chicago")) + start_in
+    made = await clinician.post(
+        "/api/visits",
+        client={"name": name, "phone": "(651) 555-0100", "email": None},
+        clinician=own,
+        start=f"{start:%Y-%m-%dT%H:%M}",
+        minutes=service["minutes"],
+        service=service["id"],
+        anyway=True,
+    )
+    return made["visit"], made["link"].rpartition("#")[2]
+
+
+async def checked_in(server: Antechamber, secret: str) -> Web:
+    """A client who came by the link and made every step but the last."""
+    web = Web(server)
+    state = await web.post("/api/join", secret=secret)
+    await web.post(
+        "/api/client/consent",
+        method="signed",
+        version=state["consent"]["version"],
+        name="Riley Example",
+        relationship="self",
+    )
+    await web.post(
+        "/api/client/location",
+        place=None,
+        country="US",
+        street="55 Lake St",
+        city="Saint Paul",
+        state="MN",
+        zip="55104",
+        site="home",
+        save=False,
+        callback="(651) 555-0100",
+        emergency=None,
+    )
+    await web.post("/api/client/devices", camera="ok", microphone="ok", speaker="ok", connection="ok")
+    return web
+
+
+@asynccontextmanager
+async def waiting(client: Web) -> AsyncIterator[Line]:
+    """The client's socket, in the waiting room."""
+    ticket = (await client.post("/api/client/socket-ticket"))["ticket"]
+    async with client.line("/ws/visit", ticket) as line:
+        await line.until(lambda message: message["type"] == "snapshot")
+        await line.say(type="join")
+        await line.until(lambda message: message["type"] == "fact" and message["visit"]["phase"] == "waiting")
+        yield line
+
+
+@asynccontextmanager
+async def desk(clinician: Web) -> AsyncIterator[Line]:
+    """A clinician's desk."""
+    ticket = (await clinician.post("/api/socket-ticket", **{"for": "desk"}))["ticket"]
+    async with clinician.line("/ws/desk", ticket) as line:
+        await line.until(lambda message: message["type"] == "desk")
+        yield line
