@@ -6,6 +6,7 @@ import asyncio
 import fractions
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
 
 import pytest
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -15,6 +16,12 @@ from media.desk import Connection, MediaDesk, MediaSettings
 from media.evidence import EvidenceSecond, merge
 
 OPUS_SILENCE = b"\xf8\xff\xfe"
+
+
+class Until(Protocol):
+    """Waits until ``what`` holds; fails after ``within`` seconds."""
+
+    def __call__(self, what: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> Awaitable[None]: ...
 
 
 class MadeUp(MediaStreamTrack):
@@ -120,7 +127,19 @@ class Table:
         return self.browsers[participant]
 
 
-async def until(what: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
+@pytest.fixture
+def browser() -> type[Browser]:
+    """The stand-in for a browser."""
+    return Browser
+
+
+@pytest.fixture
+def until() -> Until:
+    """Wait for something to happen."""
+    return wait_until
+
+
+async def wait_until(what: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
     """Wait until ``what`` holds; fails after ``within`` seconds."""
     end = time.monotonic() + within
     while True:
@@ -141,3 +160,71 @@ async def table() -> AsyncIterator[Table]:
         await browser.close()
     await table.desk.close()
     await asyncio.gather(*table.tasks, return_exceptions=True)
+
+
+class Road:
+    """A UDP road of its own address between browsers and the desk, that can be cut in one direction."""
+
+    def __init__(self) -> None:
+        self.down = True
+        self.up = True
+        self._front: asyncio.DatagramTransport | None = None
+        self._backs: dict[tuple[str, int], asyncio.DatagramTransport] = {}
+        self._desk = ("", 0)
+
+    async def open(self, host: str, desk: tuple[str, int]) -> None:
+        """Stand at ``host`` with the desk's own port."""
+        self._desk = desk
+        front, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _End(self._from_browser), local_addr=(host, desk[1])
+        )
+        self._front = front
+
+    def _from_browser(self, data: bytes, addr: tuple[str, int]) -> None:
+        back = self._backs.get(addr)
+        if back is None:
+            task = asyncio.ensure_future(self._back(addr))
+            task.add_done_callback(lambda _: None)
+        elif self.up:
+            back.sendto(data, self._desk)
+
+    async def _back(self, addr: tuple[str, int]) -> None:
+        def to_browser(data: bytes, _: tuple[str, int]) -> None:
+            if self.down and self._front is not None:
+                self._front.sendto(data, addr)
+
+        back, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _End(to_browser), local_addr=("127.0.0.1", 0)
+        )
+        if addr in self._backs:
+            back.close()
+        else:
+            self._backs[addr] = back
+
+    def close(self) -> None:
+        """Tear it up."""
+        for transport in [self._front, *self._backs.values()]:
+            if transport is not None:
+                transport.close()
+
+
+class _End(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[[bytes, tuple[str, int]], None]) -> None:
+        self._take = take
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._take(data, addr)
+
+
+@pytest.fixture
+async def far() -> AsyncIterator[tuple[Table, Road]]:
+    """A desk that is only reached by a road that can be cut."""
+    table, road = Table(), Road()
+    table.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.2",)), table)
+    await road.open("127.0.0.2", ("127.0.0.1", table.desk.port))
+    yield table, road
+    for browser in table.browsers.values():
+        await browser.close()
+    await table.desk.close()
+    await asyncio.gather(*table.tasks, return_exceptions=True)
+    road.close()
