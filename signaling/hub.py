@@ -211,7 +211,7 @@ class Hub:
                 seq = await self._journal.append(after, owner.seq, facts, now)
             except SeqConflict:
                 # Not in step with the other writer, so that neither starves.
-                await asyncio.sleep(random.uniform(0, BACKOFF_S * attempt))  # noqa: S311 - no secret
+                await asyncio.sleep(random.uniform(0, BACKOFF_S * attempt))  # noqa: S311 - spreads tries, keeps no secret
                 await self._changed_elsewhere(visit, owner)
                 continue
             except SeatTaken as taken:

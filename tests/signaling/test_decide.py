@@ -516,7 +516,7 @@ def test_identity_is_confirmed_during_the_visit() -> None:
 )
 def test_a_booking_that_makes_no_sense_is_refused(change: dict[str, object], code: str) -> None:
     """Each with what to do about it."""
-    assert refused(None, replace(BOOK, **change), minutes=0) == code  # type: ignore[arg-type]  # fields by name
+    assert refused(None, replace(BOOK, **change), minutes=0) == code  # type: ignore[arg-type]  # fields are named in the test
 
 
 def test_a_visit_may_be_booked_while_its_time_runs() -> None:

@@ -63,7 +63,7 @@ class House:
         self.shelf = shelf
         self.heard = Heard(shelf)
         self.watch = Watch()
-        self.hub = Hub(ShelfJournal(shelf), self.heard, self.watch, **limits)  # type: ignore[arg-type]  # by name
+        self.hub = Hub(ShelfJournal(shelf), self.heard, self.watch, **limits)  # type: ignore[arg-type]  # limits are given by name
 
 
 @asynccontextmanager
@@ -406,6 +406,20 @@ async def test_closing_finishes_what_was_asked_and_refuses_the_rest() -> None:
         assert no.value.code == "server-restart"
 
 
+async def test_a_loop_that_is_torn_down_leaves_nobody_waiting() -> None:
+    """Whoever still had a wish in the mailbox is told to try again."""
+    async with houses() as [house]:
+        await house.hub.command(VISIT, BOOK)
+        waiting = [asyncio.create_task(house.hub.visit(VISIT)) for _ in range(3)]
+        await asyncio.sleep(0)
+        task = house.hub._owners[VISIT].task
+        assert task is not None
+        task.cancel()
+        done = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {one.code for one in done if isinstance(one, Refused)} == {"server-restart"}
+        assert len(done) == 3
+
+
 async def test_two_visits_do_not_wait_for_each_other() -> None:
     """A stalled journal write of one visit leaves the other going."""
     stalled = asyncio.Event()
@@ -414,7 +428,7 @@ async def test_two_visits_do_not_wait_for_each_other() -> None:
         async def append(self, visit: Visit, expected_seq: int, facts: object, at: object) -> int:
             if visit.id == VISIT and visit.phase is Phase.ARRIVED:
                 await stalled.wait()
-            return await super().append(visit, expected_seq, facts, at)  # type: ignore[arg-type]  # as given
+            return await super().append(visit, expected_seq, facts, at)  # type: ignore[arg-type]  # handed on as it was given
 
     shelf = Shelf()
     hub = Hub(Slow(shelf), Heard(shelf), Watch())

@@ -59,7 +59,7 @@ BILLER = Viewer(OTHER_STAFF, StaffRole.BILLER)
 
 def named(name: str, visit: Visit, **changes: object) -> Visit:
     """The same visit under another id."""
-    return replace(visit, id=VisitId(name), **changes)  # type: ignore[arg-type]  # fields by name
+    return replace(visit, id=VisitId(name), **changes)  # type: ignore[arg-type]  # fields are named in the test
 
 
 def test_the_longest_waiting_is_first() -> None:
