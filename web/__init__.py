@@ -1,4 +1,4 @@
-"""Where the pages, styles, icons and browser modules lie, so that the server can serve them. Shell (asyncio, aiortc)."""
+"""Where the pages, styles, icons and browser modules lie, for the server to serve. Shell (asyncio, aiortc)."""
 
 from __future__ import annotations
 

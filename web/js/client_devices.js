@@ -52,7 +52,7 @@ const WORDS = {
   connectionHelp: ["Your network may block video.", "If you use a VPN, turn it off.", "Try another network: on a phone, turn Wi-Fi off.", "At work or school? Ask to allow UDP to this address, or use your phone."],
   connectionGood: "You can reach the practice.",
   connectionBusy: "Tested a moment ago. We will see in the visit.",
-  connectionOff: "We could not run the test. Are you online?",
+  connectionOff: "We could not run the test. Check that you are online, then choose “Try again”.",
 };
 
 /** The device check before the waiting room (`Join`), or from the link before its window (no `Join`).

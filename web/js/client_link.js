@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { nextScreen } from "./client_state.js";
 import { primary, refusalBox, refuse, screen } from "./client_screen.js";
 import { el, icon } from "./dom.js";
-import { clockZone, day } from "./times.js";
+import { clockZone, day, dayAndTime } from "./times.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
 /** @typedef {import("./client_screen.js").Screen} Screen */
@@ -19,9 +19,9 @@ const WORDS = {
   ahead: "First we ask you four short things. It takes about two minutes.",
   earlyTitle: "You are early",
   early: (/** @type {string} */ who) => `Your visit with ${who} is on:`,
-  opens: (/** @type {string} */ when) => `You can come in from ${when}. Open the same link again then, or leave this page open.`,
+  opens: (/** @type {string} */ when) => `From ${when} you can come in. Open the same link again then, or leave this page open.`,
   change: "To change or cancel it, call us.",
-  tryNow: "Check camera and sound now",
+  tryNow: "Check camera and sound",
 };
 
 /** The link: nothing is sent until the person presses `Continue`.
@@ -72,7 +72,7 @@ export function earlyScreen(way) {
   const check = el("button", { type: "button", class: "button", onclick: () => way.go("try") }, icon("camera"), WORDS.tryNow);
   const node = screen({ name: "early", title: WORDS.earlyTitle },
     el("p", {}, WORDS.early(visit.clinician)), when(way.state),
-    el("p", {}, WORDS.opens(`${day(visit.opens_at, visit.zone, new Date())}, ${clockZone(visit.opens_at, visit.zone)}`)),
+    el("p", {}, WORDS.opens(dayAndTime(visit.opens_at, visit.zone, new Date()))),
     el("p", { class: "muted" }, WORDS.change),
     el("p", { class: "actions" }, check));
   return {

@@ -3,7 +3,7 @@
 import { copyLink } from "./client_consent.js";
 import { primary, screen } from "./client_screen.js";
 import { el, fill, icon, tel } from "./dom.js";
-import { clockZone, day } from "./times.js";
+import { dayAndTime } from "./times.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
 /** @typedef {import("./client_screen.js").Screen} Screen */
@@ -47,11 +47,14 @@ export function elsewhereScreen(way, onHere) {
 export function overScreen(way) {
   const { visit, next, practice } = way.state;
   const words = overWords(visit.phase, visit.clinician);
+  const held = visit.phase === "ended" || visit.phase === "complete";
   const node = screen({ name: "over", title: words.title },
     ...words.lines.map((line) => el("p", { class: "lead" }, line)),
-    el("p", { class: "when" }, icon("calendar"),
-      el("span", {}, next ? WORDS.next(`${day(next.start, visit.zone, new Date())}, ${clockZone(next.start, visit.zone)}`, next.clinician) : WORDS.noNext)),
-    visit.phase === "ended" || visit.phase === "complete" ? copyLink() : null,
+    next || held
+      ? el("p", { class: "when" }, icon("calendar"),
+          el("span", {}, next ? WORDS.next(dayAndTime(next.start, visit.zone, new Date()), next.clinician) : WORDS.noNext))
+      : null,
+    held ? copyLink() : null,
     callUs(practice.phone),
     el("p", { class: "muted" }, WORDS.close));
   return { node };

@@ -37,6 +37,14 @@ export function day(iso, zone, now) {
   return asked;
 }
 
+/** The same inside a sentence: "today at 2:00 PM CST", "Saturday, November 21 at 2:00 PM CST"
+ * @param {string} iso @param {string} zone @param {Date} now @returns {string} */
+export function dayAndTime(iso, zone, now) {
+  const named = day(iso, zone, now);
+  const inside = named === "Today" || named === "Tomorrow" ? named.toLowerCase() : named;
+  return `${inside} at ${clockZone(iso, zone)}`;
+}
+
 /** "just now", "1 minute", "12 minutes", "1 hour 5 minutes" @param {number} milliseconds @returns {string} */
 export function spell(milliseconds) {
   const minutes = Math.floor(Math.max(0, milliseconds) / 60_000);
