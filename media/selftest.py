@@ -7,18 +7,15 @@ to a transport on the loopback, before and after its handshake. When that transp
 from __future__ import annotations
 
 import asyncio
-import secrets
 import socket
 from struct import pack
 
 from media.flow import AudioFlow
-from media.forward import Counters, Line, Stream
-from media.ingress import Ingress, monotonic_ns
+from media.forward import Stream
+from media.loopback import HOST, End
 from media.offer import OPUS
-from media.seam import Address, SecureTransport, SharedConnection
 
 WITHIN_S = 10.0
-HOST = "127.0.0.1"
 SSRC = 0x5E1F7E57
 
 _RECORD = b"\x16\xfe\xff" + bytes(8)  # DTLS 1.0 handshake record, epoch and sequence number 0
@@ -40,38 +37,6 @@ class SelfTestFailed(RuntimeError):
     """A packet from a stranger ended a connection: the filter does not hold, the server must not start."""
 
 
-class _End:
-    """One end of the connection of our own."""
-
-    def __init__(self, role: str) -> None:
-        self.counters = Counters()
-        self.ended = False
-        self.ufrag, self.password = secrets.token_hex(8), secrets.token_hex(16)
-        self.ingress = Ingress.bind((HOST,), 0, self.counters, monotonic_ns)
-        self.connection = SharedConnection(self.ingress, self, self.ufrag, self.password, HOST, self.ingress.port)
-        self.line = Line(self.connection, self.counters)
-        self.secure = SecureTransport(self.connection, True, self._end, role)
-        self.ingress.add(self.ufrag, self.line)
-
-    def may_claim(self, addr: Address) -> bool:
-        """An authenticated check came from ``addr``."""
-        return self.ingress.claim(self.line, addr)
-
-    def _end(self) -> None:
-        self.ended = True
-
-    async def connect(self, other: _End) -> None:
-        """Connect as if ``other`` had answered."""
-        await self.secure.connect(other.ufrag, other.password, (other.secure.fingerprint,))
-        self.line.open(self.secure.ciphers())
-        self.ingress.adopt(self.line)
-
-    async def close(self) -> None:
-        """End it."""
-        await self.secure.close()
-        self.ingress.close()
-
-
 def _attack(port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         for packet in ATTACKS.values():
@@ -83,7 +48,7 @@ async def self_test() -> None:
 
     :raises SelfTestFailed: when it does not.
     """
-    server, client = _End("server"), _End("client")
+    server, client = End("server"), End("client")
     try:
         async with asyncio.timeout(WITHIN_S):
             await _survive(server, client)
@@ -94,10 +59,13 @@ async def self_test() -> None:
         await server.close()
 
 
-async def _survive(server: _End, client: _End) -> None:
+async def _survive(server: End, client: End) -> None:
     _attack(server.ingress.port)
     client.connection.call(HOST, server.ingress.port)
-    both = asyncio.gather(server.connect(client), client.connect(server))
+    both = asyncio.gather(
+        server.connect(client.ufrag, client.password, client.secure.fingerprint),
+        client.connect(server.ufrag, server.password, server.secure.fingerprint),
+    )
     await asyncio.sleep(0)
     _attack(server.ingress.port)
     await both

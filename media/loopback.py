@@ -1,0 +1,46 @@
+"""An end of a connection of our own on the loopback, for the self test and the bench. Shell (asyncio, aiortc)."""
+
+from __future__ import annotations
+
+import secrets
+
+from media.forward import Counters, Line
+from media.ingress import Ingress, monotonic_ns
+from media.seam import Address, SecureTransport, SharedConnection
+
+HOST = "127.0.0.1"
+
+
+class End:
+    """One end of a connection of our own; ``role`` is its DTLS role, the client is the one that calls."""
+
+    def __init__(self, role: str) -> None:
+        self.counters = Counters()
+        self.ended = False
+        self.ufrag, self.password = secrets.token_hex(8), secrets.token_hex(16)
+        self.ingress = Ingress.bind((HOST,), 0, self.counters, monotonic_ns)
+        self.connection = SharedConnection(self.ingress, self, self.ufrag, self.password, HOST, self.ingress.port)
+        self.line = Line(self.connection, self.counters)
+        self.secure = SecureTransport(self.connection, True, self._end, role)
+        self.ingress.add(self.ufrag, self.line)
+
+    def may_claim(self, addr: Address) -> bool:
+        """An authenticated check came from ``addr``."""
+        return self.ingress.claim(self.line, addr)
+
+    def _end(self) -> None:
+        self.ended = True
+
+    async def connect(self, ufrag: str, password: str, fingerprint: tuple[str, str]) -> None:
+        """Connect with the other end's parameters.
+
+        :raises ConnectionError: when ICE or DTLS fails.
+        """
+        await self.secure.connect(ufrag, password, (fingerprint,))
+        self.line.open(self.secure.ciphers())
+        self.ingress.adopt(self.line)
+
+    async def close(self) -> None:
+        """End it."""
+        await self.secure.close()
+        self.ingress.close()
