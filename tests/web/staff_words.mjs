@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diagnosisCodes, invitationText, isEmail, isNpi, isPhone } from "./booking_words.js";
-import { byStart, byWait, isAhead, isOver, isTogether, nextWords, patience, phaseWords, ticks, waitedWords } from "./desk_words.js";
+import { byStart, byWait, isAhead, isOver, isTogether, nextWords, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { stateName, STATES, ZONES } from "./states.js";
 import { clockface, dateField, minutesSince, nextQuarter, timeOf, wallWords, whenWords } from "./zone_time.js";
 
@@ -103,4 +103,9 @@ test("each state stands once, and each zone is one that browsers know", () => {
   assert.equal(new Set(STATES.map(([code]) => code)).size, 56);
   assert.equal(stateName("MN"), "Minnesota");
   for (const [zone] of ZONES) assert.ok(timeOf("2026-11-21T20:05:00Z", zone));
+});
+
+test("a service whose name says its length has it said once", () => {
+  assert.equal(serviceWords(card({ first_visit: true })), "Psychotherapy, 45 min · first visit");
+  assert.equal(serviceWords(card({ service: "Individual therapy, 45 minutes" })), "Individual therapy, 45 minutes");
 });

@@ -1,6 +1,6 @@
 // The rows of the board: one visit each, changed in place, in the order of the day. Shell (DOM).
 
-import { byStart, isOver, patience, phaseWords, ticks, waitedWords } from "./desk_words.js";
+import { byStart, isOver, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { el, fill, icon } from "./dom.js";
 import { menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
@@ -71,7 +71,7 @@ class Row {
     const waits = card.phase === "waiting";
     say(this.time, timeOf(card.start, zone));
     say(this.name, card.client.name);
-    say(this.about, `${card.service}, ${card.minutes} min${card.first_visit ? " · first visit" : ""}`);
+    say(this.about, serviceWords(card));
     say(this.clinician, card.clinician.name);
     say(this.phase, word);
     const minutes = card.waiting_since ? minutesSince(card.waiting_since, nowMs) : 0;

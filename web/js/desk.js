@@ -17,6 +17,7 @@ import { advice, surroundings } from "./troubles.js";
 /** @typedef {import("./wire.js").DeskMessage} DeskMessage */
 
 const part = (/** @type {string} */ id) => need(document, `#${id}`, HTMLElement);
+const TITLE = document.title;
 const devices = new Devices();
 /** @type {DeskMessage|null} */
 let latest = null;
@@ -38,7 +39,7 @@ const cards = new WaitingCards(part("waiting"), {
 });
 const line = new DayLine(part("line"), (visit) => void visits.open(visit));
 const visits = new DeskVisit(devices, {
-  deskShown: (shown) => showDesk(shown),
+  shown,
   admitted: (visit) => { if (visit === admitting) settle(); },
   admit: (card) => void admit(card, null, false),
   waiting: () => latest?.waiting ?? [],
@@ -132,10 +133,12 @@ function refused(message) {
   refuse(card.visit, message.say, with_ ? button("Open that visit", "", () => void visits.open(with_.visit)) : null);
 }
 
-/** @param {boolean} shown */
-function showDesk(shown) {
-  part("desk").hidden = !shown;
-  if (shown) draw();
+/** @param {import("./desk_visit.js").Screen} screen */
+function shown(screen) {
+  part("desk").hidden = screen !== "desk";
+  // The title may stand in a window list or on a projector: it names the screen and the practice, never a person.
+  arrivals.count(latest?.waiting.length ?? 0, screen === "desk" ? TITLE : TITLE.replace("Desk", "Visit"));
+  if (screen === "desk") draw();
 }
 
 part("status").addEventListener("change", (event) => {

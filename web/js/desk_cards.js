@@ -1,7 +1,7 @@
 // The waiting people as cards, longest wait first: made once, changed in place, so that focus and open panels stay.
 // Shell (DOM).
 
-import { byWait, patience, ticks, waitedWords } from "./desk_words.js";
+import { byWait, patience, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { el, icon } from "./dom.js";
 import { button, menu, put, say } from "./staff_dom.js";
 import { choices } from "./staff_dialog.js";
@@ -116,8 +116,7 @@ class WaitingCard {
     const { tone, word } = card.phase === "on_hold"
       ? { tone: "warn", word: "On hold" } : patience(waited);
     say(this.name, card.client.name);
-    say(this.about, [`${timeOf(card.start, zone)} ${card.service}, ${card.minutes} min`,
-      card.first_visit ? "first visit" : ""].filter(Boolean).join(" · "));
+    say(this.about, `${timeOf(card.start, zone)} ${serviceWords(card)}`);
     say(this.since, waitedWords(card, nowMs, zone));
     say(this.patience, word);
     put(this.patience, "class", `tag ${tone}`);

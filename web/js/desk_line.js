@@ -1,6 +1,6 @@
 // Today's visits on a line of time, with now marked between what was and what comes. Shell (DOM).
 
-import { byStart, isOver, isTogether, phaseWords } from "./desk_words.js";
+import { byStart, isOver, isTogether, phaseWords, serviceWords } from "./desk_words.js";
 import { el } from "./dom.js";
 import { button, menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
@@ -82,7 +82,7 @@ class Slot {
     const { word, tone } = phaseWords(card);
     say(this.time, timeOf(card.start, zone));
     say(this.name, card.client.name);
-    say(this.about, `${card.service}, ${card.minutes} min${card.first_visit ? " · first visit" : ""}`);
+    say(this.about, serviceWords(card));
     say(this.phase, word);
     put(this.phase, "class", `tag ${tone}`);
     put(this.node, "data-phase", card.phase);

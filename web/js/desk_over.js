@@ -43,8 +43,8 @@ export class DeskOver {
     const held = visit.began_at !== null && (visit.phase === "ended" || visit.phase === "complete");
     say(part("over-title"), held ? `The visit with ${name} is over` : notHeld(visit, name));
     this.#facts(visit, held, seconds);
-    part("over-sign").hidden = true;
-    fill(part("over-form"));
+    part("over-sign").hidden = !held;
+    fill(part("over-form"), el("p", { class: "muted", role: "status", text: "The record of the visit is being made …" }));
     this.#next = null;
     this.drawNext();
     part("over-title").focus();
@@ -101,14 +101,14 @@ export class DeskOver {
     try {
       due = (await get("/api/statements")).due.find((/** @type {Due} */ one) => one.visit === visit);
     } catch {
-      return; // the list of statements due keeps it; nothing is lost
+      // Asked again below; the list of statements due keeps it, nothing is lost.
     }
     if (this.#visit !== visit) return;
     if (!due) {
       if (tries > 0) setTimeout(() => void this.#sign(visit, tries - 1), 1000);
+      else fill(part("over-form"), el("p", { text: "Not ready yet. You will find it under Statements due in a moment." }));
       return;
     }
-    part("over-sign").hidden = false;
     fill(part("over-form"), statementForm(due, () => {
       fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }));
     }));

@@ -18,7 +18,7 @@ import { timeOf } from "./zone_time.js";
 /** @typedef {"desk"|"stage"|"between"|"over"} Screen */
 /**
  * @typedef {{
- *   deskShown: (shown: boolean) => void,
+ *   shown: (screen: Screen) => void,
  *   admitted: (visit: string) => void,
  *   admit: (card: Card) => void,
  *   waiting: () => Card[],
@@ -174,7 +174,7 @@ export class DeskVisit {
     this.#screen = screen;
     if (screen !== "desk") quiet();
     document.body.dataset["view"] = screen;
-    this.options.deskShown(screen === "desk");
+    this.options.shown(screen);
     part("between").hidden = screen !== "between";
     part("over").hidden = screen !== "over";
     if (screen === "stage") {

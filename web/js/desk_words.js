@@ -25,6 +25,13 @@ export function waitedWords(card, nowMs, zone) {
   return minutes < 1 ? `Arrived just now, at ${since}` : `${minutes} min, since ${since}`;
 }
 
+/** "Psychotherapy, 45 min · first visit"; a practice whose service's name says its length has it said once.
+ * @param {Card} card @returns {string} */
+export function serviceWords(card) {
+  const lasts = new RegExp(`\\b${card.minutes} ?min`).test(card.service) ? "" : `, ${card.minutes} min`;
+  return `${card.service}${lasts}${card.first_visit ? " · first visit" : ""}`;
+}
+
 /** @type {Record<string, string>} */
 const SITES = {
   home: "at home", lodging: "in a hotel or other lodging", near_home: "near home, for privacy", work: "at work",
