@@ -1,4 +1,7 @@
-"""From what somebody said on a socket to the Command it means: only the server knows who speaks and what licences cover. Shell (asyncio)."""
+"""From what somebody said on a socket to the Command it means. Shell (asyncio).
+
+Only the server knows who speaks, and what the licences on file cover.
+"""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from media.desk import Connection as PeerState
 from media.desk import MediaDesk
 from media.errors import Malformed as MediaMalformed
 from media.errors import Refused as MediaRefused
-from media.sample import EvidenceSecond
 from media.requirement import Met
+from media.sample import EvidenceSecond
 from server.completion import Completion
 from server.measure import Flow as Measured
 from server.measure import Measure
@@ -27,7 +27,7 @@ from server.roster import Cast, Roster
 from server.socket import Socket
 from signaling import commands, views
 from signaling.errors import Refused
-from signaling.facts import AudioOnlyAllowed, Admitted, Ended, Fact
+from signaling.facts import Admitted, AudioOnlyAllowed, Ended, Fact
 from signaling.hub import Hub
 from signaling.ports import Journal
 from signaling.shape import Participant, Visit
@@ -72,6 +72,7 @@ class _LiveVisit:
     seated: set[ParticipantId] = field(default_factory=set)
     fresh: set[ParticipantId] = field(default_factory=set)  # whose browser has no peer connection (any more)
     admitted_anew: bool = False
+    held: list[tuple[int, Sequence[Fact], Visit]] | None = None
     reconnected_at: dict[ParticipantId, float] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -183,36 +184,37 @@ class Live:
                 live.admitted_anew = True
             elif isinstance(fact, AudioOnlyAllowed):
                 self.measure.allow_audio_only(visit)
-        if after.over and not was_over and live.cast is not None:
-            self._spawn(self._tell_with_what_follows(live, seq, facts))  # "Next: ..." is looked up first
+        if live.held is not None:
+            live.held.append((seq, facts, after))
+        elif after.over and not was_over and live.cast is not None:
+            live.held = [(seq, facts, after)]
+            self._spawn(self._tell_with_what_follows(live))
         else:
-            self._tell_facts(live, seq, facts)
+            self._tell_facts(live, seq, facts, after)
         self._spawn(self._reconcile(visit))
         if any(isinstance(fact, Ended) for fact in facts):
             self._spawn(self.finish(visit))
 
-    async def _tell_with_what_follows(self, live: _LiveVisit, seq: int, facts: Sequence[Fact]) -> None:
-        if live.visit is not None:
+    async def _tell_with_what_follows(self, live: _LiveVisit) -> None:
+        """ "Next: ..." is looked up before the end is told; facts that come meanwhile wait, so that none is overtaken."""
+        assert live.visit is not None
+        try:
             live.cast = await self._roster.of(live.visit)
-        self._tell_facts(live, seq, facts)
+        finally:
+            held, live.held = live.held or [], None
+            for seq, facts, after in held:
+                self._tell_facts(live, seq, facts, after)
 
-    def _tell_facts(self, live: _LiveVisit, seq: int, facts: Sequence[Fact]) -> None:
+    def _tell_facts(self, live: _LiveVisit, seq: int, facts: Sequence[Fact], after: Visit) -> None:
         first = seq - len(facts) + 1
         for attached in live.attached.values():
-            you = self._seat(live, attached)
-            if attached.since is None or you is None or live.visit is None or live.cast is None:
+            you = after.participant(attached.participant)
+            if attached.since is None or you is None or live.cast is None:
                 continue
+            names, status, following = live.cast.names, live.cast.status, live.cast.following
             for number, fact in enumerate(facts, first):
                 if number > attached.since:
-                    told = views.dump_fact(
-                        live.visit,
-                        number,
-                        fact,
-                        you,
-                        live.cast.names,
-                        live.cast.status,
-                        next_visit=live.cast.following,
-                    )
+                    told = views.dump_fact(after, number, fact, you, names, status, next_visit=following)
                     attached.socket.tell(told)
 
     async def status_changed(self, clinician: str, status: DeskStatus) -> None:
@@ -394,5 +396,3 @@ def shown(measured: Measured) -> Flow:
         deadline=measured.deadline,
         counted_s=measured.counted_s,
     )
-
-

@@ -1,0 +1,88 @@
+"""Where the billing module joins the house: its intake and pages in this process, under its own role and key. Shell (fastapi).
+
+With `billing_mode = elsewhere` nothing of it is here: events go over HTTPS to whatever `billing_url` names, and coding
+sheets are entered there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, Request
+
+from billing_hooks import keyset
+from billing_hooks.intake import intake_router
+from billing_hooks.keyset import PublicKey
+from billing_hooks.material import Sheet
+from billing_hooks.pages import Biller, create_pages
+from billing_hooks.store import Store
+from server import identity, pages
+from server.db import clients, people, practices
+from server.errors import Refused
+from server.house import House
+from server.permissions import May, may
+from server.routes.asking import staff_token
+from server.runtime import Runtime
+from server.signing_keys import SigningKeys
+
+
+class BillingWing:
+    """The billing module's rooms in this server; empty when billing runs elsewhere."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        inside = runtime.settings.billing_mode == "inside" and runtime.billing_url is not None
+        self._store = Store.open(runtime.billing_url, runtime.keys.derive("billing")) if inside else None
+        self._house: House | None = None
+
+    @asynccontextmanager
+    async def open(self, house: House) -> AsyncIterator[None]:
+        """Take part in the house while it is open."""
+        self._house = house
+        if self._store is not None:
+            house.sheet = self._save_sheet
+        try:
+            yield
+        finally:
+            if self._store is not None:
+                await self._store.close()
+
+    def install(self, app: FastAPI) -> None:
+        """Add the intake and the biller's pages."""
+        if self._store is not None:
+            app.include_router(intake_router(self._store, self._keys), prefix="/billing")
+            app.include_router(
+                create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
+            )
+
+    async def _keys(self) -> dict[str, PublicKey]:
+        house = self._opened()
+        return keyset.load(await SigningKeys(house.engine, house.runtime.keys).key_set())
+
+    async def _who(self, request: Request) -> Biller:
+        """The biller who asks, with what their pages show of the practice. Raises Refused."""
+        house = self._opened()
+        async with house.shelf.work() as work:
+            person = await identity.staff(work, staff_token(house.shelf, request))
+            if not may(person.role, May.USE_BILLING):
+                raise Refused("not-allowed", "Your role at the practice does not include this.")
+            practice = await practices.read(work)
+        return Biller(practice.id, person.id, person.name, practice.zone, {"staff": person, "practice": practice})
+
+    async def _names(self, _request: Request, ids: Collection[str]) -> Mapping[str, str]:
+        """Names of clients and clinicians for the biller's lists; billing itself keeps none."""
+        async with self._opened().shelf.work() as work:
+            staff = {one.id: one.name for one in await people.clinicians(work)}
+            return {**staff, **await clients.names(work, [one for one in ids if one.startswith("cli_")])}
+
+    async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
+        house, store = self._opened(), self._store
+        if store is not None:
+            sheet = Sheet(minutes=minutes, diagnoses=tuple(diagnoses))
+            await store.save_sheet(house.practice_id, visit, sheet, by, datetime.now(UTC))
+
+    def _opened(self) -> House:
+        if self._house is None:
+            raise LookupError("the house is not open yet")
+        return self._house
