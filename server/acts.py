@@ -98,5 +98,3 @@ class Acts:
                 return commands.ExplainOverride(by, why)
             case _:
                 raise Refused("not-here", "That cannot be done here.")
-
-

@@ -1,4 +1,4 @@
-"""Where the billing module joins the house: its intake and pages in this process, under its own role and key. Shell (fastapi).
+"""Where the billing module joins the house: its intake and pages, under its own role and key. Shell (fastapi).
 
 With `billing_mode = elsewhere` nothing of it is here: events go over HTTPS to whatever `billing_url` names, and coding
 sheets are entered there.
@@ -32,8 +32,9 @@ class BillingWing:
     """The billing module's rooms in this server; empty when billing runs elsewhere."""
 
     def __init__(self, runtime: Runtime) -> None:
-        inside = runtime.settings.billing_mode == "inside" and runtime.billing_url is not None
-        self._store = Store.open(runtime.billing_url, runtime.keys.derive("billing")) if inside else None
+        self._store: Store | None = None
+        if runtime.settings.billing_mode == "inside" and runtime.billing_url is not None:
+            self._store = Store.open(runtime.billing_url, runtime.keys.derive("billing"))
         self._house: House | None = None
 
     @asynccontextmanager

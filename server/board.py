@@ -1,4 +1,4 @@
-"""Desks and boards: every open one is told the whole picture whenever anything on it changed, five times a second at most. Shell (asyncio)."""
+"""Desks and boards: each is told its whole picture when anything on it changed. Shell (asyncio)."""
 
 from __future__ import annotations
 

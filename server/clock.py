@@ -1,4 +1,4 @@
-"""The one place that reads the clocks for visits: wall time, CLOCK_MONOTONIC, and which boot it counts from. Shell (asyncio)."""
+"""The one place that reads the clocks for visits: wall, monotonic, and which boot that counts from. Shell (asyncio)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a visit: count it from the journal, seal the event, and put it in the outbox with the completing fact. Shell (asyncio).
+"""The end of a visit: counted from the journal, sealed, in the outbox with the completing fact. Shell (asyncio).
 
 Counting reads the journal alone, so a crash anywhere loses nothing: an ended visit without its record is completed at
 the next start, from the same facts, to the same numbers.

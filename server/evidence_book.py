@@ -1,4 +1,4 @@
-"""What is known of one visit's media so far: every second, which of them are not yet in the journal, the running count. Pure.
+"""What is known of one visit's media so far: its seconds, which are not yet stored, the running count. Pure.
 
 Seconds older than `SETTLED_S` are final and folded into running totals, so that a second costs the same in the first
 minute and in the second hour.

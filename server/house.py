@@ -92,7 +92,9 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         stack.push_async_callback(engine.dispose)
         practice = await practices.first(engine)
         if practice is None:
-            raise CannotStart("no-practice", "There is no practice yet: run `antechamber setup`, or `antechamber demo`.")
+            raise CannotStart(
+                "no-practice", "There is no practice yet: run `antechamber setup`, or `antechamber demo`."
+            )
         shelf = await Shelf.open(engine, runtime.keys, practice)
         roster = Roster(shelf)
         clock = SystemClock()
@@ -107,7 +109,8 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         stack.push_async_callback(desk.close)
         board = Board(shelf, roster, hub)
         live.board_changed = board.changed
-        house = House(runtime, engine, shelf, hub, desk, live, board, Acts(hub, roster), completion, _listeners(live, board))
+        acts, listeners = Acts(hub, roster), _listeners(live, board)
+        house = House(runtime, engine, shelf, hub, desk, live, board, acts, completion, listeners)
         stack.push_async_callback(_stop, house)
         board.start()
         ready = asyncio.Event()

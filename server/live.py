@@ -196,10 +196,9 @@ class Live:
             self._spawn(self.finish(visit))
 
     async def _tell_with_what_follows(self, live: _LiveVisit) -> None:
-        """ "Next: ..." is looked up before the end is told; facts that come meanwhile wait, so that none is overtaken."""
-        assert live.visit is not None
+        """The client's next visit is looked up before the end is told; facts that come meanwhile wait their turn."""
         try:
-            live.cast = await self._roster.of(live.visit)
+            live.cast = await self._roster.of((live.held or [])[0][2])
         finally:
             held, live.held = live.held or [], None
             for seq, facts, after in held:
@@ -335,7 +334,8 @@ class Live:
 
     def _snapshot(self, live: _LiveVisit, attached: Attached) -> views.Message:
         you = self._seat(live, attached)
-        assert live.visit is not None and live.cast is not None and you is not None
+        if live.visit is None or live.cast is None or you is None:
+            raise LookupError("a snapshot before the visit was loaded")
         measured = self.measure.flow(live.id)
         others = [muting for who, muting in live.muted.items() if who != attached.participant]
         return views.dump_snapshot(

@@ -1,7 +1,7 @@
-"""What is measured while people are admitted: seconds into the journal, news of the requirement to the visit. Shell (asyncio).
+"""What is measured while people are admitted: seconds to the journal, news to the visit. Shell (asyncio).
 
-One `_Measured` a visit lives only here, and only as long as it is cheap to lose: after a crash it is made again from the
-journal, whose last evidence is at most five seconds old.
+One `_Measured` a visit lives only here, and is cheap to lose: after a crash it is made again from the journal, whose
+last evidence is at most five seconds old.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Measure:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _origin(self, visit: Visit) -> int:
-        """Second 0 of the evidence on this process's CLOCK_MONOTONIC; by wall time when the machine was booted since."""
+        """Second 0 of the evidence on this CLOCK_MONOTONIC; by wall time when the machine was booted since."""
         now = self._now()
         if visit.origin is None:
             return now.mono_ns // 1_000_000_000

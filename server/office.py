@@ -1,4 +1,4 @@
-"""The house after hours: the practice's rows and a hub, nobody connected and no media; for the demo and for set-up. Shell (asyncio)."""
+"""The house after hours: rows and a hub, nobody connected, no media; for the demo and for set-up. Shell (asyncio)."""
 
 from __future__ import annotations
 

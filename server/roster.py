@@ -1,4 +1,4 @@
-"""Who is who in the visits on screen: names by id, licences, a clinician's status, today's visits. Shell (sqlalchemy behind server.db).
+"""Who is who in the visits on screen: names by id, licences, statuses, today's visits. Shell (asyncio).
 
 Signaling keeps ids only; whatever is shown under a name is looked up here, per message or per desk.
 """

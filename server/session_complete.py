@@ -96,7 +96,8 @@ def body(
     visit: Visit, counted: Counted, naming: Naming, practice: Practice, clinician: Clinician, srtp_profile: str | None
 ) -> dict[str, Any]:
     """The event of a visit that has ended, without its attestation."""
-    assert visit.ending is not None and visit.origin is not None
+    if visit.ending is None or visit.origin is None:
+        raise LookupError("only a visit that was held and has ended has an event")
     zone = ZoneInfo(practice.zone)
     began = visit.origin.at + timedelta(seconds=counted.began_s) if counted.began_s is not None else None
     ended = visit.ending.at

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 def run_file(connection: Connection, path: Path) -> None:
     """Execute every statement of `path` at once.
 
-    The prepared statements that SQLAlchemy uses with asyncpg take one command each; asyncpg's own `execute` takes a script.
+    The prepared statements that SQLAlchemy uses with asyncpg take one command each; asyncpg's own `execute` takes a
+    whole script.
     """
     script = path.read_text(encoding="utf-8")
     connection.connection.run_async(lambda asyncpg_connection: asyncpg_connection.execute(script))

@@ -1,4 +1,4 @@
-"""The journal of visits in PostgreSQL: append with the key as the lock, seats and delivery in the same transaction. Shell (sqlalchemy).
+"""The journal in PostgreSQL: the key is the lock, seats and delivery in the same transaction. Shell (sqlalchemy).
 
 Implements `signaling.ports.Journal`. A fact that completes the visit takes its delivery row with it: whoever reads the
 one finds the other.
@@ -34,7 +34,7 @@ from signaling.visit import Visit
 from signaling.words import Instant, Phase, VisitId
 
 Completion = Callable[[AsyncConnection, Visit, int, bytes, Sequence[Fact]], Awaitable[None]]
-"""Called inside the append of a Completed or StatementMade fact with (connection, visit after, seq, head hash, facts)."""
+"""Called inside the append of a Completed or StatementMade fact: (connection, visit after, seq, head hash, facts)."""
 
 # Frequent facts that never move a seat: they save the journal a statement each.
 _SEATLESS = (EvidenceRecorded, ConnectionChanged, MediaMissing, MediaInterrupted, MediaResumed, StatementMade)

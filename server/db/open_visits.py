@@ -1,4 +1,4 @@
-"""Which visits still need looking after: the open ones, the ended ones without a record, first visits. Shell (sqlalchemy)."""
+"""Which visits still need looking after: open ones, ended ones without a record. Shell (sqlalchemy)."""
 
 from __future__ import annotations
 
