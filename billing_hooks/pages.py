@@ -1,0 +1,181 @@
+"""The biller's pages: the worklist, one encounter with its evidence, the saved event, the release. Shell (fastapi)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from billing_hooks import packs, page_words, rules, timeline
+from billing_hooks.contract import SESSION_COMPLETE
+from billing_hooks.errors import Refused
+from billing_hooks.page_words import RELEASED, STATE
+from billing_hooks.store import Store
+from billing_hooks.store_encounters import Coding, Row
+from billing_hooks.words import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Biller:
+    """Who is looking: their practice and name, and what the frame of a page needs (base.html: staff, practice)."""
+
+    practice: str
+    id: str
+    name: str
+    zone: str
+    frame: Mapping[str, Any]
+
+
+Who = Callable[[Request], Awaitable[Biller]]
+Names = Callable[[Request, Collection[str]], Awaitable[Mapping[str, str]]]
+FILTERS = (
+    ("open", "To do"), ("bill", "Ready"), ("self_pay", "Client pays"), ("hold", "Held"), ("refuse", "Not billable"),
+    ("released", "Released"), ("all", "All"),
+)  # fmt: skip
+_ORDER = {Outcome.BILL: 0, Outcome.SELF_PAY: 1, Outcome.HOLD: 2, Outcome.REFUSE: 3, Outcome.IGNORE: 4}
+
+
+class ReleaseWish(BaseModel):
+    """What `Release` sends: the version that was looked at, and that the note was seen to be signed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: StrictInt
+    note_seen: StrictBool
+
+
+def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None = None) -> APIRouter:
+    """The routes under /billing: `/`, `/encounters/{id}`, `/events/{id}`, POST `/encounters/{id}/release`.
+
+    `who` gives the signed-in biller or raises Refused; `names` gives people's names by id, where the house knows them.
+    """
+    routes = APIRouter()
+
+    async def named(request: Request, ids: Collection[str]) -> Mapping[str, str]:
+        return await names(request, ids) if names is not None else {}
+
+    @routes.get("/", response_class=HTMLResponse)
+    async def worklist(request: Request, show: str = "open", sort: str = "state", down: bool = False) -> HTMLResponse:
+        biller = await who(request)
+        rows = await store.worklist(biller.practice)
+        shown = [row for row in rows if _shown(row, show)]
+        people = await named(request, {person for row in shown for person in (row.client, row.clinician)})
+        return _page(
+            templates, "billing/worklist.html", biller,
+            rows=_sorted(shown, sort, down, people), people=people, state=_state, show=show, sort=sort, down=down,
+            when=page_words.when, filters=[(key, word, sum(_shown(row, key) for row in rows)) for key, word in FILTERS],
+            link=_link(show, sort, down), total=len(rows),
+        )  # fmt: skip
+
+    @routes.get("/encounters/{encounter}", response_class=HTMLResponse)
+    async def one(request: Request, encounter: str) -> HTMLResponse:
+        biller = await who(request)
+        row, codings, releases = await store.encounter(biller.practice, encounter)
+        stored = await store.event(biller.practice, row.event)
+        people = await named(request, {row.client, row.clinician})
+        received = stored.received_at if stored is not None else row.updated_at
+        return _page(
+            templates, "billing/encounter.html", biller, row=row, people=people, state=_state(row), codings=codings,
+            releases=releases, when=page_words.when, words=page_words, **_shown_coding(codings[0], received),
+        )  # fmt: skip
+
+    @routes.get("/events/{event}")
+    async def saved(request: Request, event: str) -> Response:
+        biller = await who(request)
+        stored = await store.event(biller.practice, event)
+        if stored is None:
+            raise Refused("event-unknown", "There is no such event in this practice.")
+        kind = "session-complete" if stored.kind == SESSION_COMPLETE else "statement"
+        name = f'attachment; filename="{kind}-{stored.id}.json"'
+        return Response(stored.raw, media_type="application/json", headers={"Content-Disposition": name})
+
+    @routes.post("/encounters/{encounter}/release")
+    async def release(request: Request, encounter: str, wish: ReleaseWish) -> JSONResponse:
+        biller = await who(request)
+        await store.release(
+            biller.practice, encounter, version=wish.version, by=biller.id, name=biller.name, note_seen=wish.note_seen,
+            at=datetime.now(UTC),
+        )  # fmt: skip
+        return JSONResponse({})
+
+    return routes
+
+
+def _page(templates: jinja2.Environment, name: str, biller: Biller, **context: Any) -> HTMLResponse:
+    notice = packs.shipped()[0].notice
+    found = {**biller.frame, "page": "encounters", "zone": biller.zone, "notice": notice, **context}
+    return HTMLResponse(templates.get_template(name).render(found))
+
+
+def _shown(row: Row, show: str) -> bool:
+    if show == "all":
+        return True
+    if show == "released" or row.released:
+        return show == "released" and row.released
+    if show == "open":
+        return row.outcome in (Outcome.BILL, Outcome.SELF_PAY, Outcome.HOLD)
+    return row.outcome == show
+
+
+def _state(row: Row) -> tuple[str, str, str]:
+    """Word, tone and icon."""
+    return RELEASED if row.released else STATE[row.outcome]
+
+
+def _sorted(rows: list[Row], sort: str, down: bool, people: Mapping[str, str]) -> list[Row]:
+    """Rows by one column; ties keep the newest visit first, as the store gave them."""
+    columns: dict[str, Callable[[Row], Any]] = {
+        "state": lambda row: _ORDER[row.outcome],
+        "visit": lambda row: row.began_at,
+        "client": lambda row: people.get(row.client, row.client).casefold(),
+        "clinician": lambda row: people.get(row.clinician, row.clinician).casefold(),
+        "changed": lambda row: row.updated_at,
+    }
+    return sorted(rows, key=columns.get(sort, columns["state"]), reverse=down)
+
+
+def _link(show: str, sort: str, down: bool) -> Callable[..., str]:
+    """An address of the worklist with one thing changed; a column that is sorted already turns round."""
+
+    def link(**change: str) -> str:
+        turned = change.get("sort") == sort and not down
+        wanted = {"show": show, "sort": sort, "down": str((down and "sort" not in change) or turned).lower(), **change}
+        return f"?{urlencode(wanted)}"
+
+    return link
+
+
+def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
+    """What a coding run shows: its lines with charges, its reasons with their rules, clocks, facts, timeline."""
+    rests_on = coding.rests_on
+    event, sheet = rests_on["event"], rests_on["sheet"] or {}
+    own = [rules.parse(rule) for rule in rests_on["rules"]]
+    known = [*packs.shipped_rules(), *own]
+    drawn = timeline.draw(event)
+    fees = {code: cents for code, cents, *_ in rests_on["fees"]}
+    return {
+        "coding": coding,
+        "proposal": coding.proposal,
+        "charge": lambda line: _money(fees[line.code] * line.units) if line.code in fees else "no fee on file",
+        "sources": {source.name: source for source in page_words.sources(coding.proposal.rules, known)},
+        "svg": Markup(drawn.svg),  # noqa: S704 - drawn by billing_hooks.timeline, which escapes every word
+        "rows": drawn.rows,
+        "clocks": page_words.clocks(event, sheet.get("minutes"), sheet.get("total_same_day")),
+        "facts": page_words.facts(event, received_at),
+        "diagnoses": sheet.get("diagnoses", []),
+        "event": event,
+        "statement": rests_on["statement"],
+        "coverage": rests_on["coverage"],
+    }
+
+
+def _money(cents: int) -> str:
+    return f"${cents // 100:,}.{cents % 100:02d}"
