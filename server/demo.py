@@ -11,9 +11,12 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from billing_hooks.demo import save_demo
+from billing_hooks.store import Store
 from server import consent_text
 from server.booking import NewClient, Wish, book, link_address
 from server.db import clients, links, people, places, practices, visits
@@ -27,10 +30,11 @@ from server.ports import Front
 from signaling.words import Phase, Site, StaffRole
 
 ZONE: Final = "America/Chicago"
+# name, minutes, and what it means to the coder
 _SERVICES: Final = (
-    ("Individual therapy, 50 minutes", 50),
-    ("Individual therapy, 30 minutes", 30),
-    ("First appointment, 60 minutes", 60),
+    ("Individual therapy, 50 minutes", 50, "psychotherapy_individual"),
+    ("Individual therapy, 30 minutes", 30, "psychotherapy_individual"),
+    ("First appointment, 60 minutes", 60, "diagnostic_evaluation"),
 )
 _CLIENT: Final = NewClient("Jordan Doe", "(651) 555-0134", "jordan.doe@mail.example")
 _HOME: Final = Address("US", "55 Lake St", "Saint Paul", "MN", "55104")
@@ -123,7 +127,7 @@ async def ensure(front: Front) -> DemoPeople:
     async with front.shelf.work() as work:
         await consent_text.install(work)
         if not await practices.all_services(work):
-            for name, minutes in _SERVICES:
+            for name, minutes, _ in _SERVICES:
                 await practices.add_service(work, name, minutes)
     client, visit, link = await _appointment(front)
     clinician, front_desk, biller = (_sign_in(front, one) for one in _STAFF)
@@ -136,8 +140,26 @@ async def ensure(front: Front) -> DemoPeople:
         client_id=client,
         visit=visit,
     )
+    if not _place(front).exists():  # the first run to get here; later ones leave billing as the biller left it
+        await _bill(front, client)
     _write(front, made)
     return made
+
+
+async def _bill(front: Front, client: str) -> None:
+    """Give billing the demo's payer, fees and coverage, so that the demo's visits are coded to the end."""
+    url = front.runtime.billing_url
+    if url is None:
+        return  # billing runs elsewhere, with a demo of its own
+    async with front.shelf.work() as work:
+        intents = {name: intent for name, _, intent in _SERVICES}
+        services = {one.id: intents[one.name] for one in await practices.all_services(work) if one.name in intents}
+        now = work.now()
+    store = Store.open(url, front.runtime.keys.derive("billing"))
+    try:
+        await save_demo(store, front.shelf.practice, [client], services, now)
+    finally:
+        await store.close()
 
 
 async def _hire(front: Front, one: Cast) -> None:
@@ -199,9 +221,13 @@ def _about(now: datetime, zone: str) -> str:
     return rounded.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
 
 
+def _place(front: Front) -> Path:
+    return front.runtime.settings.data_dir / "demo.json"
+
+
 def _write(front: Front, made: DemoPeople) -> None:
     """demo.json, whole or not at all, readable by nobody else."""
-    place = front.runtime.settings.data_dir / "demo.json"
+    place = _place(front)
     draft = place.with_name(".demo.json.new")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -71,7 +71,7 @@ async def house(database: Any, keys: KeyFile, passwords: Passwords, tmp_path: Pa
         keys=keys,
         fields=made.fields,
         app_url=database.app_url,
-        billing_url=None,
+        billing_url=database.billing_url,
         passwords=passwords,
         media_hosts=(),
         media_addresses=(),
