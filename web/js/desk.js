@@ -37,7 +37,12 @@ const cards = new WaitingCards(part("waiting"), {
     return sent;
   },
 });
-const line = new DayLine(part("line"), (visit) => void visits.open(visit));
+const line = new DayLine(part("line"), {
+  open: (visit) => void visits.open(visit),
+  undo: (visit) => {
+    if (!link.send({ type: "return", visit })) note("Not sent: there is no connection to the server just now.");
+  },
+});
 const visits = new DeskVisit(devices, {
   shown,
   admitted: (visit) => { if (visit === admitting) settle(); },
@@ -94,14 +99,21 @@ async function admit(card, reason, allTheSame) {
   const troubles = await devices.acquire();
   const trouble = troubles.video ?? troubles.audio;
   if (trouble && !allTheSame) {
-    const { title, steps } = advice(trouble, troubles.video ? "camera" : "microphone",
-      surroundings(navigator.userAgent, navigator.maxTouchPoints));
-    return refuse(card.visit, `${title}. ${steps.join(" ")} Nobody was let in.`,
+    return refuse(card.visit, `${deviceWords(troubles)} Nobody was let in.`,
       button("Let them in all the same", "", () => void admit(card, reason, true)));
   }
   if (!link.send({ type: "admit", visit: card.visit, override_reason: reason })) {
     refuse(card.visit, "There is no connection to the server just now. Nobody was let in. Try again when it is back.");
   }
+}
+
+/** What is wrong with the clinician's own devices and what helps, in one paragraph.
+ * @param {import("./devices.js").Troubles} troubles @returns {string} */
+function deviceWords({ audio, video }) {
+  const { title, steps } = advice(video ?? audio ?? "unknown", video ? "camera" : "microphone",
+    surroundings(navigator.userAgent, navigator.maxTouchPoints));
+  const both = audio && audio === video ? title.replace("your camera", "your camera and microphone") : title;
+  return `${both}. ${steps.join(" ")}`.replaceAll("“Try again”", "“Admit”");
 }
 
 function settle() {

@@ -8,16 +8,19 @@ import { timeOf } from "./zone_time.js";
 
 /** @typedef {import("./wire.js").Card} Card */
 
+/** @typedef {{ open: (visit: string) => void, undo: (visit: string) => void }} LineActs
+ *   open: go (back) into a visit; undo: a declined client waits again */
+
 /** An hour of nothing between two visits is this much taller, up to two hours, in px. */
 const HOUR = 20;
 
 export class DayLine {
   /** @type {Map<string, Slot>} */ #slots = new Map();
 
-  /** @param {HTMLElement} list @param {(visit: string) => void} open go (back) into a visit */
-  constructor(list, open) {
+  /** @param {HTMLElement} list @param {LineActs} acts */
+  constructor(list, acts) {
     this.list = list;
-    this.open = open;
+    this.acts = acts;
     this.nowWords = el("span");
     this.now = el("li", { class: "now" }, this.nowWords);
   }
@@ -41,7 +44,7 @@ export class DayLine {
         nodes.push(this.now);
         marked = true;
       }
-      const slot = this.#slots.get(card.visit) ?? new Slot(card, this.open);
+      const slot = this.#slots.get(card.visit) ?? new Slot(card, this.acts);
       this.#slots.set(card.visit, slot);
       slot.update(card, nowMs, zone);
       slot.space(Number.isNaN(before) ? 0 : (Date.parse(card.start) - before) / 3_600_000);
@@ -56,8 +59,8 @@ export class DayLine {
 }
 
 class Slot {
-  /** @param {Card} card @param {(visit: string) => void} open */
-  constructor(card, open) {
+  /** @param {Card} card @param {LineActs} acts */
+  constructor(card, acts) {
     this.card = card;
     this.nowMs = 0;
     const id = `slot-${card.visit}`;
@@ -67,9 +70,11 @@ class Slot {
     this.phase = el("span", { class: "tag" });
     this.link = copyLinkButton(card, "quiet");
     this.link.setAttribute("aria-describedby", id);
-    this.back = button("Open visit", "primary", () => open(this.card.visit));
+    this.back = button("Open visit", "primary", () => acts.open(this.card.visit));
     this.back.setAttribute("aria-describedby", id);
-    this.actions = el("div", { class: "slot-actions" }, this.back, this.link,
+    this.undo = button("Let them wait again", "quiet", () => acts.undo(this.card.visit));
+    this.undo.setAttribute("aria-describedby", id);
+    this.actions = el("div", { class: "slot-actions" }, this.back, this.undo, this.link,
       this.menu = menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
     this.node = el("li", { class: "slot" }, this.time,
       el("div", { class: "slot-body" }, el("div", { class: "slot-words" }, this.name, this.phase, this.about), this.actions));
@@ -89,7 +94,8 @@ class Slot {
     put(this.node, "data-over", isOver(card));
     put(this.node, "data-together", isTogether(card));
     this.back.hidden = !isTogether(card) && !(isOver(card) && card.override_due);
-    this.actions.hidden = isOver(card) && !card.override_due;
+    this.undo.hidden = card.phase !== "declined";
+    this.actions.hidden = isOver(card) && !card.override_due && card.phase !== "declined";
     this.link.hidden = this.menu.hidden = isOver(card);
     say(this.back, card.override_due && isOver(card) ? "Record the reason" : "Open visit");
   }
