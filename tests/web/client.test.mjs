@@ -171,7 +171,8 @@ test("mail and social apps are told from browsers", () => {
 });
 
 const open = { link: /** @type {const} */ ("open"), peer: /** @type {const} */ ("connected"), failures: 0 };
-const own = { muted: false, videoStopped: false, audio: null, video: null };
+const where = /** @type {const} */ ({ system: "other", browser: "chromium", inApp: false });
+const own = { muted: false, videoStopped: false, audio: null, video: null, where };
 const visit = (/** @type {object} */ more = {}) => ({
   id: "v", phase: "in_visit", since: null, booked_start: "", booked_end: "", zone: ZONE, service: null, clinician: { name: "Dr. Rivera" },
   client: { name: "Jordan Doe" }, waiting_since: null, admitted_at: null, began_at: null, message: null, clinician_status: null,
@@ -198,6 +199,14 @@ test("the same missing picture is told to each side from its own side, and only 
   assert.equal(theirs.banner?.button, null);
   assert.equal(theirs.banner?.deadline, deadline);
   assert.ok(theirs.curtain?.includes("Jordan Doe"));
+});
+
+test("a camera that the browser blocks is told with the way to let it in", () => {
+  const media = { requirement: "missing", missing: [{ who: "you", kind: "video" }] };
+  const lines = stageWords("client", view(media), open, { ...own, video: "blocked_site" }).banner?.lines ?? [];
+  assert.ok(lines.some((line) => line.includes("not allowed to use your camera")));
+  assert.ok(lines.length > 2);
+  assert.equal(stageWords("client", view(media), open, { ...own, video: "lost" }).banner?.lines.length, 1);
 });
 
 test("an undelivered picture is told to both: whose does not arrive, and what to do", () => {

@@ -1,7 +1,7 @@
 // The client's way through one document: which screen is shown, what the address says, where the focus goes. Shell (DOM).
 // From `Continue` to the end nothing is loaded anew, so that camera and microphone are asked for once.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { consentScreen } from "./client_consent.js";
 import { devicesScreen } from "./client_devices.js";
 import { earlyScreen, helloScreen, linkScreen } from "./client_link.js";
@@ -93,7 +93,9 @@ function build(name) {
 function go(name, how = "push") {
   if (name === "waiting" || name === "visit") {
     record(name, how);
-    inVisit ??= new InVisit(stage, { way, show: showInVisit, onProblem: problem, title: (words) => { document.title = words; } });
+    inVisit ??= new InVisit(stage, {
+      way, show: showInVisit, onProblem: problem, takeBack, title: (words) => { document.title = words; },
+    });
     inVisit.start();
     return;
   }
@@ -156,6 +158,16 @@ function entered(next) {
   const goal = resumeAt(next, ADDRESS.link);
   // Those who come back to a visit go straight on; the press of `Continue` lets its sound play.
   go(goal, "replace");
+}
+
+/** The visit was opened in another place: make it this one's again. Another window of this browser needs no link for
+ * that, another device does. @returns {Promise<boolean>} */
+async function takeBack() {
+  const secret = link ? secretOf(new URL(link).hash) : "";
+  /** @type {import("./api.js").Answer<ClientState>} */
+  const answer = secret ? await post("/api/join", { secret }) : await get("/api/client");
+  if (answer.ok) take(answer.value);
+  return answer.ok;
 }
 
 /** Resume after a reload, or say what is missing. */

@@ -21,6 +21,7 @@ const WORDS = {
   turn: "It is your turn",
   turnSaid: (/** @type {string} */ who) => `${who} lets you in. Your visit starts now.`,
   heldSaid: "Your visit is on hold. Please stay on this page.",
+  openAgain: "Open the link from your message again, on this device.",
 };
 
 /**
@@ -29,8 +30,10 @@ const WORDS = {
  *   show: (name: ScreenName, screen: Screen|null) => void,
  *   onProblem: (problem: Problem) => void,
  *   title: (words: string) => void,
+ *   takeBack: () => Promise<boolean>,
  * }} InVisitOptions
- *   show: put a screen up; null is the stage, which is not part of the sheet.
+ *   show: put a screen up; null is the stage, which is not part of the sheet. takeBack: exchange the link once more, so
+ *   that the visit is this device's again; false when this document does not know the link any more.
  */
 
 export class InVisit {
@@ -194,6 +197,12 @@ export class InVisit {
     this.#options.way().adopt(answer.value);
   }
 
+  async #takeBack() {
+    if (await this.#options.takeBack()) return this.start();
+    const { phone } = this.#options.way().state.practice;
+    this.#options.onProblem({ code: "signed-out", say: WORDS.openAgain, phone });
+  }
+
   /** @param {Closed} closed */
   async #closed(closed) {
     if (this.#shown === "over" || (this.#shown === "left" && this.#leaving)) return;
@@ -202,7 +211,7 @@ export class InVisit {
     way.devices.release();
     if (closed.reason === "replaced") {
       this.#shown = "elsewhere";
-      this.#options.show("elsewhere", elsewhereScreen(way, () => this.start()));
+      this.#options.show("elsewhere", elsewhereScreen(way, () => this.#takeBack()));
       this.#options.title("Open in another place");
     } else if (closed.reason === "over") {
       await this.#finish();

@@ -5,6 +5,7 @@ import { announce, fill, need, setIcon, tel } from "./dom.js";
 import { frame, nearestCorner, nextCorner } from "./framing.js";
 import { stageWords } from "./stage_words.js";
 import { counted, secondsLeft } from "./times.js";
+import { surroundings } from "./troubles.js";
 import { Wake } from "./wake.js";
 
 /** @typedef {import("./visit.js").View} View */
@@ -32,6 +33,7 @@ export class Stage {
   /** @type {HTMLVideoElement} */ #own;
   /** @type {HTMLElement} */ #self;
   #wake = new Wake();
+  #where = surroundings(navigator.userAgent, navigator.maxTouchPoints);
   #entered = false;
   #hidden = false;
   #skew = 0;
@@ -121,7 +123,7 @@ export class Stage {
     if (!view || !this.#entered) return;
     const { devices, side } = this.#options;
     const { audio, video } = devices.troubles;
-    const own = { muted: devices.muted, videoStopped: devices.videoStopped, audio, video };
+    const own = { muted: devices.muted, videoStopped: devices.videoStopped, audio, video, where: this.#where };
     const words = stageWords(side, view, this.#standings, own);
     const other = (side === "client" ? view.visit?.clinician.name : view.visit?.client?.name) ?? "";
     text(this.#part("title"), other);

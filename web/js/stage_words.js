@@ -1,13 +1,16 @@
 // What the stage says: from the view and the state of the connections to a pill, a banner and a caption, in plain words.
 // Pure. The client never gets a running count; both sides always read the same trouble, each from its own side.
 
+import { advice } from "./troubles.js";
+
 /** @typedef {import("./visit.js").View} View */
 /** @typedef {import("./link.js").Standing} Standing */
 /** @typedef {import("./peer.js").PeerStanding} PeerStanding */
 /** @typedef {import("./troubles.js").Trouble} Trouble */
 
 /** @typedef {{link: Standing, peer: PeerStanding, failures: number}} Standings */
-/** @typedef {{muted: boolean, videoStopped: boolean, audio: Trouble|null, video: Trouble|null}} Own */
+/** @typedef {{muted: boolean, videoStopped: boolean, audio: Trouble|null, video: Trouble|null,
+ *   where: import("./troubles.js").Surroundings}} Own   the own devices: their buttons, their troubles, their system */
 /** @typedef {"camera"|"microphone"} Retake   what the banner's button takes anew */
 /** @typedef {{tone: "quiet"|"ok"|"warn"|"danger", icon: string, text: string}} Pill */
 /** @typedef {{tone: "info"|"warn"|"danger", lines: string[], retake: Retake|null, button: string|null,
@@ -97,7 +100,7 @@ function banner(side, view, standings, own, other) {
     tone: paused ? "danger" : "warn",
     lines,
     retake,
-    button: retake === "camera" ? "Turn my camera on" : retake === "microphone" ? "Turn my microphone on" : null,
+    button: retake && BUTTON[retake],
     deadline: side === "clinician" && requirement === "missing" ? deadline : null,
   };
 }
@@ -119,6 +122,8 @@ function missingLines(side, view, own, other) {
   else if (has("you", "video")) {
     lines.push(own.videoStopped ? `Your camera is off, so ${other} cannot see you.` : `${other} cannot see you.`);
   } else if (has("you", "audio")) lines.push(`${other} cannot hear you.`);
+  if (has("you", "video") && !own.videoStopped) lines.push(...help(own.video, "camera", own));
+  else if (has("you", "audio")) lines.push(...help(own.audio, "microphone", own));
   if (has("you", "delivery") && !gone) lines.push(`${other} is not getting your picture and sound.`);
 
   if (has("other", "video") && has("other", "audio")) lines.push(`We cannot see or hear ${other}.`);
@@ -132,6 +137,18 @@ function missingLines(side, view, own, other) {
   else if (theirs && side === "client") lines.push("You do not need to do anything.");
   else if (theirs && side === "clinician") lines.push("They see how to fix it on their screen.");
   return lines;
+}
+
+/** The banner's button. @type {Readonly<Record<Retake, string>>} */
+const BUTTON = Object.freeze({ camera: "Turn my camera on", microphone: "Turn my microphone on" });
+
+/** What keeps an own device away and how to let it in; nothing while a tap may bring it back.
+ * @param {Trouble|null} trouble @param {Retake} device @param {Own} own @returns {string[]} */
+function help(trouble, device, own) {
+  if (!trouble || trouble === "lost" || trouble === "dismissed") return [];
+  const { title, steps } = advice(trouble, device, own.where);
+  // The advice names the button of the device check; here it is the banner's.
+  return [`${title}.`, ...steps.map((step) => step.replace("Try again", BUTTON[device]))];
 }
 
 /** @param {View} view @param {string} other @returns {string|null} */
