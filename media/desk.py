@@ -258,8 +258,8 @@ class MediaDesk:
             return
         if state in (Connection.LOST, Connection.FAILED):
             # The seat is kept by who seats; only a new peer connection brings media back.
-            peer.stop()
             self._unlink(held, peer.line)
+            self._end(peer)
         elif state is Connection.CONNECTED:
             self._counters["connected"] += 1
             held.ledger.heard(peer.participant, peer.line.heard)
@@ -273,6 +273,10 @@ class MediaDesk:
         self._unlink(held, peer.line)
         self._relay(held)
         peer.state = Connection.REPLACED
+        self._end(peer)
+
+    def _end(self, peer: Peer) -> None:
+        peer.stop()
         task = self._loop.create_task(peer.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

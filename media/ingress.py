@@ -29,6 +29,7 @@ ADDRESSES_A_LINE = 8
 BATCH = 64
 RECEIVE_BUFFER = 4 * 1024 * 1024
 _STUN_MAX = 1280
+_SO_RCVBUFFORCE = 33
 _SO_MEMINFO, _MEMINFO_DROPS = 55, 8
 """asm-generic/socket.h and linux/sock_diag.h: the kernel's own count of datagrams dropped at this socket."""
 
@@ -80,7 +81,10 @@ class Ingress:
                 sockets.append(sock)
                 if family == socket.AF_INET6:
                     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+                try:
+                    sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, RECEIVE_BUFFER)
+                except PermissionError:  # an ordinary user gets what net.core.rmem_max allows
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
                 sock.setblocking(False)
                 sock.bind((host, port))
                 port = port or sock.getsockname()[1]
@@ -117,9 +121,9 @@ class Ingress:
             owner.connection.forget_check(addr)
             if owner.address == addr:
                 owner.address = None
-        if sum(1 for other in self._owners.values() if other is line) >= ADDRESSES_A_LINE:
-            self._counters["drop_too_many_addresses"] += 1
-            return False
+        held = [other for other, its in self._owners.items() if its is line and other != line.address]
+        if len(held) >= ADDRESSES_A_LINE:
+            del self._owners[held[0]]  # the oldest that is not in use gives way
         self._owners[addr] = line
         return True
 

@@ -74,9 +74,10 @@ class Ledger:
         return tuple(changed)
 
     def settled(self, now: int) -> tuple[EvidenceSecond, ...]:
-        """Every second that is still kept, by its last word."""
+        """Every second that is still kept, by its last word, and the one that is not over yet."""
         self.seconds(now)
-        return tuple(self._told[at] for at in sorted(self._told))
+        rest = self._second(now // SECOND, now // TENTH)
+        return (*(self._told[at] for at in sorted(self._told)), *((rest,) if rest.of else ()))
 
     def forget(self, now: int) -> None:
         """Drop what can no longer be amended."""

@@ -22,6 +22,9 @@ from media.seam import Address, SecureTransport, SharedConnection
 CONNECT_S = 15.0
 """aioice's connect never returns by itself without end-of-candidates."""
 
+CONSENT_NS = 30_000_000_000
+"""RFC 7675 section 5.1: without an answer to our own checks for 30 s nothing more may be sent there."""
+
 _log = logging.getLogger("media")
 
 
@@ -152,7 +155,7 @@ class Peer:
         try:
             async with asyncio.timeout(CONNECT_S):
                 profile = await self._secure.connect(answer.ufrag, answer.password, answer.fingerprints)
-        except (ConnectionError, TimeoutError) as problem:
+        except Exception as problem:  # whatever a browser's handshake makes the libraries raise, it has failed
             _log.info("peer_failed %s", type(problem).__name__)
             self._set(Connection.FAILED)
             return
@@ -173,7 +176,7 @@ class Peer:
         """Judge silence: nothing at all is a lost connection, no RTP while STUN lives a stop of the media."""
         if self.state not in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
             return
-        if now - self.line.heard > lost_after:
+        if now - self.line.heard > lost_after or now - self._connection.answered_ns > CONSENT_NS:
             self._set(Connection.LOST)
         elif now - self.line.rtp_heard > stopped_after:
             self._set(Connection.MEDIA_STOPPED)

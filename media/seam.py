@@ -27,6 +27,7 @@ PRIVATE: tuple[tuple[str, str, str], ...] = (
     ("aioice.ice", "Connection.__init__:_closing", "no consent checks while closing"),
     ("aioice.ice", "Connection.__init__:_early_checks", "bound it: a check costs memory until the answer is in"),
     ("aioice.ice", "Connection.__init__:_early_checks_done", "bound it: a check costs memory until the answer is in"),
+    ("aioice.ice", "Connection.__init__:_remote_candidates", "bound it: a participant may not fill memory"),
     ("aioice.ice", "Connection.__init__:_nominated", "our own checks need the pair that aioice nominated"),
     ("aioice.ice", "Connection._valid_username", "know which checks were authenticated, before any address is owned"),
     ("aioice.ice", "Connection._add_remote_candidate", "the self test's client knows where to go"),
@@ -53,6 +54,8 @@ ffi, lib = _binding.ffi, _binding.lib
 MTU = 2048
 QUEUE = 64
 EARLY_CHECKS = 8
+ADDRESSES = 64
+"""That one browser may ever check from; aioice keeps every one, and searches them all."""
 CONSENT_S = 2.0
 """Between our own checks: the answer also shows that packets still reach the browser. RFC 7675 asks for 5 s or less."""
 
@@ -146,7 +149,10 @@ class SharedConnection(Connection):
             return False
         if not self._valid_username(attributes["USERNAME"]):
             return False
-        if not message.check_message_integrity(self.local_password.encode()) or not self._owner.may_claim(addr):
+        if not message.check_message_integrity(self.local_password.encode()):
+            return False
+        known = any((c.host, c.port) == addr[:2] for c in self._remote_candidates)
+        if (not known and len(self._remote_candidates) >= ADDRESSES) or not self._owner.may_claim(addr):
             return False
         if not self._early_checks_done and len(self._early_checks) >= EARLY_CHECKS:
             self._early_checks.popleft()

@@ -253,3 +253,76 @@ async def test_both_address_families_share_one_port(until: Any) -> None:
         stranger.sendto(b"\x80" * 20, ("::1", desk.port))
     await until(lambda: desk.counters().get("drop_stranger") == 1)
     await desk.close()
+
+
+async def test_after_a_restart_on_the_same_port_people_are_seated_again(table: Any, until: Any, browser: Any) -> None:
+    """A new process knows nobody: new seats, new connections, media back."""
+    a, b = await both(table, until)
+    port = table.desk.port
+    await table.desk.close()
+    table.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), port, ("127.0.0.1",)), table)
+    await asyncio.gather(a.close(), b.close())
+    for who in ("a", "b"):
+        await table.sit("vis", who, browser())
+
+    async def flowing() -> bool:
+        got = [await each.received() for each in table.browsers.values()]
+        return all(min(counts.values()) > 10 for counts in got)
+
+    await until(flowing, within=5)
+
+
+@pytest.mark.parametrize(("strict", "state"), [(False, Connection.CONNECTED), (True, Connection.FAILED)])
+async def test_the_profile_without_aead_is_the_last_choice_and_strict_refuses_it(
+    until: Any, browser: Any, strict: bool, state: Connection
+) -> None:
+    """RFC 8827's must for old browsers, named in the evidence; nothing weaker by any setting."""
+    from aiortc.rtcdtlstransport import SRTP_AES128_CM_SHA1_80
+
+    old, told = browser(), []
+
+    class Listener:
+        """Answers as an old browser."""
+
+        def on_offer(self, visit: str, participant: str, number: int, sdp: str) -> None:
+            """Offer the one old profile."""
+            tasks.append(asyncio.ensure_future(self.take(visit, participant, number, sdp)))
+
+        async def take(self, visit: str, participant: str, number: int, sdp: str) -> None:
+            """Answer."""
+            answer = await old.take(sdp)
+            for transceiver in old.pc.getTransceivers():
+                transceiver.receiver.transport._srtp_profiles = [SRTP_AES128_CM_SHA1_80]
+            await desk.answer(visit, participant, number, answer)
+
+        def on_connection(self, _visit: str, _who: str, state: Connection, profile: str | None) -> None:
+            """Keep it."""
+            told.append((state, profile))
+
+        def on_seconds(self, *_: object) -> None:
+            """Nothing to do."""
+
+    tasks: list[asyncio.Future[None]] = []
+    desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",), strict), Listener())
+    await desk.seat("vis", "a")
+    await until(lambda: told[-1][0] is state, within=18)
+    assert told[-1][1] == (None if strict else "AES128_CM_SHA1_80")
+    await asyncio.gather(*tasks)
+    await old.close()
+    await desk.close()
+
+
+async def test_two_people_with_one_ssrc_get_a_new_connection_for_the_later(table: Any, until: Any) -> None:
+    """The earlier is never touched; the later is offered anew under other numbers."""
+    a = await table.sit("vis", "a")
+    await until(lambda: ("a", Connection.CONNECTED, "AEAD_AES_256_GCM") in table.states)
+    ssrc = {t.kind: t.sender._ssrc for t in a.pc.getTransceivers()}
+    table.answering = False
+    b = await table.sit("vis", "b")
+    answer = await b.take(next(sdp for who, _, sdp in table.offers if who == "b"))
+    own = {t.kind: t.sender._ssrc for t in b.pc.getTransceivers()}
+    await table.desk.answer("vis", "b", 1, answer.replace(str(own["audio"]), str(ssrc["audio"])))
+    assert table.desk.counters()["ssrc_clash"] == 1
+    assert [n for who, n, _ in table.offers if who == "b"] == [1, 1]
+    assert ("b", Connection.REPLACED, None) in table.states
+    assert a.pc.connectionState == "connected"
