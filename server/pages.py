@@ -7,14 +7,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-import web
+from web import TEMPLATES
 
 
 @cache
 def environment() -> Environment:
     """The one Jinja2 environment; billing's pages use it too."""
     return Environment(
-        loader=FileSystemLoader(web.TEMPLATES),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

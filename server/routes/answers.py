@@ -12,10 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-import billing_hooks.errors
-import media.errors
-import server.errors
-import signaling.errors
+from billing_hooks import errors as billing_errors
+from media import errors as media_errors
 from server import identity, logs, pages
 from server.db import practices
 from server.db.practices import Practice
@@ -23,18 +21,19 @@ from server.errors import Malformed, Refused
 from server.identity import StaffHere
 from server.ports import Front
 from server.routes.asking import house, staff_token
+from signaling import errors as signaling_errors
 
 _REFUSED: Final = (
-    server.errors.Refused,
-    signaling.errors.Refused,
-    media.errors.Refused,
-    billing_hooks.errors.Refused,
+    Refused,
+    signaling_errors.Refused,
+    media_errors.Refused,
+    billing_errors.Refused,
 )
 _MALFORMED: Final = (
-    server.errors.Malformed,
-    signaling.errors.Malformed,
-    media.errors.Malformed,
-    billing_hooks.errors.Malformed,
+    Malformed,
+    signaling_errors.Malformed,
+    media_errors.Malformed,
+    billing_errors.Malformed,
 )
 # What is not here: 409 for a refusal (the state of things does not allow it now), 400 for what does not parse.
 _STATUS: Final = {

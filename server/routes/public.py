@@ -8,10 +8,10 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-import web
 from server.errors import Refused
 from server.routes.asking import House
 from server.signing_keys import SigningKeys
+from web import FOLDER
 
 TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -26,10 +26,10 @@ _FOLDERS: Final = ("js", "css", "icons", "fonts", "sounds")
 
 def static_file(path: str) -> Path | None:
     """The file served at /static/<path>: of a known kind, in one of the open folders or beside them; else None."""
-    wanted = (web.FOLDER / path).resolve()
-    if not wanted.is_relative_to(web.FOLDER) or wanted.suffix not in TYPES or not wanted.is_file():
+    wanted = (FOLDER / path).resolve()
+    if not wanted.is_relative_to(FOLDER) or wanted.suffix not in TYPES or not wanted.is_file():
         return None
-    parts = wanted.relative_to(web.FOLDER).parts
+    parts = wanted.relative_to(FOLDER).parts
     return wanted if len(parts) == 1 or parts[0] in _FOLDERS else None
 
 

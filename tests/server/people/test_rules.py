@@ -48,7 +48,7 @@ def test_what_is_no_time_is_malformed(typed: str) -> None:
         start_in(CHICAGO, typed)
 
 
-@given(st.datetimes(datetime.min.replace(year=2020), datetime.min.replace(year=2040)))
+@given(st.datetimes().map(lambda moment: moment.replace(year=2020 + moment.year % 20, day=min(moment.day, 28))))
 def test_every_time_that_exists_comes_back_as_it_was_typed(moment: datetime) -> None:
     """From the clock to the instant and back."""
     typed = moment.strftime("%Y-%m-%dT%H:%M")
