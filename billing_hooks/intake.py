@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -21,6 +22,7 @@ from billing_hooks.keyset import PublicKey
 from billing_hooks.store import Store
 
 KeysSource = Callable[[], Awaitable[Mapping[str, PublicKey]]]
+Application = FastAPI
 Secrets = Mapping[str, tuple[signing.HmacKey, ...]]
 _STATUS = {"too-large": 413, "event-conflict": 409, "not-stored": 503}
 _log = logging.getLogger("billing_hooks")
@@ -45,10 +47,17 @@ def intake_router(
     return routes
 
 
-def create_intake(store: Store, keys: KeysSource, *, secrets: Secrets | None = None) -> FastAPI:
-    """The intake as an application of its own: POST /events, GET /healthz."""
-    app = FastAPI(title="Antechamber billing", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(intake_router(store, keys, secrets=secrets))
+def create_intake(
+    store: Store,
+    keys: KeysSource,
+    *,
+    secrets: Secrets | None = None,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """The intake as an application of its own: POST /events (and /billing/events), GET /healthz."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    for prefix in ("", "/billing"):
+        app.include_router(intake_router(store, keys, secrets=secrets), prefix=prefix)
 
     @app.get("/healthz")
     async def healthy() -> dict[str, bool]:

@@ -146,9 +146,9 @@ async def work_queue(store: Store, *, drain: bool = False) -> None:
     """Run queued coding jobs; with `drain` return when the queue is empty."""
     await store.enqueue_forgotten()
     async with store.listening() as connection:
-        manager = QueueManager(queries(connection), channel=Channel(QUEUE.channel))
+        queue = QueueManager(queries(connection), channel=Channel(QUEUE.channel))
 
-        @manager.entrypoint(ENTRYPOINT)
+        @queue.entrypoint(ENTRYPOINT)
         async def coding(job: Job) -> None:
             practice, visit = json.loads(job.payload or b"[]")
             try:
@@ -161,7 +161,7 @@ async def work_queue(store: Store, *, drain: bool = False) -> None:
         mode = QueueExecutionMode.drain if drain else QueueExecutionMode.continuous
         sweep = asyncio.create_task(_sweep(store))
         try:
-            await manager.run(dequeue_timeout=timedelta(seconds=5), mode=mode)
+            await queue.run(dequeue_timeout=timedelta(seconds=5), mode=mode)
         finally:
             sweep.cancel()
             await asyncio.gather(sweep, return_exceptions=True)

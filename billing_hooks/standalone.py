@@ -9,10 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
-
 from billing_hooks import keyset
-from billing_hooks.intake import KeysSource, create_intake
+from billing_hooks.intake import Application, KeysSource, create_intake
 from billing_hooks.jobs import work_queue
 from billing_hooks.keyset import PublicKey
 from billing_hooks.store import Store
@@ -21,7 +19,7 @@ _log = logging.getLogger("billing_hooks")
 _PAUSE_S = 2.0
 
 
-def create_app(url: str, key: bytes, keys: KeysSource, *, worker: bool = True) -> FastAPI:
+def create_app(url: str, key: bytes, keys: KeysSource, *, worker: bool = True) -> Application:
     """The ASGI application: POST /events and /billing/events, GET /healthz; with `worker` it drains the queue itself.
 
     `url` postgresql+asyncpg for role antechamber_billing, `key` 32 bytes for sealing, `keys` see `keys_file`.
@@ -29,7 +27,7 @@ def create_app(url: str, key: bytes, keys: KeysSource, *, worker: bool = True) -
     store = Store.open(url, key)
 
     @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
+    async def life(_: Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(keep_working(store))] if worker else []
         try:
             yield
@@ -39,11 +37,7 @@ def create_app(url: str, key: bytes, keys: KeysSource, *, worker: bool = True) -
             await asyncio.gather(*tasks, return_exceptions=True)
             await store.close()
 
-    app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    intake = create_intake(store, keys)
-    app.mount("/billing", intake)
-    app.mount("/", intake)
-    return app
+    return create_intake(store, keys, lifespan=life)
 
 
 async def keep_working(store: Store) -> None:
