@@ -33,8 +33,8 @@ ZONE: Final = "America/Chicago"
 # name, minutes, and what it means to the coder
 _SERVICES: Final = (
     ("Individual therapy, 50 minutes", 50, "psychotherapy_individual"),
-    ("Individual therapy, 30 minutes", 30, "psychotherapy_individual"),
-    ("First appointment, 60 minutes", 60, "diagnostic_evaluation"),
+    ("Short individual therapy, 30 minutes", 30, "psychotherapy_individual"),
+    ("Intake appointment, 60 minutes", 60, "diagnostic_evaluation"),
 )
 _CLIENT: Final = NewClient("Jordan Doe", "(651) 555-0134", "jordan.doe@mail.example")
 _HOME: Final = Address("US", "55 Lake St", "Saint Paul", "MN", "55104")
