@@ -40,6 +40,7 @@ class _Ready:
     practice: Practice
     clinician: Clinician
     srtp_profile: str | None
+    key: SigningKey
 
 
 class Completion:
@@ -96,6 +97,7 @@ class Completion:
             Practice(practice.id, practice.npi or None, practice.zone, SOFTWARE),
             Clinician(clinician.npi or None, kind),
             _weakest_profile(facts),
+            await self._signing.current(self._shelf.practice),
         )
 
     async def _enqueue_complete(
@@ -104,9 +106,8 @@ class Completion:
         ready = self._ready[event]
         sequence = await deliveries.next_sequence(connection, self._shelf.practice)
         naming = Naming(event, sequence, at, head)
-        key = await self._signing.current(self._shelf.practice)
         made = body(visit, ready.counted, naming, ready.practice, ready.clinician, ready.srtp_profile)
-        raw = await asyncio.to_thread(_seal, made, key)
+        raw = await asyncio.to_thread(contract.seal, made, ready.key.private, ready.key.kid)
         seconds = int(ready.counted.totals.talk_overlap)
         await open_visits.set_counted(connection, self._shelf.practice, visit.id, seconds)
         await self._enqueue(connection, visit, event, sequence, contract.SESSION_COMPLETE, raw)
@@ -114,8 +115,9 @@ class Completion:
     async def _enqueue_statement(
         self, connection: AsyncConnection, visit: Visit, fact: StatementMade, about: EventId, event: EventId
     ) -> None:
-        sequence = await deliveries.next_sequence(connection, self._shelf.practice)
+        # before the number: making a practice's first key locks the row that numbers its events
         key = await self._signing.current(self._shelf.practice)
+        sequence = await deliveries.next_sequence(connection, self._shelf.practice)
         made = contract.statement(
             id_=event,
             sequence=sequence,
@@ -140,10 +142,6 @@ class Completion:
 
 def _count(visit: Visit, facts: Sequence[Fact]) -> Counted:
     return count(gather(visit, facts))
-
-
-def _seal(made: dict[str, object], key: SigningKey) -> bytes:
-    return contract.seal(made, key.private, key.kid)
 
 
 def _weakest_profile(facts: Sequence[Fact]) -> str | None:
