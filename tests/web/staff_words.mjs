@@ -51,7 +51,7 @@ test("every phase has words, and is ahead, waiting, together or over", () => {
     assert.ok(/^[A-Z]/.test(phaseWords(one).word), phase);
     assert.ok([isAhead(one), isTogether(one), isOver(one)].filter(Boolean).length <= 1, phase);
   }
-  assert.equal(phaseWords(card({ phase: "arrived", step: "location" })).word, "Checking in: saying where they are");
+  assert.equal(phaseWords(card({ phase: "arrived", step: "location" })).word, "Checking in: location");
   assert.equal(phaseWords(card({ late: true })).word, "Late, not here yet");
 });
 

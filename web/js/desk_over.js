@@ -44,6 +44,8 @@ export class DeskOver {
     say(part("over-title"), held ? `The visit with ${name} is over` : notHeld(visit, name));
     this.#facts(visit, held, seconds);
     part("over-sign").hidden = !held;
+    part("over-sign-why").hidden = false;
+    say(part("over-sign-title"), "Left to sign: your statement");
     fill(part("over-form"), el("p", { class: "muted", role: "status", text: "The record of the visit is being made …" }));
     this.#next = null;
     this.drawNext();
@@ -110,7 +112,9 @@ export class DeskOver {
       return;
     }
     fill(part("over-form"), statementForm(due, () => {
+      say(part("over-sign-title"), "Nothing left to sign");
       fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }));
+      part("over-sign-why").hidden = true;
     }));
   }
 }

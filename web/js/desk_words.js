@@ -87,16 +87,13 @@ export function ticks(card) {
   ];
 }
 
-/** @type {Record<"consent"|"location"|"devices", string>} */
-const STEPS = { consent: "reading the consent", location: "saying where they are", devices: "checking camera and sound" };
-
 /** What to call a visit's phase on the desk and on the board. @param {Card} card
  * @returns {{ word: string, tone: Tone }} */
 export function phaseWords(card) {
   switch (card.phase) {
     case "booked": return card.late ? { word: "Late, not here yet", tone: "warn" } : { word: "Booked", tone: "" };
     case "arrived":
-      return { word: card.step ? `Checking in: ${STEPS[card.step]}` : "Checking in", tone: "accent" };
+      return { word: card.step ? `Checking in: ${card.step}` : "Checking in", tone: "accent" };
     case "waiting": return card.asleep ? { word: "Waiting, asleep?", tone: "warn" } : { word: "Waiting", tone: "accent" };
     case "on_hold": return { word: "On hold", tone: "warn" };
     case "admitted": return { word: "Admitted, connecting", tone: "ok" };
