@@ -20,7 +20,8 @@ BLANK_FRAME = 300
 BLANK_RATE = 4_000
 """Bytes a second: measured 1 160-2 550 for a switched-off or black camera, 54 000 for a live one."""
 SILENT = 127
-KEEP_S = 900
+KEEP_TENTHS = 1800
+"""Three minutes of marks: reports come within 8 s, and a longer stall keeps its first tenth by itself."""
 
 
 class Marks:
@@ -30,7 +31,7 @@ class Marks:
 
     def __init__(self) -> None:
         self.highest = -1
-        self.rows: deque[list[int]] = deque(maxlen=KEEP_S * 10)
+        self.rows: deque[list[int]] = deque(maxlen=KEEP_TENTHS)
 
     def add(self, now: int, sequence: int) -> None:
         """A packet with 16-bit ``sequence`` was forwarded at ``now``."""

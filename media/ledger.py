@@ -14,6 +14,8 @@ from media.sample import Audio, EvidenceSecond, StreamSecond, Video
 
 PRESENCE_FILL = 3 * SECOND
 """A browser that sends neither sound nor picture still checks its connection about every 2.5 s."""
+AGAIN_S = 4
+"""The last seconds are judged again every time: a gap that turned out short is filled (presence: three seconds)."""
 KEEP_S = 900
 """How long a second may still be amended."""
 
@@ -37,7 +39,6 @@ class Ledger:
         self._people: dict[str, _Person] = {}
         self._told: dict[int, EvidenceSecond] = {}
         self._next = origin
-        self._doubted: dict[int, tuple[int, int] | None] = {}
 
     def heard(self, participant: str, at: int) -> None:
         """An authenticated packet of ``participant`` arrived at ``at``; events come in order of time."""
@@ -61,7 +62,7 @@ class Ledger:
     def seconds(self, now: int) -> tuple[EvidenceSecond, ...]:
         """The seconds that ended since the last time, and those of before whose account has changed."""
         end = now // SECOND
-        first = min(self._next - 1, self._changed(now))
+        first = min(self._next - AGAIN_S, self._changed(now))
         changed = []
         for at in range(max(first, end - KEEP_S), end):
             if at < self._next and at not in self._told:
@@ -98,8 +99,8 @@ class Ledger:
         for person in self._people.values():
             for track in person.tracks:
                 for receipt in track.receipts:
-                    doubt, before = receipt.doubt(now // TENTH), self._doubted.get(id(receipt))
-                    self._doubted[id(receipt)] = doubt
+                    doubt, before = receipt.doubt(now // TENTH), receipt.doubted
+                    receipt.doubted = doubt
                     starts = [span[0] for span in (doubt, before) if span is not None]
                     if doubt is not None and before is not None and doubt[0] == before[0]:
                         starts = [before[1]]

@@ -36,12 +36,13 @@ class Receipt:
     """The delivery of one stream to one peer connection of one receiver, from ``since`` (tenth) on.
 
     ``picture`` is the receipt of the picture that travels with this sound; ``answering`` is set while the receiver
-    answers our own connectivity checks; ``changed`` is the earliest tenth whose account changed since it was last None.
+    answers our own connectivity checks; ``doubted`` is what the account was last made with; ``changed`` is the earliest
+    tenth whose account changed since it was last None.
     """
 
     __slots__ = (
         "_confirmed", "_highest", "_kind", "_lost", "_open", "_stuck",
-        "answering", "changed", "holes", "marks", "picture", "since", "until",
+        "answering", "changed", "doubted", "holes", "marks", "picture", "since", "until",
     )  # fmt: skip
 
     def __init__(self, kind: str, marks: Marks, since: int) -> None:
@@ -51,6 +52,7 @@ class Receipt:
         self.holes: list[Span] = []
         self.picture: Receipt | None = None
         self.answering = False
+        self.doubted: Span | None = None
         self.changed: int | None = None
         self._kind = kind
         self._highest: int = marks.highest

@@ -21,7 +21,7 @@ OPUS_SILENCE = b"\xf8\xff\xfe"
 class Until(Protocol):
     """Waits until ``what`` holds; fails after ``within`` seconds."""
 
-    def __call__(self, what: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> Awaitable[None]: ...
+    def __call__(self, what: Callable[[], bool | Awaitable[bool]], within: float = 20.0) -> Awaitable[None]: ...
 
 
 class MadeUp(MediaStreamTrack):
@@ -139,7 +139,7 @@ def until() -> Until:
     return wait_until
 
 
-async def wait_until(what: Callable[[], bool | Awaitable[bool]], within: float = 10.0) -> None:
+async def wait_until(what: Callable[[], bool | Awaitable[bool]], within: float = 20.0) -> None:
     """Wait until ``what`` holds; fails after ``within`` seconds."""
     end = time.monotonic() + within
     while True:
