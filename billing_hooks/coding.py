@@ -170,8 +170,17 @@ def _verdict(outcome: Outcome, lines: tuple[Line, ...], reasons: tuple[Finding, 
             return f"{start}: {' + '.join(words)}, POS {lines[0].pos}{time}"
         case Outcome.HOLD:
             more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-            return f"Held: {reasons[0].say}{more}"
+            return f"Held: {_inside(reasons[0].say)}{more}"
         case Outcome.REFUSE:
-            return f"Not billable: {reasons[0].say}"
+            return f"Not billable: {_inside(reasons[0].say)}"
         case Outcome.IGNORE:
-            return f"Nothing to do: {reasons[0].say}"
+            return f"Nothing to do: {_inside(reasons[0].say)}"
+
+
+def _inside(say: str) -> str:
+    """A sentence as it reads after a colon: a small letter (names keep theirs), no full stop."""
+    start = say if say.startswith(_NAMES) else say[:1].lower() + say[1:]
+    return start.rstrip(".")
+
+
+_NAMES = ("Medicare", "NPI")

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from billing_hooks.strict import instant
 
-WIDTH, LEFT, RIGHT, TOP = 1000, 168, 14, 30
-LANE, GAP = 24, 8
+WIDTH, LEFT, RIGHT, TOP = 760, 182, 10, 30
+LANE, GAP, FOOT = 22, 7, 42
 _TICKS_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 8
-_WIDE = 92  # a gap narrower than this in the picture is named in the table and its tooltip only
+_LETTER = 7.2  # about the width of a letter of a gap's name: which names fit is decided without measuring text
+_NAME_ROWS = 2
 AUDIO_WORDS = {"none": "no sound", "silent": "silent", "present": "sound"}
 VIDEO_WORDS = {"none": "no picture", "blank": "blank picture", "flowing": "picture"}
 COUNTED_WORDS = {"av": "sound and picture", "talk": "sound", "none": "nothing"}
@@ -136,7 +137,7 @@ def _wall(began: datetime, seconds: int, form: str = "%H:%M:%S") -> str:
 def _svg(parts: Sequence[_Part], began: datetime, seconds: Mapping[str, Any]) -> str:
     span = max((part.end for part in parts), default=0)
     lanes = _lanes(seconds)
-    height = TOP + len(lanes) * (LANE + GAP) + 10
+    height = TOP + len(lanes) * (LANE + GAP) + FOOT
     words = (
         f"From {_wall(began, 0, '%H:%M')} to {_wall(began, span, '%H:%M')}. "
         f"Audio and video both ways {clock(seconds['audio_video_overlap'])}, "
@@ -155,6 +156,7 @@ def _svg(parts: Sequence[_Part], began: datetime, seconds: Mapping[str, Any]) ->
     drawn += _axis(began, span, height)
     for number, (label, kind, note) in enumerate(lanes):
         drawn += _lane(parts, span, TOP + number * (LANE + GAP), label, kind, note)
+    drawn += _names(parts, span, TOP + len(lanes) * (LANE + GAP) + 8)
     drawn.append("</svg>")
     return "".join(drawn)
 
@@ -185,7 +187,7 @@ def _axis(began: datetime, span: int, height: int) -> list[str]:
     drawn = []
     for at in range(first, span + 1, step):
         x = f"{_x(at, span):.1f}"
-        drawn.append(f'<line class="t-tick" x1="{x}" y1="{TOP - 6}" x2="{x}" y2="{height - 8}"/>')
+        drawn.append(f'<line class="t-tick" x1="{x}" y1="{TOP - 6}" x2="{x}" y2="{height - FOOT}"/>')
         drawn.append(f'<text class="t-time" x="{x}" y="{TOP - 12}">{_wall(began, at, form)}</text>')
     return drawn
 
@@ -206,10 +208,22 @@ def _lane(parts: Sequence[_Part], span: int, y: int, label: str, kind: str, note
         # Here, not in the stylesheet: there a fragment could mean the stylesheet's own address.
         fill = ' fill="url(#gap-hatch)"' if state == "gap" else ""
         drawn.append(f'<rect class="t-{state}" {box}{fill}><title>{title}</title></rect>')
-        if state == "gap" and kind == "talk" and right - left >= _WIDE and part.cause:
-            drawn.append(
-                f'<text class="t-gap-name" x="{(left + right) / 2:.1f}" y="{y + 16}">{_escaped(part.cause)}</text>'
-            )
+    return drawn
+
+
+def _names(parts: Sequence[_Part], span: int, y: int) -> list[str]:
+    """The causes below their gaps, in two rows, longest gaps first; what finds no room is in the table."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(_NAME_ROWS)]
+    drawn = []
+    for part in sorted((each for each in parts if each.cause), key=lambda each: each.start - each.end):
+        middle, half = (_x(part.start, span) + _x(part.end, span)) / 2, len(part.cause) * _LETTER / 2
+        middle = min(max(middle, LEFT + half), WIDTH - half)
+        for number, row in enumerate(taken):
+            if all(middle + half < left or right < middle - half for left, right in row):
+                row.append((middle - half, middle + half))
+                at = f'x="{middle:.1f}" y="{y + 8 + number * 16}"'
+                drawn.append(f'<text class="t-gap-name" {at}>{_escaped(part.cause)}</text>')
+                break
     return drawn
 
 

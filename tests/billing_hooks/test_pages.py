@@ -144,10 +144,10 @@ async def test_every_column_sorts_both_ways(
     for column in ("state", "visit", "client", "clinician", "changed"):
         assert 'aria-sort="ascending"' in checked(await browser.get(f"/billing/?sort={column}"))
     up = checked(await browser.get("/billing/?sort=visit"))
-    assert up.index("03:00") < up.index("05:00") < up.index("06:00")
+    assert up.index("20 Nov 2026, 03:00") < up.index("20 Nov 2026, 05:00") < up.index("20 Nov 2026, 06:00")
     down = checked(await browser.get("/billing/?sort=visit&down=true"))
     assert 'aria-sort="descending"' in down
-    assert down.index("06:00") < down.index("05:00") < down.index("03:00")
+    assert down.index("20 Nov 2026, 06:00") < down.index("20 Nov 2026, 05:00") < down.index("20 Nov 2026, 03:00")
 
 
 async def test_an_encounter_shows_lines_why_clocks_timeline_and_facts(
@@ -171,7 +171,7 @@ async def test_a_held_encounter_says_what_to_cure_and_cannot_be_released(
     event["location"] = None
     await code(store, seal(event))
     text = checked(await browser.get(PAGE))
-    assert "Held: The client&#39;s location was not confirmed." in text
+    assert "Held: the client&#39;s location was not confirmed" in text
     assert "LOCATION_ATTESTATION_MISSING" in text
     assert 'id="release"' not in text
 

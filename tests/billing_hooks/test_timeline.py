@@ -49,6 +49,9 @@ def test_the_picture_has_a_title_seven_lanes_and_named_hatched_gaps(event: dict[
     gaps = [each for each in root.iter(f"{SVG}rect") if each.get("class") == "t-gap"]
     assert {each.get("fill") for each in gaps} == {"url(#gap-hatch)"}
     assert len(gaps) == 4  # reconnecting in all three totals, the camera in the first
+    assert [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "t-gap-name"] == [
+        "Client reconnecting", "Client's camera off",
+    ]  # fmt: skip
     times = [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "t-time"]
     assert times == ["10:10", "10:20", "10:30", "10:40", "10:50"]
 
