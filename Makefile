@@ -38,7 +38,8 @@ screenshots: env node system  ## every page at 1280 and 390 px in both themes, i
 	@$(PY) -m tests.browser.screenshots
 
 bench: env system  ## Admit to first remote frame; server CPU per forwarded packet
-	@$(PY) -m tests.browser.bench
+	@$(PY) -m tests.bench.first_frame
+	@$(PY) tests/bench/forward.py
 
 image-test: env  ## build the image and serve the demo page from it as an ordinary user, read-only root
 	@deploy/image-test.sh

@@ -119,7 +119,8 @@ for needed in clinician client biller; do
     grep -q "\"$needed\"" "$work/data/antechamber/demo.json" || fail "demo.json has no $needed"
 done
 get /j >"$work/client.html" || fail "the client's page"
-grep -q 'Continue' "$work/client.html" || fail "the client's page has no Continue"
+grep -q 'Your video visit' "$work/client.html" || fail "the client's page is not the client's page"
+get /static/js/client.js >"$work/client.js" || fail "the client's script"
 say "the demo's pages are served, verified against the server's own authority"
 
 # The health check, as the image names it, against the running server.
@@ -127,7 +128,7 @@ mapfile -t health < <(buildah inspect --type image --format '{{range .Docker.con
     localhost/antechamber 2>/dev/null | sed -e '/^$/d' -e 1d)
 [ ${#health[@]} -gt 0 ] || health=(python /app/deploy/alive.py) # the OCI format has no place for it
 inside "${health[@]}" || fail "the health check says no: ${health[*]}"
-ANTECHAMBER_PORT=1 && if inside env ANTECHAMBER_PORT=1 "${health[@]}"; then fail "the health check always says yes"; fi
+if inside env ANTECHAMBER_PORT=1 "${health[@]}"; then fail "the health check always says yes"; fi
 say "the health check tells a living server from a dead one"
 
 kill -TERM "$server"

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import async_playwright
 
-from tests.browser.harness.chromium import Chromium
-from tests.browser.harness.fakes import Colour
-from tests.browser.harness.firefox import Firefox
+from tests.browser.harness.gathering import Meet, gathering
 from tests.browser.harness.network import Network, closed_network
-from tests.browser.harness.person import Person
 from tests.browser.harness.quiet import Quiet
 from tests.browser.harness.running import Antechamber
+
+__all__ = ["Meet"]
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +29,6 @@ def quiet() -> Iterator[Quiet]:
     heard.verdict()
 
 
-Meet = Callable[..., Awaitable[Person]]
-
-
 @pytest.fixture
 async def meet(quiet: Quiet, fake_devices: Path) -> AsyncIterator[Meet]:
     """Give a function that brings a person with a browser of their own; all of them are closed at the end.
@@ -43,23 +36,8 @@ async def meet(quiet: Quiet, fake_devices: Path) -> AsyncIterator[Meet]:
     `await meet("client", Colour.ORANGE, browser="firefox")`; without `browser` it is Chromium, and further keywords
     go to Playwright's new_context (viewport, color_scheme, ...).
     """
-    people: list[Person] = []
-    colours = itertools.cycle(Colour)
-    async with async_playwright() as playwright:
-
-        async def come(name: str, colour: Colour | None = None, browser: str = "chromium", **context: Any) -> Person:
-            own = colour or next(colours)
-            person: Person
-            if browser == "firefox":
-                person = await Firefox.start(name, own, quiet)
-            else:
-                person = await Chromium.start(playwright, name, own, fake_devices, quiet, **context)
-            people.append(person)
-            return person
-
+    async with gathering(quiet, fake_devices) as come:
         yield come
-        for person in people:
-            await person.close()
 
 
 @pytest.fixture
