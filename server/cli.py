@@ -1,4 +1,5 @@
-"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | code | jobs | migrate | keys``.
+"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | code | jobs | billing |
+migrate | keys``.
 
 Whatever refuses to start says so in one line on standard error and exits with code 2. Imports are made inside the
 commands: a too old Python must still be able to say so, and ``--help`` should be quick. Shell (asyncio, typer).
@@ -272,6 +273,15 @@ def jobs_() -> None:
 
     settings = _settings()
     asyncio.run(jobs.run(settings, _keys(settings)))
+
+
+@app.command()
+def billing() -> None:
+    """Only the billing module: takes events and codes them, with its own database role."""
+    from server import serving
+
+    settings = _settings()
+    serving.serve_billing(settings, lambda: typer.echo(f"Taking events at {settings.origin}/billing/events"))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from server import addresses, embedded_postgres
 from server.datadir import socket_dir
+from server.errors import CannotStart
 from server.fields import Fields
 from server.keys import KeyFile
 from server.passwords import Passwords, socket_path
@@ -56,6 +57,17 @@ def database_urls(settings: Settings, keys: KeyFile) -> Urls:
     )
 
 
+def billing_url(settings: Settings, keys: KeyFile) -> str:
+    """The billing role's address for a process that runs billing alone: configured, or the embedded database of the
+    same data directory. Raises CannotStart when there is neither."""
+    if settings.billing_database_url is not None:
+        return _asyncpg(settings.billing_database_url)
+    found = database_urls(settings, keys).billing
+    if found is None or not (settings.data_dir / "postgres").exists():
+        raise CannotStart("billing-database", "Set ANTECHAMBER_BILLING_DATABASE_URL to the billing role's database.")
+    return found
+
+
 def make(settings: Settings, keys: KeyFile) -> Runtime:
     """The runtime of these settings. Opens nothing."""
     urls = database_urls(settings, keys)
@@ -64,7 +76,7 @@ def make(settings: Settings, keys: KeyFile) -> Runtime:
         keys=keys,
         fields=Fields(),
         app_url=urls.app,
-        billing_url=urls.billing,
+        billing_url=urls.billing if settings.billing_mode == "inside" else None,
         passwords=Passwords(socket_path(socket_dir(settings.data_dir))),
         media_hosts=addresses.listen_hosts(settings),
         media_addresses=addresses.media_addresses(settings),

@@ -7,60 +7,29 @@ uvicorn. Every refusal on the way is a CannotStart: one line, exit code 2. Shell
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
-import socket
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
-import uvicorn
-import uvloop
-
-from server import addresses, datadir, jobs, logs, runtime, tls
+from billing_hooks.intake import KeysSource
+from billing_hooks.standalone import keys_fetched, keys_file
+from server import addresses, datadir, jobs, logs, runtime, tls, verify
 from server.db import migrate
-from server.doorkeeper import App, Doorkeeper
 from server.embedded_postgres import EmbeddedPostgres
 from server.errors import CannotStart, Refused
-from server.http_protocol import GuardedHttp
 from server.keys import KeyFile
+from server.listening import listen_and_serve
 from server.passwords import Passwords
 from server.runtime import Runtime
 from server.settings import Settings
 from server.supervise import Child, die_with_parent
 
-_HANDSHAKE_WITHIN: Final = 10.0  # seconds for a TLS handshake (asyncio's own default is 60)
 _JOBS_WITHIN: Final = 15.0
-_DAY: Final = 86400.0
 
 Step = Callable[[Runtime], Awaitable[None]]
-
-
-class _Loop(uvloop.Loop):
-    """uvloop with a shorter patience for TLS handshakes; uvicorn has no setting for it."""
-
-    async def create_server(self, *args: Any, **kwargs: Any) -> Any:
-        """As asyncio's."""
-        if kwargs.get("ssl") is not None:
-            kwargs.setdefault("ssl_handshake_timeout", _HANDSHAKE_WITHIN)
-        return await super().create_server(*args, **kwargs)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, which tells when it serves."""
-
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._tell = started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, and then the word."""
-        await super().startup(sockets)
-        if self.started:
-            with contextlib.suppress(OSError):  # whoever read our output has gone: no reason to stop serving
-                self._tell()
 
 
 def serve(settings: Settings, *, prepare: Step | None = None, started: Callable[[Runtime], None] | None = None) -> None:
@@ -78,8 +47,7 @@ def serve(settings: Settings, *, prepare: Step | None = None, started: Callable[
                 "udp-port-taken",
                 f"UDP port {settings.udp_port} is taken by another program: stop it, or set ANTECHAMBER_UDP_PORT.",
             )
-        certificates = tls.certificates(settings, keys)
-        context = certificates.context()
+        tls.certificates(settings, keys).context()  # an operator's files that do not work are said now
         start_database(settings, keys, stack)
         here = runtime.make(settings, keys)
         start_jobs(here.passwords, stack)
@@ -87,7 +55,39 @@ def serve(settings: Settings, *, prepare: Step | None = None, started: Callable[
             asyncio.run(_coroutine(prepare(here)))
         from server.app import create_app  # late: everything above must be able to refuse in one line first
 
-        _run(create_app(here), here, context, sockets, started)
+        listen_and_serve(create_app(here), settings, keys, sockets, lambda: started(here) if started else None)
+
+
+def serve_billing(settings: Settings, started: Callable[[], None]) -> None:
+    """Only the billing module's intake and its worker, with the billing role. Raises CannotStart."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    datadir.prepare(settings.data_dir)
+    keys = KeyFile.load_or_create(settings.key_file, settings.data_dir)
+    url = runtime.billing_url(settings, keys)
+    source = _key_set(settings)
+    with ExitStack() as stack:
+        sockets = addresses.listen(settings)
+        for one in sockets:
+            stack.callback(one.close)
+        from billing_hooks.standalone import create_app  # late, as above
+
+        listen_and_serve(create_app(url, keys.derive("billing"), source), settings, keys, sockets, started)
+
+
+def _key_set(settings: Settings) -> KeysSource:
+    """The practice's published keys: a file, or its server's address. Raises CannotStart."""
+    named = settings.billing_keys
+    if not named:
+        raise CannotStart(
+            "billing-keys", "Set ANTECHAMBER_BILLING_KEYS to a key set file or https://SERVER/.well-known/jwks.json."
+        )
+    if named.startswith("https://"):
+        trust = tls.trust(settings)
+        return keys_fetched(lambda: verify.fetch_key_set(named, trust))
+    if not Path(named).is_file():
+        raise CannotStart("billing-keys", f"The key set {named} does not exist, or is no https address.")
+    return keys_file(Path(named))
 
 
 def open_house(settings: Settings, stack: ExitStack) -> KeyFile:
@@ -152,71 +152,6 @@ async def _until_ready(passwords: Passwords) -> None:
         ready = await passwords.ready()
     if not ready:
         logs.log.error("jobs-not-ready")
-
-
-def _run(
-    app: App,
-    here: Runtime,
-    context: ssl.SSLContext,
-    sockets: list[socket.socket],
-    started: Callable[[Runtime], None] | None,
-) -> None:
-    front = Doorkeeper(app, here.settings)
-    server = _Server(_config(front, here.settings, context), lambda: started(here) if started is not None else None)
-
-    async def both() -> None:
-        renewal = asyncio.create_task(_renew(here, context))
-        try:
-            await server.serve(sockets=sockets)
-        finally:
-            renewal.cancel()
-
-    try:
-        with asyncio.Runner(loop_factory=_Loop) as runner:
-            runner.run(both())
-    finally:  # uvicorn leaves by SystemExit(3) when the application did not start, and does not say why
-        if not server.started:
-            _explain(front.failure)
-
-
-def _config(app: App, settings: Settings, context: ssl.SSLContext) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=GuardedHttp,
-        ws="websockets-sansio",
-        ws_max_size=64 * 1024,
-        ws_max_queue=16,
-        ws_per_message_deflate=False,  # a compression side channel, and memory for every socket
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=settings.connections,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=5,
-        ssl_context_factory=lambda _config, _default: context,
-    )
-
-
-async def _renew(here: Runtime, context: ssl.SSLContext) -> None:
-    """Once a day: make or read the certificate again; new connections get it without a restart."""
-    while True:
-        await asyncio.sleep(_DAY)
-        try:
-            found = await asyncio.to_thread(tls.certificates, here.settings, here.keys)
-            found.load_into(context)
-        except Refused as refused:
-            logs.log.error("certificate-not-renewed", code=refused.code)
-
-
-def _explain(failure: Exception | None) -> None:
-    """Why the application did not start, as one line."""
-    if isinstance(failure, Refused):
-        raise CannotStart(failure.code, failure.say)
-    if failure is not None:
-        logs.bug(failure)
-        raise CannotStart("bug", f"The server could not start ({type(failure).__name__}); the log above says where.")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -76,6 +76,18 @@ def keys_from_origin(origin: str, trust: ssl.SSLContext) -> Mapping[str, keyset.
         raise Malformed(error.code, error.say) from None
 
 
+async def fetch_key_set(url: str, trust: ssl.SSLContext) -> bytes:
+    """The bytes of a published key set, for a receiver that asks again and again. Raises Refused."""
+    try:
+        async with httpx.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, timeout=10) as client:
+            answer = await client.get(url)
+    except httpx.HTTPError as error:
+        raise Refused("keys-unreachable", f"The key set cannot be fetched: {type(error).__name__}.") from None
+    if answer.status_code != 200 or len(answer.content) > _LARGEST_KEY_SET:
+        raise Refused("keys-unreachable", f"There was no key set (status {answer.status_code}).")
+    return answer.content
+
+
 def prove(raw: bytes, keys: Mapping[str, keyset.PublicKey]) -> Proof:
     """The proof, or Refused/Malformed with the contract's own code and words."""
     try:
