@@ -124,3 +124,15 @@ def test_text_and_controls_keep_their_contrast(theme: str) -> None:
     weak = [(pair, 4.5) for pair in texts] + [(pair, 3.0) for pair in controls]
     found = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair, _ in weak}
     assert {pair: found[pair] for pair, least in weak if found[pair] < least} == {}
+
+
+def test_the_clients_document_asks_for_all_its_modules_at_once() -> None:
+    """A phone far away would else wait for one layer of imports after the other."""
+    needed, found = ["client.js"], set[str]()
+    while needed:
+        module = needed.pop()
+        if module not in found:
+            found.add(module)
+            needed += re.findall(r'^import\s[^"]*"\./([a-z_]+\.js)"', (WEB / "js" / module).read_text(), re.MULTILINE)
+    template = (WEB / "templates" / "client.html").read_text()
+    assert set(re.findall(r'rel="modulepreload" href="/static/js/([a-z_]+\.js)"', template)) == found - {"client.js"}

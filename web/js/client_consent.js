@@ -2,7 +2,7 @@
 // Shell (DOM).
 
 import { post } from "./api.js";
-import { clean, field, form, primary, refusalBox, refuse, screen } from "./client_screen.js";
+import { clean, field, form, primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
 import { el, fill, icon } from "./dom.js";
 import { blocks } from "./prose.js";
 
@@ -102,8 +102,7 @@ async function send(way, box, body) {
   refuse(box, null);
   /** @type {import("./api.js").Answer<ClientState>} */
   const answer = await post("/api/client/consent", body);
-  if (answer.ok) way.adopt(answer.value);
-  else refuse(box, answer.say, answer.phone);
+  await settle(way, box, answer);
 }
 
 /** @param {string} text @returns {HTMLElement[]} */

@@ -2,7 +2,7 @@
 // Shell (DOM).
 
 import { post } from "./api.js";
-import { primary, refusalBox, refuse, screen } from "./client_screen.js";
+import { primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
 import { copy, el, fill, icon, tel } from "./dom.js";
 import { probe } from "./probe.js";
 import { chime, listen } from "./sound.js";
@@ -118,8 +118,7 @@ class Check {
     const { camera, microphone, speaker, connection } = this.#codes();
     /** @type {import("./api.js").Answer<ClientState>} */
     const answer = await post("/api/client/devices", { camera, microphone, speaker, connection });
-    if (answer.ok) this.#way.adopt(answer.value);
-    else refuse(this.#box, answer.say, answer.phone);
+    await settle(this.#way, this.#box, answer);
   }
 
   /** @returns {Record<Part, string>} in the words of the server's device codes */

@@ -3,7 +3,7 @@
 
 import { post } from "./api.js";
 import { SITES, placeLine } from "./client_state.js";
-import { clean, field, form, primary, refusalBox, refuse, screen } from "./client_screen.js";
+import { clean, field, form, primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
 import { el, icon } from "./dom.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
@@ -149,8 +149,7 @@ export function contactScreen(way) {
       callback: phone.value.trim(),
       emergency: asked ? { name: name.value.trim(), phone: number.value.trim(), relation: relation.value.trim() } : null,
     });
-    if (answer.ok) way.adopt(answer.value);
-    else refuse(box, answer.say, answer.phone);
+    await settle(way, box, answer);
   });
   const node = screen({ name: "contact", title: WORDS.contactTitle, back: () => way.go("place") },
     form(go,

@@ -1,7 +1,8 @@
 // The pieces every screen of the client's way is made of: its frame, fields, errors, refusals. Shell (DOM).
 
-import { el, fill, icon, tel } from "./dom.js";
+import { get } from "./api.js";
 import { QUESTIONS } from "./client_state.js";
+import { announce, el, fill, icon, tel } from "./dom.js";
 
 /** @typedef {import("./client_state.js").ClientState} ClientState */
 /** @typedef {import("./client_state.js").ScreenName} ScreenName */
@@ -100,6 +101,27 @@ export function refusalBox() {
 export function refuse(box, say, phone) {
   fill(box, say && icon("warn"),
     say && el("p", {}, say, phone ? ` ${WORDS.call} ` : null, phone ? tel(phone) : null));
+}
+
+/** Refusals that mean this document is behind: the consent's text is newer, the window closed, the visit is over. */
+const BEHIND = ["consent-changed", "consent-sign-needed", "too-early", "visit-over"];
+
+/**
+ * What a step does with the server's answer: go on, catch up with the server, or say what is wrong on this screen.
+ * @param {Way} way @param {HTMLElement} box @param {import("./api.js").Answer<ClientState>} answer @returns {Promise<void>}
+ */
+export async function settle(way, box, answer) {
+  if (answer.ok) return way.adopt(answer.value);
+  if (BEHIND.includes(answer.code)) {
+    /** @type {import("./api.js").Answer<ClientState>} */
+    const now = await get("/api/client");
+    if (now.ok) {
+      way.adopt(now.value);
+      announce(answer.say);
+      return;
+    }
+  }
+  refuse(box, answer.say, answer.phone);
 }
 
 /**

@@ -62,7 +62,8 @@ export function nextScreen(state) {
 /** Whether the browser's own Back and Forward may show a screen: only questions, and only up to the one that is due.
  * @param {ClientState|null} state @param {ScreenName} from where the person is @param {ScreenName} to @returns {boolean} */
 export function mayGo(state, from, to) {
-  if (!state || !state.open) return to === "early" || (to === "try" && state !== null);
+  if (!state) return false;
+  if (!state.open) return to === "early" || to === "try";
   const before = /** @type {ScreenName[]} */ (["hello", ...QUESTIONS]);
   if (!before.includes(from) || !before.includes(to)) return false;
   const due = { consent: "consent", location: "contact", devices: "devices" };

@@ -2,7 +2,7 @@
 
 import { copyLink } from "./client_consent.js";
 import { screen } from "./client_screen.js";
-import { el, fill, icon, tel } from "./dom.js";
+import { announce, el, fill, icon, tel } from "./dom.js";
 import { clock } from "./times.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
@@ -12,6 +12,7 @@ import { clock } from "./times.js";
 
 const WORDS = {
   title: (/** @type {string} */ who) => `${who} will let you in soon`,
+  here: "You are in the waiting room.",
   coming: "Taking you to the waiting room",
   held: (/** @type {string} */ who) => `${who} will be back soon`,
   since: (/** @type {string} */ time) => `You have been in the waiting room since ${time}.`,
@@ -79,7 +80,10 @@ export class WaitingScreen {
     if (!visit || (visit.phase !== "waiting" && visit.phase !== "on_hold" && visit.phase !== "transferred")) return;
     const held = visit.phase === "on_hold";
     const title = held ? WORDS.held(who) : WORDS.title(who);
-    if (this.#title.textContent !== title) this.#title.textContent = title;
+    if (this.#title.textContent !== title) {
+      this.#title.textContent = title;
+      announce(`${WORDS.here} ${title}.`);
+    }
     const lines = [
       visit.message ? WORDS.told[visit.message]?.(who) : undefined,
       held || !visit.clinician_status ? undefined : WORDS.status[visit.clinician_status]?.(who),
