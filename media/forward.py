@@ -109,10 +109,10 @@ def _send(line: Line, egress: Cipher, size: int) -> None:
         line.counters["send_dropped"] += 1
 
 
-def media(line: Line, data: bytes, addr: Address, sock: socket.socket, now: int) -> None:
+def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: int) -> None:
     """One datagram with a first byte of 128-191 from an address that ``line`` owns; ``now`` in ns, monotonic."""
     ingress = line.ingress
-    size = len(data)
+    size = len(datagram)
     if ingress is None or size < 12 or size > 1500:
         line.counters["drop_early_or_short"] += 1
         return
@@ -121,21 +121,21 @@ def media(line: Line, data: bytes, addr: Address, sock: socket.socket, now: int)
     if line.packets_left < 0 or line.bytes_left < 0:
         line.counters["drop_over_budget"] += 1
         return
-    if 192 <= data[1] <= 223:  # RFC 5761 section 4
-        _control(line, data, addr, sock, now)
+    if 192 <= datagram[1] <= 223:  # RFC 5761 section 4
+        _control(line, datagram, addr, sock, now)
         return
-    stream = line.streams.get(_ssrc_at_8(data, 8)[0])
-    if stream is None or data[1] & 0x7F != stream.payload_type:
+    stream = line.streams.get(_ssrc_at_8(datagram, 8)[0])
+    if stream is None or datagram[1] & 0x7F != stream.payload_type:
         line.counters["drop_not_negotiated"] += 1
         return
-    size = ingress.unprotect(data)
+    size = ingress.unprotect(datagram)
     if size < 12:
         line.counters["drop_srtp"] += 1
         return
     line.heard = line.rtp_heard = now
     if addr != line.address:
         _moved(line, addr, sock)
-    sequence = (data[2] << 8) | data[3]
+    sequence = (datagram[2] << 8) | datagram[3]
     for sink in stream.sinks:
         egress = sink.egress
         if egress is not None and sink.address is not None:
@@ -148,8 +148,8 @@ def media(line: Line, data: bytes, addr: Address, sock: socket.socket, now: int)
     line.counters["forwarded"] += 1
     flow = stream.flow
     if flow is not None:
-        padding = ingress.view[size - 1] if data[0] & 0x20 else 0
-        flow.arrived(now, data, size, padding)
+        padding = ingress.view[size - 1] if datagram[0] & 0x20 else 0
+        flow.arrived(now, datagram, size, padding)
         flow.marks.add(now, sequence)
 
 
@@ -162,9 +162,9 @@ def _moved(line: Line, addr: Address, sock: socket.socket) -> None:
         line.socket = sock
 
 
-def _control(line: Line, data: bytes, addr: Address, sock: socket.socket, now: int) -> None:
+def _control(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: int) -> None:
     ingress = line.ingress
-    size = ingress.unprotect_control(data) if ingress is not None else -1
+    size = ingress.unprotect_control(datagram) if ingress is not None else -1
     if ingress is None or size < 8:
         line.counters["drop_srtcp"] += 1
         return

@@ -133,12 +133,12 @@ class Ingress:
         if line.address is None and addr is not None:
             line.address, line.socket = addr, self._socket_for(addr)
 
-    def send(self, data: bytes, addr: Address) -> None:
+    def send(self, datagram: bytes, addr: Address) -> None:
         """STUN and DTLS go out here; media is sent straight from the hot path."""
         sock = self._socket_for(addr)
         try:
             if sock is not None:
-                sock.sendto(data, addr)
+                sock.sendto(datagram, addr)
         except OSError:
             self._counters["send_dropped"] += 1
 
@@ -150,22 +150,22 @@ class Ingress:
         receive, owners, counters = sock.recvfrom, self._owners, self._counters
         try:
             for _ in range(BATCH):
-                data, addr = receive(MTU)
-                if not data:
+                datagram, addr = receive(MTU)
+                if not datagram:
                     counters["drop_empty"] += 1
                     continue
-                first = data[0]
+                first = datagram[0]
                 now = self._now()
                 if first & 0xC0 == 0x80:
                     line = owners.get(addr)
                     if line is None:
                         counters["drop_stranger"] += 1
                     else:
-                        media(line, data, addr, sock, now)
+                        media(line, datagram, addr, sock, now)
                 elif first < 4:
-                    self._stun(data, addr, now)
+                    self._stun(datagram, addr, now)
                 elif 20 <= first < 64:
-                    self._dtls(data, addr, now)
+                    self._dtls(datagram, addr, now)
                 else:
                     counters["drop_junk"] += 1
         except BlockingIOError:
@@ -173,16 +173,16 @@ class Ingress:
         except Exception:  # one packet may never stop the reader; the count is watched
             counters["ingress_bug"] += 1
 
-    def _dtls(self, data: bytes, addr: Address, now: int) -> None:
+    def _dtls(self, datagram: bytes, addr: Address, now: int) -> None:
         line = self._owners.get(addr)
         if line is None:
             self._counters["drop_stranger"] += 1
             return
         if line.ingress is None:
             line.connection.reply = addr
-        line.connection.data_received(data, 1)
+        line.connection.data_received(datagram, 1)
 
-    def _stun(self, data: bytes, addr: Address, now: int) -> None:
+    def _stun(self, datagram: bytes, addr: Address, now: int) -> None:
         counters = self._counters
         owner = self._owners.get(addr)
         # An owned address has its own right to be heard, whatever others behind the same network do.
@@ -198,11 +198,11 @@ class Ingress:
         if not self._all.take(now):
             counters["drop_stun_rate"] += 1
             return
-        if not 20 <= len(data) <= _STUN_MAX:
+        if not 20 <= len(datagram) <= _STUN_MAX:
             counters["drop_stun_size"] += 1
             return
         try:
-            message = stun.parse_message(data)
+            message = stun.parse_message(datagram)
             if message.message_class is stun.Class.REQUEST:
                 ufrag = str(message.attributes.get("USERNAME", "")).partition(":")[0]
                 owner = self._lines.get(ufrag)

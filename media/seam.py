@@ -60,6 +60,8 @@ CONSENT_S = 2.0
 """Between our own checks: the answer also shows that packets still reach the browser. RFC 7675 asks for 5 s or less."""
 
 _STRICT = ("SRTP_AEAD_AES_256_GCM", "SRTP_AEAD_AES_128_GCM")
+_AS_REGISTERED = {"AES128_CM_SHA1_80": "AES128_CM_HMAC_SHA1_80"}
+"""OpenSSL's name to that of RFC 5764 section 4.1.2."""
 _SUITES = b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"
 
 Address = tuple[Any, ...]
@@ -68,7 +70,7 @@ Address = tuple[Any, ...]
 class Gate(Protocol):
     """What a connection needs of the shared socket."""
 
-    def send(self, data: bytes, addr: Address) -> None:
+    def send(self, datagram: bytes, addr: Address) -> None:
         """Send one datagram; a full buffer drops it."""
 
 
@@ -103,10 +105,10 @@ class _Outlet(StunProtocol):
         self._gate = gate
         self.transport = self  # type: ignore[assignment]  # aioice uses nothing of it but sendto
 
-    def sendto(self, data: bytes, addr: Address) -> None:
-        self._gate.send(data, addr)
+    def sendto(self, datagram: bytes, addr: Address) -> None:
+        self._gate.send(datagram, addr)
 
-    def datagram_received(self, data: bytes | str, addr: Address) -> None:
+    def datagram_received(self, datagram: bytes | str, addr: Address) -> None:
         raise NotImplementedError("the shared socket dispatches parsed messages")
 
     async def close(self) -> None:
@@ -166,11 +168,11 @@ class SharedConnection(Connection):
             self.checked.add(pair.remote_addr)
             self.answered_ns = self.now()
 
-    def data_received(self, data: bytes, component: int) -> None:
+    def data_received(self, datagram: bytes, component: int) -> None:
         """A DTLS datagram from an owned address; the oldest gives way."""
         if self._queue.full():
             self._queue.get_nowait()
-        self._queue.put_nowait((data, component))
+        self._queue.put_nowait((datagram, component))
 
     def call(self, host: str, port: int) -> None:
         """Check an address first. Only the self test's client does: a server never probes an address it was told."""
@@ -178,11 +180,11 @@ class SharedConnection(Connection):
         self.reply = (host, port)
         self._add_remote_candidate(Candidate("1", 1, "udp", 2130706431, host, port, "host"), host)
 
-    async def sendto(self, data: bytes, component: int) -> None:
+    async def sendto(self, datagram: bytes, component: int) -> None:
         """DTLS to the address that the browser last used."""
         if self.reply is None:
             raise ConnectionError("no address yet")
-        self._outlet.sendto(data, self.reply)
+        self._outlet.sendto(datagram, self.reply)
 
     async def query_consent(self) -> None:
         """Check the address in use every two seconds; the watch over arrivals, not this, ends a connection."""
@@ -229,16 +231,16 @@ class Cipher:
         self._length = ffi.new("int *")
         self.view = memoryview(ffi.buffer(self._pointer))
 
-    def unprotect(self, data: bytes) -> int:
+    def unprotect(self, datagram: bytes) -> int:
         """Bytes in clear, or -1: not authentic, replayed, malformed."""
-        self._length[0] = size = len(data)
-        ffi.memmove(self._pointer, data, size)
+        self._length[0] = size = len(datagram)
+        ffi.memmove(self._pointer, datagram, size)
         return -1 if lib.srtp_unprotect(self._handle, self._pointer, self._length) else self._length[0]
 
-    def unprotect_control(self, data: bytes) -> int:
+    def unprotect_control(self, datagram: bytes) -> int:
         """The same for SRTCP."""
-        self._length[0] = size = len(data)
-        ffi.memmove(self._pointer, data, size)
+        self._length[0] = size = len(datagram)
+        ffi.memmove(self._pointer, datagram, size)
         return -1 if lib.srtp_unprotect_rtcp(self._handle, self._pointer, self._length) else self._length[0]
 
     def protect_from(self, source: Cipher, size: int) -> int:
@@ -247,20 +249,20 @@ class Cipher:
         ffi.memmove(self._pointer, source._pointer, size)
         return -1 if lib.srtp_protect(self._handle, self._pointer, self._length) else self._length[0]
 
-    def protect(self, data: bytes) -> int:
+    def protect(self, datagram: bytes) -> int:
         """Protect an RTP packet; bytes on the wire, or -1."""
-        if len(data) > MTU:
+        if len(datagram) > MTU:
             return -1
-        self._length[0] = len(data)
-        ffi.memmove(self._pointer, data, len(data))
+        self._length[0] = len(datagram)
+        ffi.memmove(self._pointer, datagram, len(datagram))
         return -1 if lib.srtp_protect(self._handle, self._pointer, self._length) else self._length[0]
 
-    def protect_control(self, data: bytes) -> int:
+    def protect_control(self, datagram: bytes) -> int:
         """Protect a compound RTCP packet; bytes on the wire, or -1."""
-        if len(data) > MTU:
+        if len(datagram) > MTU:
             return -1
-        self._length[0] = len(data)
-        ffi.memmove(self._pointer, data, len(data))
+        self._length[0] = len(datagram)
+        ffi.memmove(self._pointer, datagram, len(datagram))
         return -1 if lib.srtp_protect_rtcp(self._handle, self._pointer, self._length) else self._length[0]
 
 
@@ -303,7 +305,8 @@ class SecureTransport:
             raise ConnectionError("dtls")
         self._dtls.on("statechange", self._ended)
         link = self._dtls._ssl
-        return link.get_selected_srtp_profile().decode().removeprefix("SRTP_") if link else ""
+        chosen = link.get_selected_srtp_profile().decode().removeprefix("SRTP_") if link else ""
+        return _AS_REGISTERED.get(chosen, chosen)
 
     def ciphers(self) -> tuple[Cipher, Cipher]:
         """(what comes in, what goes out), once connected."""

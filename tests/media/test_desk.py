@@ -306,7 +306,7 @@ async def test_the_profile_without_aead_is_the_last_choice_and_strict_refuses_it
     desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",), strict), Listener())
     await desk.seat("vis", "a")
     await until(lambda: told[-1][0] is state, within=18)
-    assert told[-1][1] == (None if strict else "AES128_CM_SHA1_80")
+    assert told[-1][1] == (None if strict else "AES128_CM_HMAC_SHA1_80")
     await asyncio.gather(*tasks)
     await old.close()
     await desk.close()
