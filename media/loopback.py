@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 
 
 class End:
-    """One end of a connection of our own; ``role`` is its DTLS role, the client is the one that calls."""
+    """One end of a connection of our own; ``role`` is its DTLS role, the client is the one that checks first."""
 
     def __init__(self, role: str) -> None:
         self.counters = Counters()

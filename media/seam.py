@@ -174,7 +174,7 @@ class SharedConnection(Connection):
             self._queue.get_nowait()
         self._queue.put_nowait((datagram, component))
 
-    def call(self, host: str, port: int) -> None:
+    def reach(self, host: str, port: int) -> None:
         """Check an address first. Only the self test's client does: a server never probes an address it was told."""
         self.ice_controlling = False
         self.reply = (host, port)

@@ -61,7 +61,7 @@ async def self_test() -> None:
 
 async def _survive(server: End, client: End) -> None:
     _attack(server.ingress.port)
-    client.connection.call(HOST, server.ingress.port)
+    client.connection.reach(HOST, server.ingress.port)
     both = asyncio.gather(
         server.connect(client.ufrag, client.password, client.secure.fingerprint),
         client.connect(server.ufrag, server.password, server.secure.fingerprint),

@@ -43,7 +43,7 @@ class Load:
         end = self.ends.get(who)
         if end is None:
             end = self.ends[who] = End("client")
-            end.connection.call(host, int(port))
+            end.connection.reach(host, int(port))
             self.keep(self.play(end, found["ice-ufrag"][0], found["ice-pwd"][0], found["fingerprint"]))
         base = 1000 + 10 * list(self.ends).index(who)
         lines = []
