@@ -67,14 +67,23 @@ async def _judge(front: Front, wish: SignIn, prefix: str) -> Person:
         found = await people.by_email(work, wish.email)
     if left:
         raise TooManyTries(f"Too many tries. Wait {spoken_wait(left)}, then try again.", left)
-    fits = await front.runtime.passwords.verify(wish.password, found[1] if found else None)
+    try:
+        fits = await front.runtime.passwords.verify(wish.password, found[1] if found else None)
+    except Refused:  # too busy to judge: that was no wrong guess
+        await _forgive(front, account, network, all_of_it=False)
+        raise
     if found is None or not fits:
         log.warning("sign-in-refused", practice=front.shelf.practice)
         raise Refused("sign-in-refused", _WRONG)
-    async with front.shelf.work() as work:
-        await sign_ins.forgive(work, account, all_of_it=True)
-        await sign_ins.forgive(work, network, all_of_it=False)
+    await _forgive(front, account, network, all_of_it=True)
     return found[0]
+
+
+async def _forgive(front: Front, account: bytes, network: bytes, *, all_of_it: bool) -> None:
+    """Take back what was counted before the judgement; after a right password all that the account had."""
+    async with front.shelf.work() as work:
+        await sign_ins.forgive(work, network, all_of_it=False)
+        await sign_ins.forgive(work, account, all_of_it=all_of_it)
 
 
 def router() -> APIRouter:
@@ -102,7 +111,7 @@ def router() -> APIRouter:
                 await sign_ins.end(work, token)
             front.listeners.sign_in_ended(token)
         drop_cookie(response, STAFF_COOKIE)
-        response.headers["clear-site-data"] = '"cache", "storage"'
+        response.headers["clear-site-data"] = '"storage"'  # nothing of ours is cached: every response is no-store
         return {}
 
     @routes.get("/staff/me")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,19 +38,29 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFile:
     return KeyFile.load_or_create(tmp_path_factory.mktemp("keys") / "test.key")
 
 
-@pytest.fixture
-async def passwords() -> AsyncIterator[Passwords]:
-    """The real password service, behind its socket."""
+@pytest.fixture(scope="session")
+def passwords() -> Iterator[Passwords]:
+    """The real password service behind its socket, once a run, on a loop of its own as in the jobs process."""
     with tempfile.TemporaryDirectory(prefix="antechamber-pw-") as folder:
         path = socket_path(Path(folder))
-        service = asyncio.create_task(PasswordService(path).run())
         client = Passwords(path)
-        async with asyncio.timeout(10):
-            await _listens(client)
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="passwords")
+        thread.start()
+        service = asyncio.run_coroutine_threadsafe(PasswordService(path).run(), loop)
+        asyncio.run_coroutine_threadsafe(_listens(client), loop).result(10)
         yield client
         service.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await service
+        asyncio.run_coroutine_threadsafe(_settle(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+async def _settle() -> None:
+    """Let everything cancelled on this loop end."""
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _listens(client: Passwords) -> None:

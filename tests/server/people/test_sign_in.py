@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from server.db import sign_ins
 from server.db.tables import staff_sessions
 from server.identity import STAFF_COOKIE
 from server.ids import secret_hash
+from server.passwords import Passwords
 from tests.server.people.kit import PASSWORD
 
 
@@ -191,3 +194,16 @@ async def test_half_a_character_in_a_password_is_malformed(browsers: Any, team: 
     content = b'{"email": "ana@lakeside.example", "password": "\\ud800"}'
     response = await browsers().post("/api/sign-in", content=content, headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["code"]) == (400, "malformed")
+
+
+async def test_a_server_too_busy_to_judge_counts_nothing_against_anybody(
+    browsers: Any, team: Any, house: Any, tmp_path: Path
+) -> None:
+    """While the password service is away people try again and again; when it is back they are let in."""
+    works = house.runtime
+    house.runtime = replace(works, passwords=Passwords(tmp_path / "nobody-listens.sock"))
+    wish = {"email": team.emails["clinician"], "password": PASSWORD}
+    for _ in range(8):
+        assert (await browsers().ask("/api/sign-in", wish, 503))["code"] == "passwords-unavailable"
+    house.runtime = works
+    await browsers().ask("/api/sign-in", wish)
