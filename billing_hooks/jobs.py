@@ -15,7 +15,7 @@ from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 from pgqueuer.types import Channel, QueueExecutionMode
 
-from billing_hooks import packs, rules
+from billing_hooks import packs, rules, timeline
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
@@ -123,7 +123,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
         times, booked = event["times"], event["visit"]["booked_start"]
         await store.add_coding(
             work, practice, visit, event=event["id"], rests_on=material.to_json(),
-            coder=f"{CODER} {packs.shipped()[0].name}", found=found, at=now,
+            coder=f"{CODER} {packs.shipped()[0].name}", found=found, drawn=timeline.draw(event).to_json(), at=now,
             about={
                 "client_id": event["client"]["id"], "clinician_id": event["clinician"]["id"],
                 "began_at": instant(times["in_visit"] or times["admitted"] or booked),

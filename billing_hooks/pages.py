@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import jinja2
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from billing_hooks import packs, page_words, rules, timeline
+from billing_hooks import packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
 from billing_hooks.page_words import RELEASED, STATE
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding, Row
-from billing_hooks.words import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,10 @@ FILTERS = (
     ("open", "To do"), ("bill", "Ready"), ("self_pay", "Client pays"), ("hold", "Held"), ("refuse", "Not billable"),
     ("released", "Released"), ("all", "All"),
 )  # fmt: skip
-_ORDER = {Outcome.BILL: 0, Outcome.SELF_PAY: 1, Outcome.HOLD: 2, Outcome.REFUSE: 3, Outcome.IGNORE: 4}
+# These pages come from the process that forwards media, where nothing may take long: a part of the list at a time.
+PAGE_ROWS = 50
+_BY_NAME = 300
+Part = Annotated[int, Query(ge=0, le=10_000)]
 
 
 class ReleaseWish(BaseModel):
@@ -63,16 +65,24 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
         return await names(request, ids) if names is not None else {}
 
     @routes.get("/", response_class=HTMLResponse)
-    async def worklist(request: Request, show: str = "open", sort: str = "state", down: bool = False) -> HTMLResponse:
+    async def worklist(
+        request: Request, show: str = "open", sort: str = "state", down: bool = False, part: Part = 0
+    ) -> HTMLResponse:
         biller = await who(request)
-        rows = await store.worklist(biller.practice)
-        shown = [row for row in rows if _shown(row, show)]
-        people = await named(request, {person for row in shown for person in (row.client, row.clinician)})
+        by_name = sort in ("client", "clinician")
+        # Names are not in billing's tables: by name a page of the newest few hundred is sorted here.
+        limit, offset = (_BY_NAME, 0) if by_name else (PAGE_ROWS + 1, PAGE_ROWS * part)
+        rows = list(await store.worklist(biller.practice, show=show, sort=sort, down=down, limit=limit, offset=offset))
+        people = await named(request, {person for row in rows for person in (row.client, row.clinician)})
+        if by_name:
+            rows.sort(key=lambda row: _name(people, getattr(row, sort)).casefold(), reverse=down)
+            rows = rows[PAGE_ROWS * part :]
+        counts = await store.counts(biller.practice)
         return _page(
-            templates, "billing/worklist.html", biller,
-            rows=_sorted(shown, sort, down, people), people=people, state=_state, show=show, sort=sort, down=down,
-            when=page_words.when, filters=[(key, word, sum(_shown(row, key) for row in rows)) for key, word in FILTERS],
-            link=_link(show, sort, down), total=len(rows),
+            templates, "billing/worklist.html", biller, rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS, part=part,
+            people=people, state=_state, show=show, sort=sort, down=down, when=page_words.when,
+            filters=[(key, word, counts.get(key, 0)) for key, word in FILTERS], link=_link(show, sort, down),
+            total=counts["all"],
         )  # fmt: skip
 
     @routes.get("/encounters/{encounter}", response_class=HTMLResponse)
@@ -115,14 +125,8 @@ def _page(templates: jinja2.Environment, name: str, biller: Biller, **context: A
     return HTMLResponse(templates.get_template(name).render(found))
 
 
-def _shown(row: Row, show: str) -> bool:
-    if show == "all":
-        return True
-    if show == "released" or row.released:
-        return show == "released" and row.released
-    if show == "open":
-        return row.outcome in (Outcome.BILL, Outcome.SELF_PAY, Outcome.HOLD)
-    return row.outcome == show
+def _name(people: Mapping[str, str], person: str) -> str:
+    return people.get(person, person)
 
 
 def _state(row: Row) -> tuple[str, str, str]:
@@ -130,22 +134,10 @@ def _state(row: Row) -> tuple[str, str, str]:
     return RELEASED if row.released else STATE[row.outcome]
 
 
-def _sorted(rows: list[Row], sort: str, down: bool, people: Mapping[str, str]) -> list[Row]:
-    """Rows by one column; ties keep the newest visit first, as the store gave them."""
-    columns: dict[str, Callable[[Row], Any]] = {
-        "state": lambda row: _ORDER[row.outcome],
-        "visit": lambda row: row.began_at,
-        "client": lambda row: people.get(row.client, row.client).casefold(),
-        "clinician": lambda row: people.get(row.clinician, row.clinician).casefold(),
-        "changed": lambda row: row.updated_at,
-    }
-    return sorted(rows, key=columns.get(sort, columns["state"]), reverse=down)
-
-
 def _link(show: str, sort: str, down: bool) -> Callable[..., str]:
     """An address of the worklist with one thing changed; a column that is sorted already turns round."""
 
-    def link(**change: str) -> str:
+    def link(**change: str | int) -> str:
         turned = change.get("sort") == sort and not down
         wanted = {"show": show, "sort": sort, "down": str((down and "sort" not in change) or turned).lower(), **change}
         return f"?{urlencode(wanted)}"
@@ -159,15 +151,14 @@ def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
     event, sheet = rests_on["event"], rests_on["sheet"] or {}
     own = [rules.parse(rule) for rule in rests_on["rules"]]
     known = [*packs.shipped_rules(), *own]
-    drawn = timeline.draw(event)
     fees = {code: cents for code, cents, *_ in rests_on["fees"]}
     return {
         "coding": coding,
         "proposal": coding.proposal,
         "charge": lambda line: _money(fees[line.code] * line.units) if line.code in fees else "no fee on file",
         "sources": {source.name: source for source in page_words.sources(coding.proposal.rules, known)},
-        "svg": Markup(drawn.svg),  # noqa: S704 - drawn by billing_hooks.timeline, which escapes every word
-        "rows": drawn.rows,
+        "svg": Markup(coding.drawn["svg"]),  # noqa: S704 - drawn by billing_hooks.timeline, which escapes every word
+        "rows": coding.drawn["rows"],
         "clocks": page_words.clocks(event, sheet.get("minutes"), sheet.get("total_same_day")),
         "facts": page_words.facts(event, received_at),
         "diagnoses": sheet.get("diagnoses", []),

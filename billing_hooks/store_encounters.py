@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,13 @@ from billing_hooks.errors import Refused
 from billing_hooks.store_schema import CODINGS, ENCOUNTERS, RELEASES
 from billing_hooks.store_shelf import Shelf
 from billing_hooks.words import Outcome, Proposal, proposal
+
+OPEN = (Outcome.BILL.value, Outcome.SELF_PAY.value, Outcome.HOLD.value)
+_SORTS: dict[str, ColumnElement[Any]] = {
+    "state": case({outcome.value: number for number, outcome in enumerate(Outcome)}, value=ENCOUNTERS.c.outcome),
+    "visit": ENCOUNTERS.c.began_at,
+    "changed": ENCOUNTERS.c.updated_at,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Coding:
     event: str
     rests_on: dict[str, Any]
     proposal: Proposal
+    drawn: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +79,12 @@ class Encounters(Shelf):
 
     async def add_coding(
         self, work: AsyncConnection, practice: str, visit: str, *, event: str, about: Mapping[str, Any],
-        rests_on: Mapping[str, object], coder: str, found: Proposal, at: datetime,
+        rests_on: Mapping[str, object], coder: str, found: Proposal, drawn: Mapping[str, object], at: datetime,
     ) -> int:  # fmt: skip
         """Append a coding run unless it rests on the same as the last one. Returns the version that stands.
 
-        `about` {client_id, clinician_id, began_at, service_date}. The caller holds the visit's lock in `work`.
+        `about` {client_id, clinician_id, began_at, service_date}; `drawn` the timeline, drawn where the run happens and
+        not in the process that forwards media. The caller holds the visit's lock in `work`.
         """
         encounter = encounter_id(practice, visit)
         text = json.dumps(rests_on, sort_keys=True, separators=(",", ":"))
@@ -90,7 +99,7 @@ class Encounters(Shelf):
         await work.execute(
             insert(CODINGS).values(
                 practice_id=practice, encounter_id=encounter, version=version, coded_at=at, coder=coder, event_id=event,
-                input_sealed=sealed, input_sha256=digest, proposal=found.to_json(),
+                input_sealed=sealed, input_sha256=digest, proposal={**found.to_json(), "drawn": dict(drawn)},
             )
         )  # fmt: skip
         values = {
@@ -101,15 +110,21 @@ class Encounters(Shelf):
         await work.execute(statement.on_conflict_do_update(index_elements=["practice_id", "encounter_id"], set_=values))
         return version
 
-    async def worklist(self, practice: str) -> tuple[Row, ...]:
-        """All encounters, newest visit first. Two thousand at most: a page, not an archive."""
-        chosen = select(ENCOUNTERS).where(ENCOUNTERS.c.practice_id == practice)
+    async def worklist(
+        self, practice: str, *, show: str = "all", sort: str = "visit", down: bool = True, limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[Row, ...]:  # fmt: skip
+        """One page of encounters. `show` open|released|all or an outcome; `sort` state|visit|changed, newest first in
+        ties."""
+        column = _SORTS.get(sort, ENCOUNTERS.c.began_at)
+        chosen = select(ENCOUNTERS).where(ENCOUNTERS.c.practice_id == practice, *_shown(show))
+        order = (column.desc() if down else column.asc(), ENCOUNTERS.c.began_at.desc(), ENCOUNTERS.c.encounter_id)
         async with self._engine.connect() as work:
-            found = await work.execute(chosen.order_by(ENCOUNTERS.c.began_at.desc()).limit(2000))
+            found = await work.execute(chosen.order_by(*order).limit(limit).offset(offset))
             return tuple(_row(row) for row in found)
 
     async def counts(self, practice: str) -> dict[str, int]:
-        """How many encounters stand under each outcome, and "released"."""
+        """How many encounters stand under each outcome, and under released, open and all."""
         chosen = select(ENCOUNTERS.c.outcome, ENCOUNTERS.c.released, func.count().label("many"))
         grouped = chosen.where(ENCOUNTERS.c.practice_id == practice).group_by(
             ENCOUNTERS.c.outcome, ENCOUNTERS.c.released
@@ -119,10 +134,13 @@ class Encounters(Shelf):
             for row in await work.execute(grouped):
                 name = "released" if row.released else row.outcome
                 counts[name] = counts.get(name, 0) + row.many
-        return counts
+        return counts | {"open": sum(counts.get(name, 0) for name in OPEN), "all": sum(counts.values())}
 
     async def encounter(self, practice: str, encounter: str) -> tuple[Row, tuple[Coding, ...], tuple[Release, ...]]:
-        """One encounter with all its coding runs and releases, newest first. Errors: Refused("encounter-unknown")."""
+        """One encounter with its coding runs and releases, newest first; only the newest run carries what it rests on.
+
+        Errors: Refused("encounter-unknown").
+        """
         match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
         async with self._engine.connect() as work:
             row = (await work.execute(select(ENCOUNTERS).where(*match))).one_or_none()
@@ -134,14 +152,15 @@ class Encounters(Shelf):
             releases = await work.execute(given.order_by(RELEASES.c.version.desc()))
             return (
                 _row(row),
-                tuple(self._coding(practice, encounter, each) for each in codings),
+                tuple(self._coding(practice, encounter, each, whole=each.version == row.version) for each in codings),
                 tuple(self._release(practice, encounter, each) for each in releases),
             )
 
-    def _coding(self, practice: str, encounter: str, row: Any) -> Coding:
+    def _coding(self, practice: str, encounter: str, row: Any, *, whole: bool) -> Coding:
         place = (practice, "codings", "input_sealed", f"{encounter}/{row.version}")
-        rests_on = cast("dict[str, Any]", json.loads(self._sealer.open(*place, row.input_sealed)))
-        return Coding(row.version, row.coded_at, row.coder, row.event_id, rests_on, proposal(row.proposal))
+        rests_on = cast("dict[str, Any]", json.loads(self._sealer.open(*place, row.input_sealed))) if whole else {}
+        drawn = row.proposal["drawn"] if whole else {}
+        return Coding(row.version, row.coded_at, row.coder, row.event_id, rests_on, proposal(row.proposal), drawn)
 
     def _release(self, practice: str, encounter: str, row: Any) -> Release:
         place = (practice, "releases", "name_sealed", f"{encounter}/{row.version}")
@@ -175,6 +194,18 @@ class Encounters(Shelf):
                 )
             )  # fmt: skip
             await work.execute(update(ENCOUNTERS).where(*match).values(released=True, updated_at=at))
+
+
+def _shown(show: str) -> tuple[ColumnElement[bool], ...]:
+    match show:
+        case "all":
+            return ()
+        case "released":
+            return (ENCOUNTERS.c.released,)
+        case "open":
+            return (~ENCOUNTERS.c.released, ENCOUNTERS.c.outcome.in_(OPEN))
+        case _:
+            return (~ENCOUNTERS.c.released, ENCOUNTERS.c.outcome == show)
 
 
 def _row(row: Any) -> Row:

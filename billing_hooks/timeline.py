@@ -6,14 +6,14 @@ Colours come from CSS classes only: the pages forbid inline styles, and both the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from billing_hooks.strict import instant
 
-WIDTH, LEFT, RIGHT, TOP = 760, 182, 10, 30
+WIDTH, LEFT, RIGHT, TOP = 760, 190, 24, 30
 LANE, GAP, FOOT = 22, 7, 42
 _TICKS_S = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 8
@@ -54,7 +54,10 @@ class Timeline:
 
     svg: str
     rows: tuple[Row, ...]
-    zone: str
+
+    def to_json(self) -> dict[str, object]:
+        """As the store keeps it."""
+        return {"svg": self.svg, "rows": [asdict(row) for row in self.rows]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def draw(event: Mapping[str, Any]) -> Timeline:
         for each in cast("Sequence[Mapping[str, Any]]", event["intervals"])
     ]
     rows = tuple(_row(part, began) for part in parts)
-    return Timeline(_svg(parts, began, event["seconds"]), rows, event["practice"]["time_zone"])
+    return Timeline(_svg(parts, began, event["seconds"]), rows)
 
 
 def cause_words(cause: str | None) -> str:

@@ -214,3 +214,22 @@ async def test_another_practices_biller_sees_nothing(
     assert (await browser.get(f"/billing/events/{event['id']}", headers=other)).json()["code"] == "event-unknown"
     release = await browser.post(f"{PAGE}/release", json={"version": 1, "note_seen": True}, headers=other)
     assert release.json()["code"] == "encounter-unknown"
+
+
+async def test_a_long_list_comes_in_parts_and_loses_nobody(
+    browser: httpx.AsyncClient, store: Store, event: dict[str, Any], seal: Seal
+) -> None:
+    """Sixty encounters: fifty, then ten, each once, whatever they are sorted by."""
+    for number in range(60):
+        event |= {"id": f"evt_{number}"}
+        event["visit"]["id"] = f"vis_{number}"
+        await store.receive(json.loads(seal(event)), seal(event), AT)
+        await jobs.code_encounter(store, PRACTICE, f"vis_{number}", at=AT)
+    for sort in ("state", "client"):
+        parts = [checked(await browser.get(f"/billing/?sort={sort}&part={part}")) for part in (0, 1)]
+        assert [text.count('class="verdict-link"') for text in parts] == [50, 10]
+        found = {link for text in parts for link in text.split('"') if link.startswith("/billing/encounters/")}
+        assert len(found) == 60
+        assert 'rel="next"' in parts[0]
+        assert 'rel="next"' not in parts[1]
+        assert 'rel="prev"' in parts[1]
