@@ -31,16 +31,15 @@ class GuardedHttp(HttpToolsProtocol):
         self._disarm()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, segment: bytes) -> None:
         """Count a head's bytes before the parser keeps them."""
         if self.in_head:
-            self.head_bytes += len(data)
-            # The body of the same segment is counted too: a head is never refused below this size, and a segment
-            # is at most 256 KiB.
-            if self.head_bytes > LARGEST_HEAD and b"\r\n\r\n" not in data[:LARGEST_HEAD]:
+            self.head_bytes += len(segment)
+            # The body in the same segment is counted too: so a head whose end is here passes.
+            if self.head_bytes > LARGEST_HEAD and b"\r\n\r\n" not in segment[:LARGEST_HEAD]:
                 self.transport.close()
                 return
-        super().data_received(data)
+        super().data_received(segment)
 
     def on_message_begin(self) -> None:
         """A request's first byte."""

@@ -93,13 +93,16 @@ def certificates(settings: Settings, keys: KeyFile, now: datetime | None = None)
 
 
 def trust(settings: Settings) -> ssl.SSLContext:
-    """What a delivery to the billing address trusts: the system's authorities, the local one, and ``billing_ca``.
+    """What a delivery to the billing address trusts: the system's authorities, the local one, the certificate this
+    server shows itself, and ``billing_ca``.
 
     The local authority adds no risk for other hosts: its name constraints hold it to this server's names."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     own = settings.data_dir / "tls" / "authority.pem"
-    for path in (own if own.exists() else None, settings.billing_ca):
+    # An operator's certificate of a private authority: our own receiver is known by the certificate itself.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    for path in (own if own.exists() else None, settings.tls_certificate, settings.billing_ca):
         if path is None:
             continue
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.db.tables import practices, signing_keys
+from server.db.tables import signing_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ async def replace(engine: AsyncEngine, row: SigningKeyRow, retired_at: datetime)
 
 
 async def _lock(connection: AsyncConnection, practice_id: str) -> None:
-    await connection.execute(select(practices.c.id).where(practices.c.id == practice_id).with_for_update())
+    """One writer of a practice's keys at a time. Not the practice's row: the transaction that completes a visit holds
+    that one, and may be waiting for this key on another connection."""
+    await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"signing keys {practice_id}"))))
 
 
 async def _newest(connection: AsyncConnection, practice_id: str) -> SigningKeyRow | None:

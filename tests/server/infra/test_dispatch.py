@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from billing_hooks import keyset, signing
 from server import dispatch, tls
+from server.db import deliveries
 from server.db.deliveries import Delivery
 from server.db.engine import Engine
 from server.dispatch import Dispatcher, NoWayError, resolve
@@ -331,3 +332,12 @@ async def test_a_private_signing_key_is_sealed_and_bound_to_its_row(
     await sql("UPDATE antechamber.signing_keys SET private_sealed = $1", sealed[:-1] + bytes([sealed[-1] ^ 1]))
     with pytest.raises(Malformed):
         await SigningKeys(engine, keys).current(practice)
+
+
+async def test_a_first_key_is_made_while_another_transaction_holds_the_practice(
+    engine: Engine, keys: KeyFile, practice: str
+) -> None:
+    """The end of the first visit: its transaction has the practice's row, and asks for the key."""
+    async with engine.begin() as connection:
+        await deliveries.next_sequence(connection, practice)
+        await asyncio.wait_for(SigningKeys(engine, keys).current(practice), 5)

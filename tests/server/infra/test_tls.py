@@ -95,3 +95,20 @@ def test_an_operators_certificate_that_does_not_work_is_one_clear_line(data_dir:
     settings = Settings.load(data_dir=data_dir, tls_certificate="/nowhere/c.pem", tls_key="/nowhere/k.pem")
     with pytest.raises(CannotStart, match="cannot be used"):
         tls.certificates(settings, keys).context()
+
+
+def test_an_operators_certificate_of_a_private_authority_is_known_to_our_own_deliveries(
+    data_dir: Path, keys: KeyFile, tmp_path: Path
+) -> None:
+    """Otherwise every delivery to the receiver in this very process would fail."""
+    made = Settings.load(data_dir=data_dir, origin="https://visits.example.org")
+    theirs = tls.certificates(made, keys)
+    settings = Settings.load(
+        data_dir=tmp_path / "other",
+        origin="https://visits.example.org",
+        tls_certificate=theirs.chain,
+        tls_key=theirs.key,
+    )
+    shake(theirs.context(), tls.trust(settings), "visits.example.org")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        shake(theirs.context(), tls.trust(settings), "elsewhere.example.org")
