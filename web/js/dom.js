@@ -1,6 +1,8 @@
 // The few verbs with which every screen touches the page: text only as text, never as markup.
 // Shell. There is no innerHTML anywhere in this product; Trusted Types would refuse it.
 
+import { iconAddress } from "./sprite.js";
+
 /** @typedef {string|Node|null|undefined|false} Child */
 /** @typedef {Record<string, string|number|boolean|null|undefined|((event: Event) => void)>} Props */
 
@@ -42,7 +44,7 @@ export function icon(name, className = "icon") {
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("focusable", "false");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/static/icons.svg#${name}`);
+  use.setAttribute("href", iconAddress(name));
   svg.append(use);
   return svg;
 }
@@ -50,7 +52,7 @@ export function icon(name, className = "icon") {
 /** Change an icon made by `icon` or by the template. @param {Element} svg @param {string} name */
 export function setIcon(svg, name) {
   const use = svg.querySelector("use");
-  const href = `/static/icons.svg#${name}`;
+  const href = iconAddress(name);
   // Only when it changes: setting it anew makes browsers look the picture up again, and it flickers.
   if (use && use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
