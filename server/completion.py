@@ -63,9 +63,6 @@ class Completion:
         if counted.totals.talk_overlap < 1:
             nothing = commands.Complete(None, counted.detail_sha256)
             return await hub.command(visit_id, lambda now: nothing if now.phase is Phase.ENDED else ())
-        # A practice's first key is made under a lock on the practice's row, on a connection of its own: never inside the
-        # transaction below, which holds that row already.
-        await self._signing.current(self._shelf.practice)
         event = EventId(new_id("evt"))
         self._ready[event] = await self._gather(visit, counted, facts)
         try:
@@ -97,6 +94,8 @@ class Completion:
             Practice(practice.id, practice.npi or None, practice.zone, SOFTWARE),
             Clinician(clinician.npi or None, kind),
             _weakest_profile(facts),
+            # A practice's first key is made under a lock on the practice's row, on a connection of its own: never
+            # inside the completing transaction, which holds that row.
             await self._signing.current(self._shelf.practice),
         )
 

@@ -20,7 +20,7 @@ from server.acts import Acts
 from server.board import Board
 from server.clock import SystemClock
 from server.completion import Completion
-from server.db import open_visits, practices
+from server.db import media_node, open_visits, practices
 from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.listen import listen
@@ -32,6 +32,7 @@ from server.ports import Listeners
 from server.roster import Roster
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
+from server.spool import Spool
 from signaling.hub import Hub
 from signaling.words import VisitId
 
@@ -102,7 +103,8 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         completion = Completion(shelf, SigningKeys(engine, runtime.keys), lambda: hub)
         journal = PostgresJournal(engine, practice, completion.record)
         hub = Hub(journal, live, clock)
-        live.measure = Measure(lambda: hub, clock.instant, live.flow_changed)
+        spool = Spool(runtime.settings.data_dir / "spool")
+        live.measure = Measure(lambda: hub, clock.instant, live.flow_changed, spool)
         live.completion = completion
         desk = await _media(runtime, live)
         live.media = desk
@@ -117,7 +119,9 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         house.tasks.append(_start(listen(runtime.app_url, (_FACTS,), _hear(house), ready)))
         house.tasks.append(_start(_tick(house)))
         await ready.wait()
-        await house.recover()
+        mine = asyncio.Event()
+        await stack.enter_async_context(media_node.hold(runtime.app_url, mine))
+        house.tasks.append(_start(_recover_when(house, mine)))
         logs.log.info("house-open", practice=practice)
         yield house
 
@@ -167,6 +171,18 @@ def _hear(house: House) -> Callable[[str, str], None]:
             house.board.changed()
 
     return hear
+
+
+async def _recover_when(house: House, mine: asyncio.Event) -> None:
+    """Pick up what had begun before, as soon as no other process looks after it."""
+    await mine.wait()
+    while True:
+        try:
+            await house.recover()
+            return
+        except Exception as problem:
+            logs.bug(problem, component="recover")
+            await asyncio.sleep(2.0)
 
 
 async def _tick(house: House) -> None:

@@ -130,10 +130,10 @@ class Live:
                 if attached.token == token:
                     attached.socket.close(reason, say, following)
 
-    def online(self, visit_id: VisitId) -> bool:
-        """Whether anybody is connected to the visit here."""
+    def connected(self, visit_id: VisitId, participant: ParticipantId) -> bool:
+        """Whether that person's browser is connected here."""
         live = self._visits.get(visit_id)
-        return live is not None and bool(live.attached)
+        return live is not None and participant in live.attached
 
     # -- what a browser says about its media ----------------------------------------------------------------------
 
@@ -286,6 +286,8 @@ class Live:
                     self.measure.pause(visit_id)
                 self._forget_if_idle(live)
                 return
+            if not live.attached and not live.seated and not self.measure.measuring(visit_id):
+                return  # whoever is connected to it is connected to another process
             if live.admitted_anew or not self.measure.measuring(visit_id):
                 live.admitted_anew = False
                 stored = await self._journal().load(visit_id)
@@ -297,15 +299,26 @@ class Live:
                     await self.media.seat(visit_id, participant)
 
     async def finish(self, visit_id: VisitId) -> None:
-        """An ended visit: stop its media, write the last evidence, complete the record."""
+        """An ended visit gets its record, however long the database is away."""
+        pause = 1.0
+        while True:
+            try:
+                await self._finish(visit_id)
+                return
+            except Refused:
+                return  # the server is stopping: the next start goes on from here
+            except Exception as problem:
+                _log.warning("visit-not-finished-yet %s", type(problem).__name__)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 60.0)
+
+    async def _finish(self, visit_id: VisitId) -> None:
+        """Stop its media, write the last evidence, complete the record."""
         live = self._visits.setdefault(visit_id, _LiveVisit(visit_id))
         async with live.lock:
             final = await self.media.close_visit(visit_id)
             live.seated.clear()
-            record = await self.measure.finish(visit_id, final)
-            if record is not None:
-                await self._hub().command(visit_id, record)
-            self.measure.forget(visit_id)
+            await self.measure.finish(visit_id, final)
         await self.completion.complete(visit_id, self._journal())
         self._forget_if_idle(live)
 
@@ -315,14 +328,14 @@ class Live:
             live = self._visits.setdefault(visit.id, _LiveVisit(visit.id))
             if live.visit is None:
                 live.visit = visit
-            # a server that stopped could not say so: whoever is still there says hello again
-            for one in visit.participants:
-                await self._note_connection(visit.id, one.id, Connection.OFFLINE)
-            await self._reconcile(visit.id)
+            if not self.measure.measuring(visit.id):
+                self.measure.begin(visit, [fact for _, fact, _ in await self._journal().load(visit.id)])
         elif visit.phase is Phase.ENDED:
             self._spawn(self.finish(visit.id))
-        else:
-            await self._note_connection(visit.id, visit.client_seat.id, Connection.OFFLINE)
+        # a server that stopped could not say so: whoever is still there says hello again
+        for one in visit.participants:
+            if one.online and not self.connected(visit.id, one.id):
+                await self._note_connection(visit.id, one.id, Connection.OFFLINE)
 
     async def _note_connection(self, visit_id: VisitId, participant: ParticipantId, state: Connection) -> None:
         try:

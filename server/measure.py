@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from media import requirement as rule
 from media.evidence import EvidenceSecond, StreamSecond
 from media.requirement import Arrived, Interrupted, Met, Missing, Waiting
 from server.evidence_book import EvidenceBook
 from server.session_complete import gather, pair_of
+from server.spool import Spool
 from signaling import commands
 from signaling.facts import Fact
 from signaling.hub import Hub
@@ -43,6 +44,7 @@ class _Measured:
     noted: rule.State | None = None
     writing: asyncio.Task[None] | None = None
     profiles: dict[str, str] = field(default_factory=dict)
+    spooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,11 @@ class Flow:
 class Measure:
     """The measuring of all visits in this process."""
 
-    def __init__(self, hub: Callable[[], Hub], now: Callable[[], Instant], changed: Callable[[VisitId], None]) -> None:
+    def __init__(
+        self, hub: Callable[[], Hub], now: Callable[[], Instant], changed: Callable[[VisitId], None], spool: Spool
+    ) -> None:
         self._hub = hub
+        self._spool = spool
         self._now = now
         self._changed = changed
         self._of: dict[VisitId, _Measured] = {}
@@ -77,6 +82,9 @@ class Measure:
         if known is None:
             book = gather(visit, facts)
             book.origin = self._origin(visit)
+            for rows in self._spool.take(visit.id):
+                book.replay(rows)
+                book.give_back(rows)
             known = _Measured(visit.id, book, rule.Requirement(pair_of(visit)))
             self._of[visit.id] = known
         known.requirement = rule.Requirement(pair_of(visit), visit.audio_only is not None, self._told_before(visit))
@@ -146,19 +154,22 @@ class Measure:
             measured.heard_at = float("inf")
             measured.latest = None
 
-    async def finish(self, visit: VisitId, final: Sequence[EvidenceSecond]) -> commands.RecordEvidence | None:
-        """Stop measuring; what the journal still lacks, settled."""
+    async def finish(self, visit: VisitId, final: Sequence[EvidenceSecond]) -> None:
+        """Stop measuring and write what the journal lacks. Raises what the journal raised; may be called again."""
         measured = self._of.get(visit)
         if measured is None:
-            return None
+            return
+        measured.heard_at = float("inf")
         if measured.writing is not None:
             await asyncio.gather(measured.writing, return_exceptions=True)
         measured.book.add(final)
-        return self._record(measured)
+        await self._write_now(measured)
+        self.forget(visit)
 
     def forget(self, visit: VisitId) -> None:
         """The visit is over and written."""
         self._of.pop(visit, None)
+        self._spool.drop(visit)
 
     async def write_all(self) -> None:
         """Write everything unwritten; for an orderly stop."""
@@ -217,8 +228,15 @@ class Measure:
         try:
             await self._hub().command(measured.visit, record)
         except Exception:
-            measured.book.give_back(record.runs)  # type: ignore[arg-type]  # our own rows, typed loosely in signaling
+            rows = cast("list[list[str | int]]", record.runs)
+            measured.book.give_back(rows)
+            measured.spooled = True
+            if not await asyncio.to_thread(self._spool.put, measured.visit, rows):
+                _log.warning("evidence-spool-full %s", measured.visit)
             raise
+        if measured.spooled:  # what this record held included everything that was given back
+            measured.spooled = False
+            await asyncio.to_thread(self._spool.drop, measured.visit)
 
     @staticmethod
     def _record(measured: _Measured) -> commands.RecordEvidence | None:

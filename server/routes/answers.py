@@ -56,6 +56,8 @@ _STATUS: Final = {
     "service-unknown": 404,
     "staff-unknown": 404,
     "visit-unknown": 404,
+    "encounter-unknown": 404,
+    "event-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,
