@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tests.browser.harness.person import Person
+from tests.browser.harness.running import Antechamber
 
 REMOTE: Final = "[data-stage=remote]"
 
@@ -86,6 +88,19 @@ async def into_waiting(client: Person, link: str, name: str = "Riley Example") -
     await check_devices(client)
 
 
+async def into_demo_visit(clinician: Person, client: Person, server: Antechamber) -> None:
+    """The demo's own client comes in by the demo's link, from the place where they usually are."""
+    await clinician.open(f"{server.origin}/desk")
+    await open_link(client, server.demo["client"]["url"])
+    await consent(client, "Jordan Doe")
+    await client.until("() => location.pathname === '/j/location'")
+    await client.click("Yes")
+    await client.sees("How can we reach you?")
+    await client.fill("Your phone number", "(651) 555-0134")
+    await client.click("Continue")
+    await check_devices(client)
+
+
 async def admit(clinician: Person, client: Person) -> float:
     """Let the first waiting client in; gives the moment of the click (time.monotonic)."""
     await clinician.click("Admit")
@@ -96,9 +111,43 @@ async def admit(clinician: Person, client: Person) -> float:
 
 
 async def end(clinician: Person) -> None:
-    """End the visit, as done."""
+    """End the visit: once in the bar, once more in the panel that asks for the reason."""
     await clinician.click("End visit")
-    await clinician.click("End now")
+    await clinician.until("() => [...document.querySelectorAll('button')].some((b) => b.checkVisibility() && b.innerText.trim() === 'Keep going')")
+    await clinician.click("End visit")
+    await clinician.sees("Left to sign")
+
+
+async def sign_statement(clinician: Person) -> None:
+    """The clinician's statement, in place after the end, with the minutes that the form proposes."""
+    await clinician.click("I saw and heard the client in this visit.", role="checkbox")
+    await clinician.fill("Diagnoses for billing ICD-10-CM codes, such as F41.1. They go to billing only.", "F41.1")
+    await clinician.click("Sign statement")
+    await clinician.sees("signed")
+
+
+async def first_event(biller: Person) -> str:
+    """The id of the event behind the newest encounter on the biller's list, once it is coded."""
+    origin = (await biller.address()).split("/billing/")[0]
+    end = time.monotonic() + 30
+    found = None
+    while not found:
+        assert time.monotonic() < end, await biller.text()
+        await biller.open(f"{origin}/billing/?show=all")
+        found = await biller.evaluate("() => document.querySelector('a[href*=\"/encounters/\"]')?.href ?? null")
+    await biller.open(str(found))
+    address = await biller.evaluate("() => document.querySelector('a[href*=\"/billing/events/\"]').href")
+    return str(address).rpartition("/")[2]
+
+
+async def saved_event(biller: Person, event: str) -> bytes:
+    """The saved event's bytes, exactly as the biller's page gives them."""
+    function = """async (path) => {
+      const answer = await fetch(path);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      return btoa(String.fromCharCode(...bytes));
+    }"""
+    return base64.b64decode(str(await biller.evaluate(function, f"/billing/events/{event}")))
 
 
 async def visit_of(clinician: Person) -> str:
@@ -110,6 +159,6 @@ async def visit_of(clinician: Person) -> str:
 
 async def counted(clinician: Person) -> int:
     """The seconds that the clinician's screen says are counted."""
-    words: Any = await clinician.evaluate("() => document.querySelector('[data-stage=counted]')?.innerText ?? ''")
+    words: Any = await clinician.evaluate("() => document.querySelector('[data-stage=count]')?.innerText ?? ''")
     found = re.search(r"(?:(\d+):)?(\d+):(\d\d)", words)
     return int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3]) if found else 0

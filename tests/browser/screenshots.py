@@ -1,0 +1,173 @@
+"""Every page at 1280 and 390 px in both themes, as PNG: ``make screenshots`` (``python -m tests.browser.screenshots``).
+
+A whole visit is held so that each page is seen as people see it, with its real content. The consoles are listened to
+here as in the tests. `screenshots/desk-1280-light.png` also becomes the README's picture (docs/desk.png).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import ViewportSize
+
+from tests.browser import steps
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.fakes import Colour
+from tests.browser.harness.gathering import Meet, gathering
+from tests.browser.harness.quiet import Quiet
+from tests.browser.harness.running import ROOT, Antechamber
+
+SIZES: Final[dict[int, ViewportSize]] = {1280: {"width": 1280, "height": 800}, 390: {"width": 390, "height": 844}}
+THEMES: Final = ("light", "dark")
+
+
+class Album:
+    """Takes each page in four ways: two widths, two themes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.taken = 0
+
+    async def take(self, person: Chromium, name: str) -> None:
+        """Take the page as it stands; the browser keeps its page, only the window and the theme change."""
+        for width, size in SIZES.items():
+            await person.page.set_viewport_size(size)
+            for theme in THEMES:
+                await person.page.emulate_media(color_scheme=theme)
+                await person.page.wait_for_timeout(250)  # transitions of the theme and the layout end
+                await person.picture(self.folder / f"{name}-{width}-{theme}.png")
+                self.taken += 1
+        await person.page.emulate_media(color_scheme="light")
+        await person.page.set_viewport_size(SIZES[1280])
+
+
+async def client_way_in(client: Chromium, link: str, album: Album) -> None:
+    """From the link to the waiting room."""
+    await client.open(link)
+    await client.sees("Continue")
+    await album.take(client, "client-1-welcome")
+    await client.click("Continue")
+    await client.until("() => !location.hash")
+    await client.sees("Your visit with")
+    await album.take(client, "client-2-who-and-when")
+    await client.click("Continue")
+    await client.until("() => location.pathname === '/j/consent'")
+    await album.take(client, "client-3-consent")
+    await client.fill("Your full name", "Riley Example")
+    await client.click("I am the person seeking care", role="radio")
+    await client.click("Continue")
+    await client.until("() => location.pathname === '/j/location'")
+    await album.take(client, "client-4-place")
+    await steps.say_where(client)
+    await client.until("() => location.pathname === '/j/devices'")
+    await client.sees("Connection")
+    await client.page.get_by_role("button", name="Join", exact=True).wait_for()
+    await album.take(client, "client-5-devices")
+    await steps.check_devices(client)
+    await client.page.wait_for_timeout(500)
+    await album.take(client, "client-6-waiting")
+
+
+async def visit(clinician: Chromium, client: Chromium, album: Album) -> None:
+    """Admission, the visit, its end."""
+    await clinician.until(
+        "() => [...document.querySelectorAll('button')].some((b) => b.textContent.trim() === 'Admit')"
+    )
+    await album.take(clinician, "desk")
+    await steps.admit(clinician, client)
+    await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE)
+    await album.take(clinician, "visit-clinician")
+    await album.take(client, "visit-client")
+    await clinician.click("Client")
+    await album.take(clinician, "visit-clinician-panel")
+    await clinician.click("Client")
+    await client.click("Stop video")
+    await clinician.page.wait_for_timeout(5_000)  # longer than the hysteresis of what people see
+    await album.take(clinician, "visit-clinician-missing")
+    await album.take(client, "visit-client-missing")
+    await client.click("Start video")
+    await steps.end(clinician)
+    await client.until("() => location.pathname === '/j/over'")
+    await clinician.page.wait_for_timeout(500)
+    await album.take(clinician, "visit-over-clinician")
+    await album.take(client, "client-7-over")
+
+
+async def office(server: Antechamber, clinician: Chromium, album: Album) -> None:
+    """The pages around the visits."""
+    for path in ("visits/new", "statements", "settings"):
+        await clinician.open(f"{server.origin}/{path}")
+        await clinician.page.wait_for_timeout(500)
+        await album.take(clinician, f"staff-{path.replace('/', '-')}")
+
+
+async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, album: Album) -> None:
+    """The front desk's board, the biller's work list and one encounter."""
+    await front_desk.open(f"{server.origin}/sign-in")
+    await album.take(front_desk, "sign-in")
+    await steps.sign_in(front_desk, server.demo["front_desk"])
+    await front_desk.page.wait_for_timeout(800)
+    await album.take(front_desk, "board")
+    await steps.sign_in(biller, server.demo["biller"])
+    await biller.open(f"{server.origin}/billing/?show=all")
+    await biller.until("() => document.querySelector('a[href*=\"/billing/encounters/\"]')")
+    await album.take(biller, "billing-worklist")
+    await biller.page.locator("a[href*='/billing/encounters/']").first.click()
+    await biller.until("() => location.pathname.startsWith('/billing/encounters/')")
+    await album.take(biller, "billing-encounter")
+
+
+async def bring(meet: Meet, name: str, colour: Colour) -> Chromium:
+    """Bring a person at Chromium: the pictures need its window and its theme."""
+    person = await meet(name, colour)
+    assert isinstance(person, Chromium)
+    return person
+
+
+async def hold(folder: Path) -> int:
+    """Hold one visit with a server and four browsers of its own; give the number of pictures taken."""
+    album, quiet = Album(folder), Quiet()
+    with tempfile.TemporaryDirectory(prefix="antechamber-pictures-") as name:
+        server = Antechamber(Path(name))
+        try:
+            await server.start("demo")
+            async with gathering(quiet, Path(name)) as meet:
+                clinician = await bring(meet, "clinician", Colour.BLUE)
+                client = await bring(meet, "client", Colour.ORANGE)
+                front_desk = await bring(meet, "front desk", Colour.GREEN)
+                biller = await bring(meet, "biller", Colour.MAGENTA)
+                await steps.sign_in(clinician, server.demo["clinician"])
+                link = await steps.book(clinician)
+                await clinician.open(f"{server.origin}/desk")
+                await client_way_in(client, link, album)
+                await visit(clinician, client, album)
+                await office(server, clinician, album)
+                await others(server, front_desk, biller, album)
+        except BaseException:
+            print(server.words(), file=sys.stderr)
+            raise
+        finally:
+            await server.stop()
+    quiet.verdict()
+    return album.taken
+
+
+def main() -> None:
+    """Write them all."""
+    folder = ROOT / "screenshots"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    taken = asyncio.run(hold(folder))
+    if "--readme" in sys.argv:
+        (ROOT / "docs").mkdir(exist_ok=True)
+        shutil.copy(folder / "desk-1280-light.png", ROOT / "docs" / "desk.png")
+    print(f"{taken} pictures in {folder.relative_to(ROOT)}/")
+
+
+if __name__ == "__main__":
+    main()
