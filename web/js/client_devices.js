@@ -62,6 +62,9 @@ export function devicesScreen(way, early) {
   return { node: check.node, leave: () => check.leave() };
 }
 
+/** How long `Join` waits for a connection test that still runs, in ms. */
+const PROBE_PATIENCE = 1500;
+
 class Check {
   /** @type {Way} */ #way;
   /** @type {boolean} */ #early;
@@ -80,6 +83,7 @@ class Check {
   /** @type {() => void} */ #deaf = () => undefined;
   #round = 0;
   #left = false;
+  /** @type {Promise<void>} */ #probing = Promise.resolve();
   #draw = () => this.#drawAll();
   /** @type {HTMLElement} */ node;
 
@@ -101,7 +105,7 @@ class Check {
     way.devices.addEventListener("change", this.#draw);
     this.#drawAll();
     void way.devices.acquire();
-    void this.#probe();
+    this.#probing = this.#probe();
   }
 
   leave() {
@@ -115,6 +119,8 @@ class Check {
 
   async #join() {
     refuse(this.#box, null);
+    // Whoever is quick should not seem untested: the connection test takes a moment only.
+    await Promise.race([this.#probing, new Promise((resolve) => setTimeout(resolve, PROBE_PATIENCE))]);
     const { camera, microphone, speaker, connection } = this.#codes();
     /** @type {import("./api.js").Answer<ClientState>} */
     const answer = await post("/api/client/devices", { camera, microphone, speaker, connection });
