@@ -50,9 +50,10 @@ async def test_the_evidence_says_what_flowed_and_arrived(table: Any, until: Any)
     await until(three)
     second = next(s for s in table.evidence if len(s.of) == 2 and not any(x.missing() for x in s.of.values()))
     assert {(x.audio, x.video) for x in second.of.values()} == {(Audio.PRESENT, Video.FLOWING)}
-    settled = await table.desk.close_visit("vis")
-    assert totals(settled, ("a", "b")).audio_video_overlap >= 3
-    assert totals(settled, ("a", "b")) == totals(table.evidence, ("a", "b"))
+    told = totals(table.evidence, ("a", "b")).audio_video_overlap
+    settled = totals(await table.desk.close_visit("vis"), ("a", "b")).audio_video_overlap
+    assert told > 2
+    assert 0 <= settled - told <= 1.5  # the second that was not over is in it
 
 
 async def test_each_offer_names_what_the_other_sends_and_one_is_in_flight(table: Any, until: Any) -> None:
