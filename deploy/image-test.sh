@@ -13,16 +13,27 @@ fail() { printf 'image: FAILED: %s\n' "$1" >&2; exit 1; }
 deploy/tools.sh buildah:buildah debootstrap:debootstrap curl:curl unshare:util-linux
 
 suite=${SUITE:-bookworm}
-port=${PORT:-8843}
+port=${PORT:-$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
 work=$(mktemp -d /var/tmp/antechamber-image-XXXXXX)
 buildah() { command buildah --root "$work/storage" --runroot "$work/run" "$@"; }
 server=
+children() { cat "/proc/$1/task/$1/children" 2>/dev/null || true; }
+stop() { # this shell's child is a subshell, its child unshare, which passes no signal on, and its child the server
+    local part first
+    [ -n "$server" ] || return 0
+    for part in $(children "$server"); do
+        for first in $(children "$part"); do
+            kill "-$1" "$first" 2>/dev/null || true
+        done
+    done
+    local code=0
+    wait "$server" 2>/dev/null || code=$?
+    server=
+    return "$code"
+}
 finish() {
-    if [ -n "$server" ] && kill -0 "$server" 2>/dev/null; then
-        kill -TERM "$server" || true
-        wait "$server" 2>/dev/null || true
-    fi
+    stop KILL || true
     buildah umount --all >/dev/null 2>&1 || true
     rm -rf "$work"
 }
@@ -93,7 +104,7 @@ exec chroot "$root" setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-
     --inh-caps=-all "$@"
 START
 inside() {
-    unshare --mount --pid --fork --kill-child=TERM bash "$work/start" "$root" "$work" \
+    unshare --mount --pid --fork bash "$work/start" "$root" "$work" \
         env -i "${environment[@]}" "ANTECHAMBER_PORT=$port" "$@"
 }
 
@@ -131,7 +142,5 @@ inside "${health[@]}" || fail "the health check says no: ${health[*]}"
 if inside env ANTECHAMBER_PORT=1 "${health[@]}"; then fail "the health check always says yes"; fi
 say "the health check tells a living server from a dead one"
 
-kill -TERM "$server"
-wait "$server" || true
-server=
-say "passed"
+stop TERM || { tail -n 5 "$work/server.log" >&2; fail "it did not stop cleanly when told"; }
+say "stops when told; passed"

@@ -115,9 +115,9 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await album.take(front_desk, "board")
     await steps.sign_in(biller, server.demo["biller"])
     await biller.open(f"{server.origin}/billing/?show=all")
-    await biller.until("() => document.querySelector('a[href*=\"/billing/encounters/\"]')")
+    await biller.until("() => document.querySelector('.verdict-link') !== null")
     await album.take(biller, "billing-worklist")
-    await biller.page.locator("a[href*='/billing/encounters/']").first.click()
+    await biller.page.locator(".verdict-link").first.click()
     await biller.until("() => location.pathname.startsWith('/billing/encounters/')")
     await album.take(biller, "billing-encounter")
 
