@@ -24,7 +24,7 @@ from billing_hooks.store import Store
 KeysSource = Callable[[], Awaitable[Mapping[str, PublicKey]]]
 Application = FastAPI
 Secrets = Mapping[str, tuple[signing.HmacKey, ...]]
-_STATUS = {"too-large": 413, "event-conflict": 409, "not-stored": 503}
+_STATUS = {"too-large": 413, "event-conflict": 409, "not-stored": 503, "keys-unavailable": 503}
 _log = logging.getLogger("billing_hooks")
 
 
@@ -37,7 +37,7 @@ def intake_router(
     @routes.post("/events")
     async def receive(request: Request) -> Response:
         try:
-            new = await _receive(request, store, await keys(), secrets or {}, clock())
+            new = await _receive(request, store, await _published(keys), secrets or {}, clock())
         except Malformed as error:
             return _no(error, _STATUS.get(error.code, 400))
         except Refused as error:
@@ -86,6 +86,15 @@ def _signers(
     moments = [datetime.fromtimestamp(now, UTC) + timedelta(seconds=shift) for shift in (-signing.TOLERANCE_S, 0)]
     usable = [key.key for key in keys.values() if key.practice in (None, practice) and any(map(key.signed_at, moments))]
     return [*usable, *secrets.get(practice, ())]
+
+
+async def _published(keys: KeysSource) -> Mapping[str, PublicKey]:
+    """The key set; a set that cannot be had right now is the receiver's trouble, and the sender tries again."""
+    try:
+        return await keys()
+    except Exception as error:  # whatever a file or a fetch may raise
+        _log.error("keys-unavailable error=%s", type(error).__name__)
+        raise Refused("keys-unavailable", "The practice's published keys cannot be read just now.") from error
 
 
 async def _body(request: Request) -> bytes:

@@ -26,10 +26,8 @@ class Records(Shelf):
         """File the clinician's signed minutes and diagnoses (sealed) and have the visit coded again."""
         sealed = self._sealer.seal(practice, "sheets", "sheet_sealed", visit, json.dumps(sheet.to_json()))
         values = {"sheet_sealed": sealed, **stamp(at, saved_by)}
-        version = await self._add_version(SHEETS, {"practice_id": practice, "visit_id": visit}, values)
-        async with self._engine.begin() as work:
-            await enqueue(work, practice, visit)
-        return version
+        key = {"practice_id": practice, "visit_id": visit}
+        return await self._add_version(SHEETS, key, values, recode=(practice, visit))
 
     async def save_coverage(self, practice: str, client: str, coverage: Coverage, saved_by: str, at: datetime) -> int:
         """File a client's plan (sealed)."""

@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from billing_hooks.sealing import Sealer
+from billing_hooks.store_queue import enqueue
 
 
 class Shelf:
@@ -20,13 +21,20 @@ class Shelf:
         self._engine = engine
         self._sealer = sealer
 
-    async def _add_version(self, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> int:
-        """Append the next version under `key`; writers of one key wait for each other. Returns the version."""
+    async def _add_version(
+        self, table: Table, key: Mapping[str, str], values: Mapping[str, Any], *, recode: tuple[str, str] | None = None
+    ) -> int:
+        """Append the next version under `key`; writers of one key wait for each other. Returns the version.
+
+        `recode` (practice, visit) asks for a coding run in the same transaction.
+        """
         async with self._engine.begin() as work:
             await lock(work, table.name, *key.values())
             match = [table.c[name] == value for name, value in key.items()]
             version = ((await work.scalar(select(func.max(table.c.version)).where(*match))) or 0) + 1
             await work.execute(insert(table).values(**key, version=version, **values))
+            if recode is not None:
+                await enqueue(work, *recode)
             return version
 
 

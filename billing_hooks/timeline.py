@@ -33,6 +33,7 @@ CAUSES = {
     "not_received_by_clinician": "Clinician did not receive",
     "on_hold": "On hold",
 }
+_CONNECTED = frozenset(code for code in CAUSES if code.endswith("_off") or code.startswith("not_received"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,16 @@ class _Part:
     end: int
     clinician: Mapping[str, Any]
     client: Mapping[str, Any]
-    cause: str
+    code: str | None
+
+    @property
+    def cause(self) -> str:
+        return cause_words(self.code)
 
     @property
     def presence(self) -> bool:
-        return all(_there(side) for side in (self.clinician, self.client))
+        # Somebody connected may send nothing (both cameras and microphones off): then the cause says so.
+        return self.code in _CONNECTED or all(_there(side) for side in (self.clinician, self.client))
 
     @property
     def talk(self) -> bool:
@@ -95,7 +101,7 @@ def draw(event: Mapping[str, Any]) -> Timeline:
     times = event["times"]
     began = instant(times["in_visit"] or times["admitted"] or times["ended"]).astimezone(zone)
     parts = [
-        _Part(each["from_s"], each["to_s"], each["clinician"], each["client"], cause_words(each["cause"]))
+        _Part(each["from_s"], each["to_s"], each["clinician"], each["client"], each["cause"])
         for each in cast("Sequence[Mapping[str, Any]]", event["intervals"])
     ]
     rows = tuple(_row(part, began) for part in parts)

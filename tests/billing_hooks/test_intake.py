@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,11 +15,11 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from billing_hooks import contract, demo, jobs, signing
+from billing_hooks import contract, demo, jobs, keyset, signing
 from billing_hooks.errors import Refused
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
-from billing_hooks.standalone import create_app
+from billing_hooks.standalone import create_app, keys_file
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
 from billing_hooks.words import Outcome
@@ -294,3 +295,32 @@ async def test_the_running_worker_codes_what_arrives(
         async with asyncio.timeout(20):
             while not await encounters(store):  # noqa: ASYNC110 - only the database knows when the worker is done
                 await asyncio.sleep(0.1)
+
+
+async def test_keys_that_cannot_be_read_make_the_sender_try_again(
+    database: Any, event: dict[str, Any], seal: Seal, private_key: Ed25519PrivateKey, tmp_path: Path
+) -> None:
+    """Neither accepted nor refused for good: 503; with the file in place the same delivery is taken."""
+    place = tmp_path / "keys.json"
+    app = create_app(database.billing_url, KEY, keys_file(place), worker=False)
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="https://b") as sender:
+        assert (await deliver(sender, seal(event), private_key)).status_code == 503
+        place.write_text(json.dumps(keyset.dump([PublicKey("key-2026-11", private_key.public_key())])))
+        assert (await deliver(sender, seal(event), private_key)).status_code == 204
+
+
+async def test_a_database_that_is_away_makes_the_sender_try_again(
+    event: dict[str, Any], seal: Seal, private_key: Ed25519PrivateKey, keys: dict[str, PublicKey], tmp_path: Path
+) -> None:
+    """Nothing is acknowledged that was not stored."""
+
+    async def published() -> dict[str, PublicKey]:
+        return keys
+
+    nowhere = f"postgresql+asyncpg://antechamber_billing@/x?host={tmp_path}"
+    app = create_app(nowhere, KEY, published, worker=False)
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="https://b") as sender:
+        answer = await deliver(sender, seal(event), private_key)
+        assert (answer.status_code, answer.json()["code"]) == (503, "not-stored")
