@@ -1,7 +1,7 @@
 """Every page at 1280 and 390 px in both themes, as PNG: ``make screenshots`` (``python -m tests.browser.screenshots``).
 
 A whole visit is held so that each page is seen as people see it, with its real content. The consoles are listened to
-here as in the tests. `screenshots/desk-1280-light.png` also becomes the README's picture (docs/desk.png).
+here as in the tests. `screenshots/desk-1280-light.png` also becomes the README's picture (deploy/pictures/desk.png).
 """
 
 from __future__ import annotations
@@ -164,8 +164,7 @@ def main() -> None:
     folder.mkdir()
     taken = asyncio.run(hold(folder))
     if "--readme" in sys.argv:
-        (ROOT / "docs").mkdir(exist_ok=True)
-        shutil.copy(folder / "desk-1280-light.png", ROOT / "docs" / "desk.png")
+        shutil.copy(folder / "desk-1280-light.png", ROOT / "deploy" / "pictures" / "desk.png")
     print(f"{taken} pictures in {folder.relative_to(ROOT)}/")
 
 
