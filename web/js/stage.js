@@ -213,13 +213,16 @@ export class Stage {
   async #play() {
     const hear = this.#part("hear");
     try {
+      this.#remote.muted = false;
       await this.#remote.play();
       hear.hidden = true;
     } catch (error) {
       // A page that was reloaded may not make a sound before it is touched; "AbortError" only means a newer stream came.
-      const blocked = error instanceof Error && error.name === "NotAllowedError";
-      if (blocked && hear.hidden) announce("Tap to hear the other person.");
-      if (blocked) hear.hidden = false;
+      if (!(error instanceof Error) || error.name !== "NotAllowedError") return;
+      this.#remote.muted = true;
+      void this.#remote.play().catch(() => undefined);
+      if (hear.hidden) announce("Tap to hear the other person.");
+      hear.hidden = false;
     }
   }
 
