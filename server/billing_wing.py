@@ -1,7 +1,7 @@
 """Where the billing module joins the house: its intake and pages, under its own role and key. Shell (fastapi).
 
-With `billing_mode = elsewhere` nothing of it is here: events go over HTTPS to whatever `billing_url` names, and coding
-sheets are entered there.
+With `billing_mode = elsewhere` events go over HTTPS to whatever `billing_url` names, a process of its own; where this
+server is given the billing role's database all the same, it saves coding sheets and shows the biller's pages.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class BillingWing:
 
     def __init__(self, runtime: Runtime) -> None:
         self._store: Store | None = None
-        if runtime.settings.billing_mode == "inside" and runtime.billing_url is not None:
+        self._intake = runtime.settings.billing_mode == "inside"
+        if runtime.billing_url is not None:
             self._store = Store.open(runtime.billing_url, runtime.keys.derive("billing"))
         self._house: House | None = None
 
@@ -51,8 +52,9 @@ class BillingWing:
 
     def install(self, app: FastAPI) -> None:
         """Add the intake and the biller's pages."""
-        if self._store is not None:
+        if self._store is not None and self._intake:
             app.include_router(intake_router(self._store, self._keys), prefix="/billing")
+        if self._store is not None:
             app.include_router(
                 create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
             )

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from media.desk import MediaDesk, MediaSettings
-from server import logs
+from server import consent_text, logs
 from server.acts import Acts
 from server.board import Board
 from server.clock import SystemClock
@@ -25,7 +25,7 @@ from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.listen import listen
 from server.db.shelf import Shelf
-from server.errors import CannotStart
+from server.errors import CannotStart, Refused
 from server.live import Live
 from server.measure import Measure
 from server.ports import Listeners
@@ -65,9 +65,14 @@ class House:
         return self.shelf.practice
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
-        """Hand the signed minutes and diagnoses to billing; where billing runs elsewhere they are entered there."""
+        """Hand the signed minutes and diagnoses to billing. Raises Refused where billing's database is out of reach."""
         if self.sheet is not None:
             await self.sheet(visit, minutes, diagnoses, by)
+        elif minutes or diagnoses:
+            raise Refused(
+                "billing-elsewhere",
+                "Billing runs on another server: leave minutes and diagnoses empty here and sign them there.",
+            )
 
     async def recover(self) -> None:
         """After a start: arm every open visit's deadline, complete what had ended without its record."""
@@ -97,17 +102,22 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
                 "no-practice", "There is no practice yet: run `antechamber setup`, or `antechamber demo`."
             )
         shelf = await Shelf.open(engine, runtime.keys, practice)
+        async with shelf.work() as work:
+            await consent_text.install(work)
+        signing = SigningKeys(engine, runtime.keys)
+        await signing.current(practice)  # the published key set is never empty
         roster = Roster(shelf)
         clock = SystemClock()
         live = Live(roster, lambda: hub, lambda: journal)
-        completion = Completion(shelf, SigningKeys(engine, runtime.keys), lambda: hub)
+        completion = Completion(shelf, signing, lambda: hub)
         journal = PostgresJournal(engine, practice, completion.record)
         hub = Hub(journal, live, clock)
         spool = Spool(runtime.settings.data_dir / "spool")
-        live.measure = Measure(lambda: hub, clock.instant, live.flow_changed, spool)
+        measure = Measure(lambda: hub, clock.instant, live.flow_changed, spool)
+        live.measure = live.seating.measure = measure
         live.completion = completion
         desk = await _media(runtime, live)
-        live.media = desk
+        live.seating.media = desk
         stack.push_async_callback(desk.close)
         board = Board(shelf, roster, hub)
         live.board_changed = board.changed
@@ -134,7 +144,7 @@ async def _media(runtime: Runtime, live: Live) -> MediaDesk:
         strict=runtime.settings.strict_srtp,
     )
     try:
-        return await MediaDesk.open(settings, live)
+        return await MediaDesk.open(settings, live.seating)
     except OSError as problem:
         raise CannotStart(
             "udp-port", f"UDP port {settings.port} cannot be opened: {problem.strerror or problem}."
