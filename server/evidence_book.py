@@ -1,7 +1,7 @@
 """What is known of one visit's media so far: its seconds, which are not yet stored, the running count. Pure.
 
-Seconds older than `SETTLED_S` are final and folded into running totals, so that a second costs the same in the first
-minute and in the second hour.
+Seconds older than `SETTLED_S` are folded into running totals, so that a second costs the same in the first minute and
+in the second hour; an amendment from before that edge has everything counted anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import rfc8785
 from media.evidence import EvidenceSecond, StreamSecond, Totals, decode, encode, totals
 
 SETTLED_S = 12
-"""Receiver reports amend at most this many seconds back (`media.desk`)."""
+"""Most amendments reach back less than this: receiver reports come every few seconds. A long stall reaches further."""
 
 Second = Mapping[str, StreamSecond]
 

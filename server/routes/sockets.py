@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, WebSocket
 
 from server import errors, identity
+from server.attendance import Attached
 from server.board import OpenDesk
 from server.db import people, tickets
 from server.db.tickets import ClientTicket, StaffTicket, Ticket
-from server.live import Attached
 from server.logs import log
 from server.socket import PROTOCOL, Socket
 from signaling import errors as signaling_errors
@@ -161,9 +161,9 @@ async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket:
     async def act(said: ClientMessage) -> None:
         match said:
             case messages.Answer(number, sdp):
-                await house.live.answer(visit_id, participant, number, sdp)
+                await house.live.seating.answer(visit_id, participant, number, sdp)
             case messages.Reconnect():
-                await house.live.reconnect(visit_id, participant)
+                await house.live.seating.reconnect(visit_id, participant)
             case messages.Muted(audio, video):
                 house.live.say_muted(visit_id, participant, Muting(audio, video))
             case messages.Leave() if door is Door.CLINICIAN:

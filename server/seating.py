@@ -1,0 +1,123 @@
+"""Whose media is seated: the media room follows the visit. Shell (asyncio).
+
+By reconciliation: after every fact, and whenever a socket comes or goes, `reconcile` makes the media room's seats what
+the visit's phase says they must be; it can be run twice, late, or after a restart. It is the media room's listener.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from media.desk import Connection as PeerState
+from media.desk import MediaDesk
+from media.errors import Malformed as MediaMalformed
+from media.errors import Refused as MediaRefused
+from media.sample import EvidenceSecond
+from server.attendance import Attendance, Attendances
+from server.measure import Measure
+from signaling import views
+from signaling.errors import Refused
+from signaling.ports import Journal
+from signaling.words import Connection, ParticipantId, VisitId
+
+_RECONNECT_EVERY_S = 1.0
+
+
+class Seating:
+    """Implements `media.desk.MediaListener`. `media` and `measure` are set before anybody comes."""
+
+    def __init__(self, there: Attendances, journal: Callable[[], Journal]) -> None:
+        self._there = there
+        self._journal = journal
+        self.measure: Measure
+        self.media: MediaDesk
+
+    # -- what a browser says about its media ----------------------------------------------------------------------
+
+    async def answer(self, visit: VisitId, participant: ParticipantId, number: int, sdp: str) -> None:
+        """The SDP answer to an offer. Somebody not seated gets nothing, whatever they send."""
+        live = self._there.get(visit)
+        if live is None or participant not in live.seated:
+            raise Refused("not-admitted", "You will be let in soon.")
+        try:
+            await self.media.answer(visit, participant, number, sdp)
+        except (MediaMalformed, MediaRefused) as no:
+            raise Refused(no.code, no.say) from no
+
+    async def reconnect(self, visit: VisitId, participant: ParticipantId) -> None:
+        """The browser asks for a new peer connection; at most one a second."""
+        live = self._there.get(visit)
+        if live is None:
+            return
+        if time.monotonic() - live.reconnected_at.get(participant, -9.0) >= _RECONNECT_EVERY_S:
+            live.reconnected_at[participant] = time.monotonic()
+            live.fresh.add(participant)
+            await self.reconcile(visit)
+
+    # -- the media room's listener --------------------------------------------------------------------------------
+
+    def on_offer(self, visit: str, participant: str, number: int, sdp: str) -> None:
+        """An offer for somebody's browser."""
+        live = self._there.get(VisitId(visit))
+        attached = live.attached.get(ParticipantId(participant)) if live else None
+        if attached is not None:
+            attached.socket.tell(views.dump_offer(number, sdp))
+
+    def on_connection(self, visit: str, participant: str, state: PeerState, srtp_profile: str | None) -> None:
+        """News of somebody's peer connection; a lost one is replaced as soon as its browser can be reached."""
+        visit_id, who = VisitId(visit), ParticipantId(participant)
+        if srtp_profile is not None:
+            self.measure.profile(visit_id, participant, srtp_profile)
+        self._there.spawn(self._there.note_connection(visit_id, who, Connection(state.value)))
+        if state in (PeerState.LOST, PeerState.FAILED):
+            live = self._there.get(visit_id)
+            if live is not None:
+                live.fresh.add(who)
+                self._there.spawn(self.reconcile(visit_id))
+
+    def on_seconds(self, visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
+        """A second of media was measured, or earlier ones amended."""
+        self.measure.on_seconds(VisitId(visit), seconds)
+
+    # -- following ------------------------------------------------------------------------------------------------
+
+    async def reconcile(self, visit: VisitId) -> None:
+        """Make the media room's seats what the visit says."""
+        live = self._there.get(visit)
+        if live is None:
+            return
+        async with live.lock:
+            await self._reconcile(live)
+        self._there.forget_if_idle(live)
+
+    async def _reconcile(self, live: Attendance) -> None:
+        visit = live.visit
+        if visit is None:
+            return
+        if not visit.seated:
+            for participant in tuple(live.seated):
+                await self.media.unseat(live.id, participant)
+            live.seated.clear()
+            live.fresh.update(live.attached)
+            if not visit.over:
+                self.measure.pause(live.id)
+            return
+        if not live.attached and not live.seated and not self.measure.measuring(live.id):
+            return  # whoever is connected to it is connected to another process
+        if live.admitted_anew or not self.measure.measuring(live.id):
+            live.admitted_anew = False
+            stored = await self._journal().load(live.id)
+            self.measure.begin(visit, [fact for _, fact, _ in stored])
+        for participant in tuple(live.attached):
+            if participant not in live.seated or participant in live.fresh:
+                live.fresh.discard(participant)
+                live.seated.add(participant)
+                await self.media.seat(live.id, participant)
+
+    async def clear(self, live: Attendance) -> None:
+        """The visit has ended: stop its media, write the last evidence. Raises what the journal raised."""
+        async with live.lock:
+            final = await self.media.close_visit(live.id)
+            live.seated.clear()
+            await self.measure.finish(live.id, final)
