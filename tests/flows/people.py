@@ -1,8 +1,9 @@
-"""People without a browser: they sign in, check in and speak on the sockets exactly as the pages do, over real https."""
+"""People without a browser: they sign in, check in and speak on the sockets as the pages do, over real https."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.browser.harness.running import Antechamber
 
@@ -28,6 +30,7 @@ class Line:
     connection: ClientConnection
     told: list[Message] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def say(self, **message: Any) -> None:
         """Send one message."""
@@ -35,20 +38,23 @@ class Line:
 
     async def listen(self) -> None:
         """Keep everything that is told until the socket closes."""
-        async for text in self.connection:
-            self.told.append(json.loads(text))
-            self.news.set()
+        with contextlib.suppress(ConnectionClosed):
+            async for text in self.connection:
+                self.told.append(json.loads(text))
+                self.news.set()
+        self.ended.set()
         self.news.set()
 
-    async def until(self, wanted: Callable[[Message], bool], within: float = 10) -> Message:
-        """The first message, told already or to come, for which `wanted` is true."""
-        seen = 0
+    async def until(self, wanted: Callable[[Message], bool], within: float = 20, after: int = 0) -> Message:
+        """The first message, told already (the first `after` of them aside) or to come, for which `wanted` is true."""
+        seen = after
         async with asyncio.timeout(within):
             while True:
                 for message in self.told[seen:]:
                     seen += 1
                     if wanted(message):
                         return message
+                assert not self.ended.is_set(), f"the socket ended; last told: {self.told[-1:]}"
                 self.news.clear()
                 await self.news.wait()
 
@@ -125,7 +131,7 @@ async def book(clinician: Web, name: str, start_in: timedelta) -> tuple[str, str
     return made["visit"], made["link"].rpartition("#")[2]
 
 
-async def checked_in(server: Antechamber, secret: str) -> Web:
+async def checked_in(server: Antechamber, secret: str, name: str = "Riley Example") -> Web:
     """A client who came by the link and made every step but the last."""
     web = Web(server)
     state = await web.post("/api/join", secret=secret)
@@ -133,7 +139,7 @@ async def checked_in(server: Antechamber, secret: str) -> Web:
         "/api/client/consent",
         method="signed",
         version=state["consent"]["version"],
-        name="Riley Example",
+        name=name,
         relationship="self",
     )
     await web.post(
@@ -161,6 +167,15 @@ async def waiting(client: Web) -> AsyncIterator[Line]:
         await line.until(lambda message: message["type"] == "snapshot")
         await line.say(type="join")
         await line.until(lambda message: message["type"] == "fact" and message["visit"]["phase"] == "waiting")
+        yield line
+
+
+@asynccontextmanager
+async def in_visit(clinician: Web, visit: str) -> AsyncIterator[Line]:
+    """The clinician's socket in one visit."""
+    ticket = (await clinician.post("/api/socket-ticket", **{"for": "visit", "visit": visit}))["ticket"]
+    async with clinician.line("/ws/visit", ticket) as line:
+        await line.until(lambda message: message["type"] == "snapshot")
         yield line
 
 
