@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+ROOT: Final = Path(__file__).parents[3]
 OUTER, INNER = "192.0.2.1", "192.0.2.2"  # RFC 5737: addresses for documentation, in nobody's network
-PACKET: Final = re.compile(r"\bIP6? (\S+) > (\S+?):")
+IGMP = "224.0.0.22"
+PACKET: Final = re.compile(r"\bIP6? (\S+) > (\S+): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Network:
 
     def run(self, *command: str | Path) -> str:
         """Run a command inside and give what it prints."""
-        return subprocess.run([*self.words, *command], check=True, capture_output=True, text=True).stdout
+        done = subprocess.run([*self.words, *command], capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout
 
     @contextmanager
     def capture(self, file: Path) -> Iterator[None]:
@@ -53,13 +57,22 @@ class Network:
 
 
 @contextmanager
-def closed_network() -> Iterator[Network]:
-    """Make a namespace with loopback and a pair of devices, without a route to anywhere else; needs root."""
+def closed_network(dead_end: bool = False) -> Iterator[Network]:
+    """Make a namespace with loopback and a pair of devices, without a route to anywhere else; needs root.
+
+    With `dead_end` there is a default route, from one device of the pair to the other, where nothing is passed on: for
+    programs that want to see a route (Firefox gathers no candidate without one). Whatever they send is captured.
+    Names are asked of INNER, where nobody answers: `names_asked` reads them from the capture.
+    """
     name = f"antechamber-{uuid.uuid4().hex[:8]}"
     ip = program("ip")
     inside = (ip, "-n", name)
+    # ip-netns(8): files of this folder stand over those of /etc for whatever runs inside.
+    own_etc = Path("/etc/netns") / name
     subprocess.run([ip, "netns", "add", name], check=True, capture_output=True)
     try:
+        own_etc.mkdir(parents=True)
+        (own_etc / "resolv.conf").write_text(f"nameserver {INNER}\n", "utf-8")
         for command in (
             (*inside, "link", "set", "lo", "up"),
             (*inside, "link", "add", "a0", "type", "veth", "peer", "name", "a1"),
@@ -69,9 +82,24 @@ def closed_network() -> Iterator[Network]:
             (*inside, "link", "set", "a1", "up"),
         ):
             subprocess.run(command, check=True, capture_output=True)
+        if dead_end:
+            gateway = str(ipaddress.ip_address(INNER) + 1)  # nobody: its hardware address is the other device's own
+            described = subprocess.run([*inside, "link", "show", "a1"], check=True, capture_output=True, text=True)
+            hardware = described.stdout.split("link/ether ")[1].split()[0]
+            to_nobody = ("neighbour", "add", gateway, "lladdr", hardware, "dev", "a0")
+            subprocess.run([*inside, *to_nobody], check=True, capture_output=True)
+            subprocess.run([*inside, "route", "add", "default", "via", gateway], check=True, capture_output=True)
         yield Network(name)
     finally:
         subprocess.run([ip, "netns", "delete", name], check=False, capture_output=True)
+        shutil.rmtree(own_etc, ignore_errors=True)
+
+
+def names_asked(file: Path) -> set[str]:
+    """Give the names that anybody asked a name server for."""
+    read: list[str | Path] = [program("tcpdump"), "-n", "-r", file, "udp", "dst", "port", "53"]
+    text = subprocess.run(read, check=True, capture_output=True, text=True).stdout
+    return set(re.findall(r" [A-Za-z0-9]+\? (\S+)\. ", text))
 
 
 def addresses_in(file: Path) -> dict[str, int]:
@@ -89,8 +117,8 @@ def addresses_in(file: Path) -> dict[str, int]:
 def strangers(file: Path) -> dict[str, int]:
     """Give the addresses of a capture that are not this namespace's own.
 
-    Its own are loopback, the made-up pair, and what a device says for itself when it comes up: link-local addresses and
-    the multicast groups of neighbour discovery (RFC 4861), which never leave the device.
+    Its own are loopback, the made-up pair, and what the kernel says for its devices: link-local addresses, the groups
+    of neighbour discovery (RFC 4861) and membership reports (RFC 3376), none of which any router passes on.
     """
     return {address: count for address, count in addresses_in(file).items() if not own(address)}
 
@@ -98,7 +126,7 @@ def strangers(file: Path) -> dict[str, int]:
 def own(address: str) -> bool:
     """Say whether an address belongs to the namespace itself."""
     parsed = ipaddress.ip_address(address)
-    if address in (OUTER, INNER) or parsed.is_loopback or parsed.is_unspecified:
+    if address in (OUTER, INNER, IGMP) or parsed.is_loopback or parsed.is_unspecified:
         return True
     return parsed.version == 6 and (parsed.is_link_local or parsed in ipaddress.ip_network("ff02::/16"))
 

@@ -119,7 +119,10 @@ class Person(ABC):
             heard = await self.tone_heard(selector) if seen == other else None
             if seen == heard == other:
                 return
-        raise AssertionError(f"{self.name} sees {seen} and hears {heard}, not {other}; the page: {await self.text()}")
+        sound = await self.evaluate(probes.SOUND, {"selector": selector, "ms": 1500})
+        raise AssertionError(
+            f"{self.name} sees {seen} and hears {heard} ({sound}), not {other}; the page: {await self.text()}"
+        )
 
     async def counters(self) -> Json:
         """Read getStats of every live peer connection of the page, with `now` on the page's monotonic clock (ms)."""

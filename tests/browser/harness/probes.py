@@ -138,14 +138,19 @@ OWN_DEVICES: Final = """({ hue, hertz }) => {
     const out = context.createMediaStreamDestination();
     tone.connect(level).connect(out);
     tone.start(); swell.start();
+    (window.__sounds ??= []).push(tone, swell, context);  // or Firefox collects them as garbage, and there is silence
     context.resume();
     return out.stream.getAudioTracks()[0];
   };
   const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wanted) => {
     const real = await native(wanted);          // the permission and the errors stay the browser's own
-    const tracks = real.getTracks().map((track) => (track.kind === "video" ? picture() : sound()));
-    real.getTracks().forEach((track) => track.stop());
-    return new MediaStream(tracks);
+    return new MediaStream(real.getTracks().map((track) => {
+      // The real one lives as long as its stand-in: a page that captures may use every address of the machine.
+      const own = track.kind === "video" ? picture() : sound();
+      const stop = own.stop.bind(own);
+      own.stop = () => { stop(); track.stop(); };
+      return own;
+    }));
   };
 }"""
