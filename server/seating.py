@@ -19,7 +19,7 @@ from server.measure import Measure
 from signaling import views
 from signaling.errors import Refused
 from signaling.ports import Journal
-from signaling.words import Connection, ParticipantId, VisitId
+from signaling.words import Connection, ParticipantId, Phase, VisitId
 
 _RECONNECT_EVERY_S = 1.0
 
@@ -93,8 +93,8 @@ class Seating:
 
     async def _reconcile(self, live: Attendance) -> None:
         visit = live.visit
-        if visit is None:
-            return
+        if visit is None or visit.phase is Phase.ENDED:
+            return  # at the end `clear` ends both people's media at once
         if not visit.seated:
             for participant in tuple(live.seated):
                 await self.media.unseat(live.id, participant)

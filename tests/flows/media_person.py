@@ -67,15 +67,12 @@ class MediaPerson:
                 seen += 1
                 if message["type"] == "offer":
                     self.offers.append(message)
-                    if self.peer is not None and self.peer.signalingState == "closed":
-                        print(
-                            "CLOSED",
-                            [
-                                (round(a, 1) if isinstance(a, float) else a)
-                                for a in [len(self.offers), message["number"], self.fragment in message["sdp"]]
-                            ],
-                            [(m["type"], m.get("kind"), m.get("number"), m.get("reason")) for m in line.told],
-                        )
+                    if (
+                        self.peer is not None
+                        and self.peer.signalingState == "closed"
+                        and self.fragment in message["sdp"]
+                    ):
+                        continue  # the server ended this connection meanwhile
                     answer = await self.take(message["sdp"])
                     await line.say(type="answer", number=message["number"], sdp=answer)
             # `until` waits on the same event and clears it too: look again soon, whoever was woken
