@@ -33,6 +33,7 @@ async def test_a_visit_from_the_link_to_the_encounter(
     for person in (clinician, client):
         assert await through_the_server(person, antechamber)
     await reload_and_return(client)
+    await mute_and_unmute(clinician, client)
     await see_each_other(clinician, client)
     await camera_off_for_forty_seconds(clinician, client)
     before = await steps.counted(clinician)
@@ -52,6 +53,8 @@ async def test_a_visit_from_the_link_to_the_encounter(
 
 async def see_each_other(clinician: Person, client: Person) -> None:
     """Each side's page shows the other's colour and carries the other's tone."""
+    for person in (clinician, client):
+        await person.sees("Audio and video", timeout=30)
     await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE)
     await client.sees_and_hears(Colour.BLUE, steps.REMOTE)
 
@@ -69,6 +72,14 @@ async def reload_and_return(client: Person) -> None:
     await client.until("() => location.pathname === '/j/visit'")
     while await client.colour_seen(steps.REMOTE) is not Colour.BLUE:
         assert time.monotonic() - begun < 5, await client.text()
+
+
+async def mute_and_unmute(clinician: Person, client: Person) -> None:
+    """The other side reads it. (And Firefox lets a page it has just loaded make the test's own sound only after a tap.)"""
+    await client.click("Mute")
+    await clinician.sees("is muted")
+    await client.click("Unmute")
+    await clinician.until("() => !document.querySelector('[data-stage=caption]').innerText.includes('is muted')")
 
 
 async def camera_off_for_forty_seconds(clinician: Person, client: Person) -> None:

@@ -140,6 +140,7 @@ OWN_DEVICES: Final = """({ hue, hertz }) => {
     tone.start(); swell.start();
     (window.__sounds ??= []).push(tone, swell, context);  // or Firefox collects them as garbage, and there is silence
     context.resume();
+    document.addEventListener("click", () => context.resume());  // a page just loaded may sound after a tap only
     return out.stream.getAudioTracks()[0];
   };
   const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
