@@ -47,6 +47,7 @@ class Attendance:
     cast: Cast | None = None
     muted: dict[str, Muting] = field(default_factory=dict)
     seated: set[ParticipantId] = field(default_factory=set)
+    up: set[ParticipantId] = field(default_factory=set)  # whose peer connection stands
     fresh: set[ParticipantId] = field(default_factory=set)  # whose browser has no peer connection (any more)
     admitted_anew: bool = False
     held: list[tuple[int, Sequence[Fact], Visit]] | None = None

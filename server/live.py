@@ -54,13 +54,16 @@ class Live:
     # -- people come and go ---------------------------------------------------------------------------------------
 
     async def attach(self, visit_id: VisitId, arrived: Attached, had_seq: int | None) -> None:
-        """A browser said hello. `had_seq` is None for a page just opened, which has no peer connection yet."""
+        """A browser said hello. `had_seq` is None for a page just opened, which has no peer connection yet.
+
+        An offer that was made while it was away never reached it: without a standing connection it gets a new one.
+        """
         live = self._there.of(visit_id)
         before = live.attached.get(arrived.participant)
         if before is not None:
             before.socket.close("replaced", "This visit was opened in another window.", "stop")
         live.attached[arrived.participant] = arrived
-        if had_seq is None:
+        if had_seq is None or arrived.participant not in live.up:
             live.fresh.add(arrived.participant)
         seq, visit = await self._hub().visit(visit_id)
         live.cast = await self._roster.of(visit)

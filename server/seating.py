@@ -70,11 +70,16 @@ class Seating:
         if srtp_profile is not None:
             self.measure.profile(visit_id, participant, srtp_profile)
         self._there.spawn(self._there.note_connection(visit_id, who, Connection(state.value)))
+        live = self._there.get(visit_id)
+        if live is None:
+            return
+        if state is PeerState.CONNECTED:
+            live.up.add(who)
+        elif state is not PeerState.MEDIA_STOPPED:
+            live.up.discard(who)
         if state in (PeerState.LOST, PeerState.FAILED):
-            live = self._there.get(visit_id)
-            if live is not None:
-                live.fresh.add(who)
-                self._there.spawn(self.reconcile(visit_id))
+            live.fresh.add(who)
+            self._there.spawn(self.reconcile(visit_id))
 
     def on_seconds(self, visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
         """A second of media was measured, or earlier ones amended."""
@@ -99,6 +104,7 @@ class Seating:
             for participant in tuple(live.seated):
                 await self.media.unseat(live.id, participant)
             live.seated.clear()
+            live.up.clear()
             live.fresh.update(live.attached)
             if not visit.over:
                 self.measure.pause(live.id)
