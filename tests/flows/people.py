@@ -45,6 +45,13 @@ class Line:
         self.ended.set()
         self.news.set()
 
+    async def keep_alive(self) -> None:
+        """Ping as a page does."""
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(5)
+                await self.say(type="ping", n=0)
+
     async def until(self, wanted: Callable[[Message], bool], within: float = 20, after: int = 0) -> Message:
         """The first message, told already (the first `after` of them aside) or to come, for which `wanted` is true."""
         seen = after
@@ -95,12 +102,14 @@ class Web:
             address, ssl=self.trust, origin=self.server.origin, subprotocols=["antechamber.1"], proxy=None
         ) as connection:
             line = Line(connection)
-            listening = asyncio.create_task(line.listen())
+            tasks = [asyncio.create_task(line.listen())]
             try:
                 await line.say(type="hello", ticket=ticket, seq=seq)
+                tasks.append(asyncio.create_task(line.keep_alive()))
                 yield line
             finally:
-                listening.cancel()
+                for task in tasks:
+                    task.cancel()
 
     async def close(self) -> None:
         """Close its connections."""
