@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, WebSocket
 
-from server import errors, identity
+from server import errors, identity, logs
 from server.attendance import Attached
 from server.board import OpenDesk
 from server.db import people, tickets
 from server.db.tickets import ClientTicket, StaffTicket, Ticket
-from server.logs import log
 from server.socket import PROTOCOL, Socket
 from signaling import errors as signaling_errors
 from signaling import messages, views, wire
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 _HELLO_WITHIN_S = 5.0
 _LOOK_AGAIN_S = 30.0
+_LOOK_WITHIN_S = 5.0
+_TROUBLE = "That did not work: something is wrong on our side. Please try again in a moment."
 _NOS = (errors.Refused, signaling_errors.Refused)
 _GARBAGE = (errors.Malformed, signaling_errors.Malformed)
 
@@ -82,7 +83,7 @@ async def _serve(websocket: WebSocket, house: House, talk: _Talk) -> None:
     except _NOS as no:
         socket.close(no.code, no.say, "stop")
     except Exception as bug:
-        log.error("socket-failed", kind=type(bug).__name__, exc_info=True)
+        logs.bug(bug, component="socket")
         socket.close("server-trouble", "Something went wrong on our side. Reconnecting.", "resume")
     finally:
         socket.close("over", "", "resume")
@@ -105,13 +106,16 @@ async def _listen(
     still_allowed: Callable[[], Awaitable[None]],
     act: Callable[[ClientMessage], Awaitable[None]],
 ) -> None:
-    """Take messages until the socket ends; a Refused answers one message, Malformed ends the socket."""
+    """Take messages until the socket ends; a Refused answers one message, Malformed ends the socket.
+
+    While the database is away nothing can be done, but people keep what they see: the socket stays.
+    """
     looked_at = asyncio.get_running_loop().time()
     while (text := await socket.hear(within=views.DEAD_S)) is not None:
         said = wire.parse(text, door)
         if asyncio.get_running_loop().time() - looked_at > _LOOK_AGAIN_S:
             looked_at = asyncio.get_running_loop().time()
-            await still_allowed()
+            await _look_again(still_allowed)
         if isinstance(said, messages.Ping):
             socket.tell(views.dump_pong(said.n))
             continue
@@ -121,6 +125,20 @@ async def _listen(
             socket.tell(views.dump_refused(_type_of(said, door), no.code, no.say, getattr(said, "visit", None)))
         except signaling_errors.Malformed as wrong:
             socket.tell(views.dump_refused(_type_of(said, door), wrong.code, wrong.say))
+        except Exception as bug:
+            logs.bug(bug, component="socket-act")
+            socket.tell(views.dump_refused(_type_of(said, door), "server-trouble", _TROUBLE))
+
+
+async def _look_again(still_allowed: Callable[[], Awaitable[None]]) -> None:
+    """Who may not any more is out (Refused); who cannot be looked up just now stays until the next look."""
+    try:
+        async with asyncio.timeout(_LOOK_WITHIN_S):
+            await still_allowed()
+    except _NOS:
+        raise
+    except Exception as trouble:
+        logs.log.warning("not-looked-up", error=type(trouble).__qualname__)
 
 
 def _type_of(said: ClientMessage, door: Door) -> str:
