@@ -81,14 +81,16 @@ class Encounters(Shelf):
         self, work: AsyncConnection, practice: str, visit: str, *, event: str, about: Mapping[str, Any],
         rests_on: Mapping[str, object], coder: str, found: Proposal, drawn: Mapping[str, object], at: datetime,
     ) -> int:  # fmt: skip
-        """Append a coding run unless it rests on the same as the last one. Returns the version that stands.
+        """Append a coding run unless it rests on the same as the last one, whatever the day, and proposes the same: a
+        run repeated tomorrow must not take a release back. Returns the version that stands.
 
         `about` {client_id, clinician_id, began_at, service_date}; `drawn` the timeline, drawn where the run happens and
         not in the process that forwards media. The caller holds the visit's lock in `work`.
         """
         encounter = encounter_id(practice, visit)
-        text = json.dumps(rests_on, sort_keys=True, separators=(",", ":"))
-        digest = hashlib.sha256(f"{coder}|{text}".encode()).digest()
+        text = _text(rests_on)
+        same = _text({**rests_on, "today": None, "proposal": found.to_json()})
+        digest = hashlib.sha256(f"{coder}|{same}".encode()).digest()
         match = (CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
         newest = select(CODINGS.c.version, CODINGS.c.input_sha256).where(*match).order_by(CODINGS.c.version.desc())
         last = (await work.execute(newest.limit(1))).one_or_none()
@@ -194,6 +196,10 @@ class Encounters(Shelf):
                 )
             )  # fmt: skip
             await work.execute(update(ENCOUNTERS).where(*match).values(released=True, updated_at=at))
+
+
+def _text(value: Mapping[str, object]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def _shown(show: str) -> tuple[ColumnElement[bool], ...]:

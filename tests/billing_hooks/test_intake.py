@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -257,6 +257,11 @@ async def test_a_release_names_a_person_and_happens_once(
     row, _, [given] = await store.encounter(PRACTICE, encounter)
     assert row.released
     assert (given.version, given.by, given.name) == (2, "stf_hale", "Robin Hale")
+    # The same run on the next day (a job repeated, everything coded again) finds nothing new: the release stands.
+    await jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT + timedelta(days=1))
+    row, codings, _ = await store.encounter(PRACTICE, encounter)
+    assert row.released
+    assert [coding.version for coding in codings] == [2, 1]
 
 
 async def test_another_practice_sees_nothing(store: Store, event: dict[str, Any], seal: Seal) -> None:
