@@ -209,6 +209,8 @@ class Live:
             if not self.measure.measuring(visit.id):
                 self.measure.begin(visit, [fact for _, fact, _ in await self._journal().load(visit.id)])
         elif visit.phase is Phase.ENDED:
+            # what an outage left in the spool belongs to the record
+            self.measure.begin(visit, [fact for _, fact, _ in await self._journal().load(visit.id)])
             self._there.spawn(self.finish(visit.id))
         # a server that stopped could not say so: whoever is still there says hello again
         for one in visit.participants:

@@ -82,10 +82,11 @@ class Measure:
         if known is None:
             book = gather(visit, facts)
             book.origin = self._origin(visit)
-            for rows in self._spool.take(visit.id):
+            spooled = self._spool.take(visit.id)
+            for rows in spooled:
                 book.replay(rows)
                 book.give_back(rows)
-            known = _Measured(visit.id, book, rule.Requirement(pair_of(visit)))
+            known = _Measured(visit.id, book, rule.Requirement(pair_of(visit)), spooled=bool(spooled))
             self._of[visit.id] = known
         known.requirement = rule.Requirement(pair_of(visit), visit.audio_only is not None, self._told_before(visit))
         known.noted = known.requirement.state

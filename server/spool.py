@@ -30,7 +30,8 @@ class Spool:
         """Append run-length rows (`media.evidence.encode`); False when the visit's file is full. Blocks: about 1 ms."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(visit)
-        line = json.dumps(rows, separators=(",", ":")).encode("ascii") + b"\n"
+        # a line of its own even after one that a crash cut short
+        line = b"\n" + json.dumps(rows, separators=(",", ":")).encode("ascii") + b"\n"
         if path.exists() and path.stat().st_size + len(line) > LARGEST:
             return False
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
