@@ -81,9 +81,7 @@ class Roster:
             names = {person.id: person.name for person in staff}
             names |= {service.id: service.name for service in await practices.all_services(work)}
             names |= await clients.names(work, {row.client for row in rows.values()})
-            licences = {
-                StaffId(person.id): tuple(await people.held_by(work, person.id)) for person in staff
-            }
+            licences = {StaffId(person.id): tuple(await people.held_by(work, person.id)) for person in staff}
             return Day(
                 practice.zone,
                 tuple(rows.values()),

@@ -161,5 +161,3 @@ class PostgresJournal:
 
 def _moment(at: Instant) -> str:
     return at.wall.astimezone(UTC).isoformat(timespec="microseconds")
-
-

@@ -54,4 +54,3 @@ async def set_counted(connection: AsyncConnection, practice: str, visit: str, se
     await connection.execute(
         update(visits).where(visits.c.practice_id == practice, visits.c.id == visit).values(counted_seconds=seconds)
     )
-

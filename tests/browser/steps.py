@@ -113,7 +113,7 @@ async def admit(clinician: Person, client: Person) -> float:
 async def end(clinician: Person) -> None:
     """End the visit: once in the bar, once more in the panel that asks for the reason."""
     await clinician.click("End visit")
-    await clinician.until("() => [...document.querySelectorAll('button')].some((b) => b.checkVisibility() && b.innerText.trim() === 'Keep going')")
+    await clinician.sees("Keep going")
     await clinician.click("End visit")
     await clinician.sees("Left to sign")
 

@@ -54,7 +54,7 @@ class Scene:
         """Drop every datagram from one UDP port to another, one way."""
         table = f"antechamber_{sender}_{receiver}"
         rule = f"udp sport {sender} udp dport {receiver} drop"
-        script = f"table inet {table} {{ chain out {{ type filter hook output priority 0; {rule}; }} }}"
+        script = f"table inet {table} {{\nchain lost {{\ntype filter hook input priority 0;\n{rule}\n}}\n}}\n"
         subprocess.run([program("nft"), "-f", "-"], input=script, text=True, check=True)
         try:
             yield
@@ -125,4 +125,3 @@ async def test_totals_are_the_truth(antechamber: Antechamber, meet: Meet, long: 
     told = body["seconds"]["audio_video_overlap"], body["seconds"]["talk_overlap"]
     for total, real in zip(told, truth.totals(one, other), strict=True):
         assert real - BELOW <= total <= real + ABOVE, (told, truth.totals(one, other), body["intervals"])
-

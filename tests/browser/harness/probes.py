@@ -75,6 +75,8 @@ COUNTERS: Final = """async () => {
     if (peer.connectionState === "closed") continue;
     const one = { state: peer.connectionState, inbound: {}, outbound: {}, pair: null };
     const report = await peer.getStats();
+    // Several pairs may be nominated; Chromium names the one in use on the transport, Firefox on the pair.
+    const chosen = [...report.values()].find((stat) => stat.selectedCandidatePairId)?.selectedCandidatePairId;
     for (const stat of report.values()) {
       if (stat.type === "inbound-rtp") {
         one.inbound[stat.kind] = {
@@ -86,7 +88,7 @@ COUNTERS: Final = """async () => {
       } else if (stat.type === "transport") {
         one.dtls = stat.dtlsState ?? null;
         one.srtp = stat.srtpCipher ?? null;
-      } else if (stat.type === "candidate-pair" && (stat.selected || (stat.nominated && stat.state === "succeeded"))) {
+      } else if (stat.type === "candidate-pair" && (chosen ? stat.id === chosen : stat.selected)) {
         const local = report.get(stat.localCandidateId), remote = report.get(stat.remoteCandidateId);
         one.pair = {
           local: local && { address: local.address ?? null, port: local.port, type: local.candidateType },

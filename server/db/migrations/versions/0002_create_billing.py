@@ -14,4 +14,4 @@ depends_on = None
 
 def upgrade() -> None:
     script = schema_sql()
-    op.get_bind().connection.run_async(lambda asyncpg_connection: asyncpg_connection.execute(script))  # type: ignore[attr-defined]  # the asyncpg adapter's own method, absent from the DBAPI protocol
+    op.get_bind().connection.run_async(lambda asyncpg_connection: asyncpg_connection.execute(script))
