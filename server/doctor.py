@@ -16,7 +16,7 @@ import zoneinfo
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -221,6 +221,26 @@ async def media(settings: Settings) -> Answer:
     return Verdict.GOOD, f"Media is offered at {', '.join(named)}."
 
 
+async def trusted_proxies(settings: Settings) -> Answer:
+    """Only the operator's own proxies may say where a request came from."""
+    networks = settings.trusted_networks
+    if not networks:
+        return Verdict.GOOD, "No forwarded header is believed."
+    joined: tuple[IPv4Network | IPv6Network, ...] = (
+        *collapse_addresses(one for one in networks if isinstance(one, IPv4Network)),
+        *collapse_addresses(one for one in networks if isinstance(one, IPv6Network)),
+    )
+    widest = {4: 8, 6: 7}  # the private ranges 10.0.0.0/8 and fc00::/7
+    wide = [str(one) for one in joined if one.prefixlen < widest[one.version]]
+    if wide:
+        return (
+            Verdict.WARNING,
+            f"ANTECHAMBER_TRUSTED_PROXIES trusts {', '.join(wide)}, which is not a proxy but the world: anybody "
+            "there may claim any address. Name the proxy's own, as 172.30.57.2/32.",
+        )
+    return Verdict.GOOD, f"The forwarded header of {', '.join(str(one) for one in joined)} is believed."
+
+
 async def root(settings: Settings) -> Answer:
     """Whether the embedded database can run under this account."""
     if settings.database_url is None:
@@ -242,6 +262,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Awaitable[Answer]]]] = {
     "receive-buffer": receive_buffer,
     "time-zones": time_zones,
     "media-addresses": media,
+    "trusted-proxies": trusted_proxies,
 }
 
 

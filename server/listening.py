@@ -82,7 +82,7 @@ def _config(app: App, settings: Settings, context: ssl.SSLContext) -> uvicorn.Co
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=False,  # nobody's address is rewritten; server.client_address reads the header where it matters
         server_header=False,
         limit_concurrency=settings.connections,
         timeout_keep_alive=15,

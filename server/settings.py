@@ -8,6 +8,7 @@ Shell (asyncio, aiortc).
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -33,6 +34,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8443, ge=1, le=65535)
     origin: str = ""  # default: https://localhost:<port>
     trusted_hosts: str = ""  # further Host names, comma separated, each as a browser sends it (name or name:port)
+    # Networks of the operator's own proxies, comma separated, as 172.30.57.2/32: their X-Forwarded-For is believed, and
+    # nobody else's. It only tells whose guesses are counted together; it lets nobody in.
+    trusted_proxies: str = ""
     udp_port: int = Field(default=0, ge=0, le=65535)  # default: the same number as port
     media_addresses: str = ""  # comma separated; default: every address of this machine
     strict_srtp: bool = False  # refuse anything below SRTP_AEAD_AES_256_GCM
@@ -92,6 +96,16 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql://")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _only_networks(cls, value: str) -> str:
+        for part in _listed(value):
+            try:
+                ip_network(part)
+            except ValueError:
+                raise ValueError("holds what is no network, as 172.30.57.2/32 or fd00:57::/64") from None
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, given: Any) -> Any:
@@ -133,6 +147,11 @@ class Settings(BaseSettings):
         """Names and addresses the self-made certificate is for."""
         hosts = [urlsplit(f"//{host}").hostname or "" for host in (self.origin_host, *_listed(self.trusted_hosts))]
         return tuple(dict.fromkeys(name for name in ("localhost", "127.0.0.1", "::1", *hosts) if name))
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Where the operator's own proxies are; empty = no forwarded header is believed."""
+        return tuple(ip_network(part) for part in _listed(self.trusted_proxies))
 
     @property
     def named_media_addresses(self) -> tuple[str, ...]:

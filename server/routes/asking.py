@@ -5,7 +5,6 @@ That a post comes from a page of ours, as JSON of a bounded length, the doorkeep
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, cast
 
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.functional_validators import AfterValidator
 
 from server import identity
+from server.client_address import client_address, prefix
 from server.db.shelf import Shelf
 from server.errors import Refused
 from server.identity import CLIENT_COOKIE, STAFF_COOKIE, ClientHere, StaffHere
@@ -94,13 +94,7 @@ Client = Annotated[ClientHere, Depends(client_here)]
 
 
 def network_prefix(request: Request) -> str:
-    """The network a request comes from, coarse enough that one subscriber cannot be many: IPv4 /24, IPv6 /56."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host.split("%")[0])
-    except ValueError:
-        return "unknown"
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    length = 24 if address.version == 4 else 56
-    return str(ipaddress.ip_network((address, length), strict=False))
+    """The network a request comes from, as guessing is counted: the TCP peer's, or what a trusted proxy says it saw."""
+    peer = request.client.host if request.client else ""
+    trusted = house(request).runtime.settings.trusted_networks
+    return prefix(client_address(peer, request.headers.getlist("x-forwarded-for"), trusted))

@@ -109,3 +109,11 @@ async def test_a_superuser_and_an_unreachable_database_are_bad(data_dir: Path, d
     gone = f"postgresql://x@127.0.0.1:{free_port()}/x"
     found = await findings(Settings.load(data_dir=data_dir, database_url=gone, billing_database_url=gone))
     assert found["database"].verdict is Verdict.BAD
+
+
+@pytest.mark.parametrize("world", ["0.0.0.0/0", "::/0", "10.0.0.0/8, 0.0.0.0/1, 128.0.0.0/1"])
+async def test_a_proxy_setting_that_trusts_the_world_is_named(data_dir: Path, world: str) -> None:
+    found = (await findings(Settings.load(data_dir=data_dir, trusted_proxies=world)))["trusted-proxies"]
+    assert found.verdict is Verdict.WARNING and "/0" in found.say
+    one = (await findings(Settings.load(data_dir=data_dir, trusted_proxies="172.30.57.2/32")))["trusted-proxies"]
+    assert one.verdict is Verdict.GOOD

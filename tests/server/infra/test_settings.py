@@ -40,6 +40,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ANTECHAMBER_PORT", "70000", "ANTECHAMBER_PORT"),
         ("ANTECHAMBER_DATABASE_URL", "mysql://u:hunter2@h/d", "postgresql://"),
         ("ANTECHAMBER_TLS_KEY", "/x.pem", "together"),
+        ("ANTECHAMBER_TRUSTED_PROXIES", "caddy", "172.30.57.2/32"),
+        ("ANTECHAMBER_TRUSTED_PROXIES", "10.0.0.1/8", "no network"),
     ],
 )
 def test_a_mistake_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
