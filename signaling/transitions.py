@@ -214,8 +214,8 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
             return replace(visit, device=device, arrived_at=visit.arrived_at or at)
         case ConsentGiven(at, version, sha256, language, method, by, signed_at):
             return replace(visit, consent=Consent(at, version, sha256, language, method, by, signed_at))
-        case LocationAttested(at, country, state, site, place):
-            return replace(visit, location=Location(at, country, state, site, place))
+        case LocationAttested():
+            return _attested(visit, fact)
         case LocationChanged():
             return _moved(visit, fact)
         case LocationConfirmed(at, by):
@@ -294,6 +294,14 @@ def _admitted(visit: Visit, fact: Admitted) -> Visit:
         requirement=Requirement.WAITING,
         missing=(),
     )
+
+
+def _attested(visit: Visit, fact: LocationAttested) -> Visit:
+    """What was said before admission is put right; where the client was in a part that was held stays on record."""
+    held = visit.location is not None and visit.admitted_at is not None
+    past = visit.location_changes + ((visit.location,) if visit.location and held else ())
+    now = Location(fact.at, fact.country, fact.state, fact.site, fact.place)
+    return replace(visit, location=now, location_changes=past)
 
 
 def _moved(visit: Visit, fact: LocationChanged) -> Visit:

@@ -14,16 +14,22 @@ from signaling.transitions import NEXT
 from signaling.visit import SEATED, decide, decide_all, evolve, replay
 from signaling.words import Connection, OverrideReason, Phase
 from tests.signaling.lives import (
+    ADMIT,
+    AT_HOME,
     BOOK,
     COMMANDS,
     END,
     HOLD,
     IN_VISIT,
+    IN_WISCONSIN,
+    MET,
     SAMPLES,
     START,
+    WAITING,
     after,
     at,
     in_phase,
+    wall,
 )
 
 CHECK_IN = "link_opened consent_given location_attested devices_checked connection_changed told"
@@ -156,6 +162,16 @@ def test_seconds_in_a_phase_are_itemised() -> None:
     assert visit.seconds_in(Phase.ENDED, at(51).wall) == 60
     assert visit.seconds_in(Phase.ENDED, at(49).wall) == 0
     assert visit.seconds_in(Phase.LEFT, at(51).wall) == 0
+
+
+def test_where_the_client_was_in_a_part_that_was_held_stays_on_record() -> None:
+    """Put right before admission a place leaves no trace; said anew after a part was held it does."""
+    visit = after(*WAITING, IN_WISCONSIN, AT_HOME)
+    assert visit.location_changes == ()
+    visit = after(ADMIT, MET, c.ReturnToWaiting(BOOK.clinician), IN_WISCONSIN, visit=visit, minutes=20)
+    assert [(past.state, past.at) for past in visit.location_changes] == [("MN", wall(1))]
+    assert visit.location is not None
+    assert visit.location.state == "WI"
 
 
 def test_only_those_let_in_hold_a_seat() -> None:
