@@ -174,7 +174,8 @@ def _hear(house: House) -> Callable[[str, str], None]:
     def hear(_channel: str, payload: str) -> None:
         practice, _, rest = payload.partition(" ")
         visit, _, seq = rest.partition(" ")
-        if not payload:
+        if not payload:  # connected (again): nobody knows what was said meanwhile
+            house.hub.refresh_all()
             house.board.changed()
         elif practice == house.practice_id and seq.isdigit():
             house.hub.refresh(VisitId(visit), int(seq))
@@ -198,7 +199,10 @@ async def _recover_when(house: House, mine: asyncio.Event) -> None:
 async def _tick(house: House) -> None:
     while True:
         await asyncio.sleep(1.0)
-        house.every_second()
+        try:
+            house.every_second()
+        except Exception as problem:  # a second that failed does not end all countdowns for ever
+            logs.bug(problem, component="tick")
 
 
 def _start(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

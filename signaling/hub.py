@@ -102,6 +102,11 @@ class Hub:
         if not already and not owner.mailbox.full():
             owner.mailbox.put_nowait(None)
 
+    def refresh_all(self) -> None:
+        """Other processes may have appended to any visit without this one hearing of it: look at all that matter."""
+        for visit in {*self._owners, *self._due}:
+            self.refresh(visit)
+
     async def close(self) -> None:
         """Finish what is in the mailboxes, then end every task. Further commands are refused."""
         self._closing = True

@@ -271,6 +271,19 @@ async def test_refresh_tells_what_another_process_appended() -> None:
         assert len(here.heard.kinds()) == 6
 
 
+async def test_news_that_never_came_is_looked_up_when_listening_begins_again() -> None:
+    """Also of a visit whose task had ended from idleness; a visit that is over is let be."""
+    async with houses(2, idle_s=0.02) as [here, there]:
+        await here.hub.command(VISIT, (BOOK, OPEN))
+        await here.hub.command(SECOND, (booking(SECOND), c.Cancel(CLINICIAN, CancelReason.OTHER)))
+        await until(lambda: not here.hub._owners)
+        await there.hub.command(VISIT, WAITING[1:])
+        loads = here.shelf.loads
+        here.hub.refresh_all()
+        await until(lambda: here.heard.kinds()[-1] == "joined")
+        assert here.shelf.loads == loads + 1
+
+
 async def test_refresh_does_not_load_what_is_known_or_nobody_asked_about() -> None:
     """One's own appends come back as news."""
     async with houses(2) as [here, there]:
