@@ -167,7 +167,6 @@ async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket:
         participant, door = visit.clinician_seat.id, Door.CLINICIAN
     attached = Attached(socket, participant, ticket.token_hash)
     socket.tell(views.dump_welcome(datetime.now(UTC)))
-    await house.live.attach(visit_id, attached, hello.seq)
 
     async def still_allowed() -> None:
         async with house.shelf.work() as work:
@@ -192,6 +191,8 @@ async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket:
                 await house.acts.client_does(visit_id, said)
 
     try:
+        # inside: who could not be attached to the end (the database went away) must not stay as present
+        await house.live.attach(visit_id, attached, hello.seq)
         await _listen(house, socket, door, still_allowed, act)
     finally:
         await house.live.detach(visit_id, attached)
