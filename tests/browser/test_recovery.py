@@ -1,4 +1,4 @@
-"""The server dies in a visit: both pictures stop with it, and it comes back to the same visit, its minutes and its event."""
+"""The server dies in a visit: both pictures stop, and it comes back to the same visit, its minutes and its event."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ async def through_the_server(person: Person, server: Antechamber) -> bool:
 
 
 async def reload_and_return(client: Person) -> None:
-    """A reloaded page is back in the visit, with the other's picture, within five seconds and without a new check-in."""
+    """A reloaded page is back in the visit, with the other's picture, within five seconds and no new check-in."""
     begun = time.monotonic()
     await client.reload()
     await client.until("() => location.pathname === '/j/visit'")
