@@ -61,7 +61,7 @@ class Doorkeeper:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         host = self._host(scope) or "localhost"
-        answer = _Answer(send, headers.for_response(scope["path"], host))
+        answer = _Answer(send, scope["path"], headers.for_response(scope["path"], host))
         try:
             self._check(scope)
             if scope["method"] == "POST":
@@ -155,8 +155,9 @@ def _again(first: list[Message], receive: Receive) -> Receive:
 class _Answer:
     """A response on its way out, with the headers of every response."""
 
-    def __init__(self, send: Send, fixed: tuple[headers.Header, ...]) -> None:
+    def __init__(self, send: Send, path: str, fixed: tuple[headers.Header, ...]) -> None:
         self._send = send
+        self._path = path
         self._fixed = fixed
         self._names = frozenset(name for name, _ in fixed)
         self._started = False
@@ -166,8 +167,14 @@ class _Answer:
         if message["type"] == "http.response.start":
             self._started = True
             own = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in self._names]
-            message = {**message, "headers": [*own, *self._fixed]}
+            message = {**message, "headers": [*own, *self._ours(message["status"])]}
         await self._send(message)
+
+    def _ours(self, status: int) -> tuple[headers.Header, ...]:
+        if not headers.may_be_kept(self._path, status):
+            return self._fixed
+        kept = headers.REVALIDATED
+        return (*(one for one in self._fixed if one[0] != kept[0]), kept)
 
     async def refuse(self, status: int, code: str, say: str) -> None:
         """One JSON answer, unless the route had begun one: then the connection ends short, which the browser sees."""

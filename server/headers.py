@@ -46,6 +46,15 @@ FIXED: Final = MappingProxyType(
 )
 
 
+# Kept by the browser, and asked about before each use; for what `server.static_files` serves, and nothing else.
+REVALIDATED: Final = (b"cache-control", b"no-cache")
+
+
+def may_be_kept(path: str, status: int) -> bool:
+    """Whether a browser may keep this response: a file of ours that was found, never a page, an answer or an error."""
+    return path.startswith("/static/") and status in (200, 304)
+
+
 def holds_a_visit(path: str) -> bool:
     """Whether the document at this path shows a camera: the client's document, the desk and the clinician's visit."""
     return path in {"/j", "/desk"} or path.startswith(("/j/", "/visits/"))

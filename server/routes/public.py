@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse, JSONResponse
-
+from server import static_files
 from server.errors import Refused
 from server.routes.asking import House
 from server.signing_keys import SigningKeys
-from web import FOLDER
-
-TYPES: Final = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".woff2": "font/woff2",
-    ".wav": "audio/wav",
-}
-_FOLDERS: Final = ("js", "css", "icons", "fonts", "sounds")
-
-
-def static_file(path: str) -> Path | None:
-    """The file served at /static/<path>: of a known kind, in one of the open folders or beside them; else None."""
-    wanted = (FOLDER / path).resolve()
-    if not wanted.is_relative_to(FOLDER) or wanted.suffix not in TYPES or not wanted.is_file():
-        return None
-    parts = wanted.relative_to(FOLDER).parts
-    return wanted if len(parts) == 1 or parts[0] in _FOLDERS else None
 
 
 def router() -> APIRouter:
     """The public routes."""
     routes = APIRouter(include_in_schema=False)
+    files = static_files.read_all()
 
     @routes.get("/healthz")
     async def health() -> dict[str, bool]:
@@ -46,11 +25,17 @@ def router() -> APIRouter:
         published = await SigningKeys(front.engine, front.runtime.keys).key_set()
         return JSONResponse(published, media_type="application/jwk-set+json")
 
-    @routes.get("/static/{path:path}")
-    async def static(path: str) -> Response:
-        wanted = static_file(path)
+    @routes.api_route("/static/{path:path}", methods=["GET", "HEAD"])
+    async def static(path: str, request: Request) -> Response:
+        wanted = files.get(path)
         if wanted is None:
             raise Refused("page-unknown", "There is no such file.")
-        return FileResponse(wanted, media_type=TYPES[wanted.suffix])
+        tag = {"etag": wanted.tag}
+        if static_files.unchanged(", ".join(request.headers.getlist("if-none-match")), wanted.tag):
+            return Response(status_code=304, headers=tag)
+        if request.method == "HEAD":
+            length = {"content-length": str(len(wanted.content))}
+            return Response(headers={**tag, **length}, media_type=wanted.kind)
+        return Response(wanted.content, headers=tag, media_type=wanted.kind)
 
     return routes

@@ -111,7 +111,9 @@ def router() -> APIRouter:
                 await sign_ins.end(work, token)
             front.listeners.sign_in_ended(token)
         drop_cookie(response, STAFF_COOKIE)
-        response.headers["clear-site-data"] = '"storage"'  # nothing of ours is cached: every response is no-store
+        response.headers["clear-site-data"] = (
+            '"storage"'  # nothing about a person is cached: those responses are no-store
+        )
         return {}
 
     @routes.get("/staff/me")

@@ -115,6 +115,19 @@ async def test_every_answer_carries_the_headers_once_and_ours_win(door: Doorkeep
     assert f"connect-src 'self' wss://{HOST};" in (await ask(door)).headers["content-security-policy"]
 
 
+async def test_only_a_found_static_file_may_be_kept(door: Doorkeeper, inner: Inner) -> None:
+    """What a route says itself never counts; an error at the same place is not kept."""
+    assert (await ask(door, path="/static/js/x.js")).headers["cache-control"] == "no-cache"
+    assert (await ask(door, "HEAD", path="/static/js/x.js")).headers["cache-control"] == "no-cache"
+    for path in ("/static", "/staticx", "/api/static/x", "/j/static/", "/"):
+        assert (await ask(door, path=path)).headers["cache-control"] == "no-store", path
+    assert (await ask(door, "PUT", path="/static/js/x.js")).headers["cache-control"] == "no-store"
+    wrong = await ask(door, path="/static/js/x.js", given={"host": "evil.example"})
+    assert wrong.headers["cache-control"] == "no-store"
+    inner.failure = Refused("page-unknown", "x")
+    assert (await ask(door, path="/static/js/x.js")).headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("path", ["/j", "/j/waiting", "/desk", "/visits/vis_a"])
 async def test_camera_and_microphone_are_for_the_pages_that_show_them(door: Doorkeeper, path: str) -> None:
     assert "camera=(self), microphone=(self)" in (await ask(door, path=path)).headers["permissions-policy"]

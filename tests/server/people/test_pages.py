@@ -9,8 +9,8 @@ import pytest
 
 import web
 from server import pages
-from server.routes.public import TYPES, static_file
 from server.signing_keys import SigningKeys
+from server.static_files import TYPES, read_all, static_file, unchanged
 
 
 async def test_the_first_page_is_the_sign_in_or_ones_own_home(browsers: Any, signed_in: Any) -> None:
@@ -107,6 +107,69 @@ async def test_static_files_have_their_types_and_nothing_else_is_served(browsers
     assert (await browser.get("/static/..%2fserver%2fkeys.py")).status_code == 404
 
 
+async def test_a_static_file_is_kept_and_asked_about_and_everything_else_is_not_kept(
+    browsers: Any, signed_in: Any
+) -> None:
+    """An unchanged file comes without a body; pages, answers and errors, also under /static, are no-store."""
+    browser = browsers()
+    for path, file in read_all().items():
+        found = await browser.get(f"/static/{path}")
+        assert (found.status_code, found.content) == (200, file.content), path
+        assert found.headers["cache-control"] == "no-cache"
+        assert found.headers["etag"] == file.tag and found.headers["content-type"] == file.kind
+        again = await browser.get(f"/static/{path}", headers={"if-none-match": found.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == file.tag and again.headers["cache-control"] == "no-cache"
+        assert "default-src 'none'" in again.headers["content-security-policy"]
+    assert len({file.tag for file in read_all().values()}) == len({file.content for file in read_all().values()})
+    tag = read_all()["js/wire.js"].tag
+    changed = await browser.get("/static/js/dom.js", headers={"if-none-match": tag})
+    assert changed.status_code == 200, "another file's tag"
+    clinician = await signed_in("clinician")
+    for path in ("/static/js/no.js", "/desk", "/api/staff/me", "/healthz", "/static"):
+        response = await clinician.get(path, headers={"if-none-match": tag})
+        assert response.headers["cache-control"] == "no-store", path
+        assert "etag" not in response.headers
+
+
+async def test_a_static_files_head_is_that_of_its_get(browsers: Any) -> None:
+    """The same headers, no body."""
+    browser = browsers()
+    got, head = await browser.get("/static/icons.svg"), await browser.head("/static/icons.svg")
+    assert (head.status_code, head.content, head.headers) == (200, b"", got.headers)
+    kept = await browser.head("/static/icons.svg", headers={"if-none-match": got.headers["etag"]})
+    assert kept.status_code == 304
+    assert (await browser.head("/static/no.svg")).status_code == 404
+
+
+async def test_the_question_may_come_in_several_headers(browsers: Any) -> None:
+    """As a proxy may split a list."""
+    tag = read_all()["js/dom.js"].tag
+    headers = [("if-none-match", '"a"'), ("if-none-match", tag)]
+    assert (await browsers().get("/static/js/dom.js", headers=headers)).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("asked", "same"),
+    [
+        ('"abc"', True),
+        ('W/"abc"', True),
+        ('"x", W/"y" ,"abc"', True),
+        ('"x","abc"', True),
+        ("*", True),
+        ("", False),
+        ("abc", False),
+        ('"abcd"', False),
+        ('"x", "y"', False),
+        ('"x, abc"', False),
+        ('"*"', False),
+    ],
+)
+def test_a_tag_is_found_in_the_question(asked: str, same: bool) -> None:
+    """Lists and weak tags are tags; what is not quoted is none."""
+    assert unchanged(asked, '"abc"') is same
+
+
 def test_every_browser_file_of_ours_can_be_fetched() -> None:
     """Nothing in js and css has a type the server does not know."""
     for folder in (web.JS, web.CSS):
@@ -114,6 +177,7 @@ def test_every_browser_file_of_ours_can_be_fetched() -> None:
             if file.is_file():
                 assert file.suffix in TYPES, file.name
                 assert static_file(str(file.relative_to(web.FOLDER))) == file
+                assert read_all()[file.relative_to(web.FOLDER).as_posix()].content == file.read_bytes()
 
 
 async def test_health_and_keys_are_public(browsers: Any, house: Any) -> None:

@@ -85,6 +85,7 @@ def test_what_anybody_may_fetch_is_three_things() -> None:
         ("GET", "/healthz"),
         ("GET", "/.well-known/jwks.json"),
         ("GET", "/static/{path:path}"),
+        ("HEAD", "/static/{path:path}"),
     }
 
 
