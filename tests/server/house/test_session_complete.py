@@ -57,7 +57,8 @@ def held(seconds: dict[int, tuple[StreamSecond | None, StreamSecond | None]], la
     do(
         commands.Book(
             VisitId("vis_" + "a" * 20), PracticeId(PRACTICE.id), ClientId("cli_" + "a" * 20), BY,
-            ParticipantId(PAIR[1]), ParticipantId(PAIR[0]), ServiceId("svc_" + "a" * 20), START, 50, "America/Chicago", BY,
+            ParticipantId(PAIR[1]), ParticipantId(PAIR[0]), ServiceId("svc_" + "a" * 20), START, 50,
+            "America/Chicago", BY,
         )
     )  # fmt: skip
     do(
