@@ -78,9 +78,14 @@ class Web:
     def __init__(self, server: Antechamber, cookies: httpx.Cookies | None = None) -> None:
         self.server = server
         self.trust = ssl.create_default_context(cafile=str(server.authority))
+        self.urls: list[str] = []
         self.http = httpx.AsyncClient(
-            base_url=server.origin, verify=self.trust, trust_env=False, timeout=20, cookies=cookies, headers=SAME_SITE
-        )
+            base_url=server.origin, verify=self.trust, trust_env=False, timeout=20, cookies=cookies, headers=SAME_SITE,
+            event_hooks={"request": [self._keep]},
+        )  # fmt: skip
+
+    async def _keep(self, request: httpx.Request) -> None:
+        self.urls.append(str(request.url))
 
     async def post(self, path: str, **body: Any) -> Any:
         """POST JSON; the answer's JSON; fails on a refusal."""
@@ -98,6 +103,7 @@ class Web:
     async def line(self, path: str, ticket: str, seq: int | None = None) -> AsyncIterator[Line]:
         """A socket that has said hello."""
         address = f"wss://localhost:{self.server.port}{path}"
+        self.urls.append(address)
         async with connect(
             address, ssl=self.trust, origin=self.server.origin, subprotocols=["antechamber.1"], proxy=None
         ) as connection:
@@ -123,14 +129,16 @@ async def signed_in(server: Antechamber, who: dict[str, str]) -> Web:
     return web
 
 
-async def book(clinician: Web, name: str, start_in: timedelta) -> tuple[str, str]:
+async def book(
+    clinician: Web, name: str, start_in: timedelta, phone: str = "(651) 555-0100", email: str | None = None
+) -> tuple[str, str]:
     """Book a new client; gives the visit's id and the link's secret."""
     own = (await clinician.get("/api/staff/me"))["id"]
     service = (await clinician.get("/api/services"))["services"][0]
     start = datetime.now(ZoneInfo("America/Chicago")) + start_in
     made = await clinician.post(
         "/api/visits",
-        client={"name": name, "phone": "(651) 555-0100", "email": None},
+        client={"name": name, "phone": phone, "email": email},
         clinician=own,
         start=f"{start:%Y-%m-%dT%H:%M}",
         minutes=service["minutes"],
@@ -140,8 +148,8 @@ async def book(clinician: Web, name: str, start_in: timedelta) -> tuple[str, str
     return made["visit"], made["link"].rpartition("#")[2]
 
 
-async def checked_in(server: Antechamber, secret: str, name: str = "Riley Example") -> Web:
-    """A client who came by the link and made every step but the last."""
+async def checked_in(server: Antechamber, secret: str, name: str = "Riley Example", **place: Any) -> Web:
+    """A client who came by the link and made every step but the last. `place` changes where they say they are."""
     web = Web(server)
     state = await web.post("/api/join", secret=secret)
     await web.post(
@@ -153,16 +161,19 @@ async def checked_in(server: Antechamber, secret: str, name: str = "Riley Exampl
     )
     await web.post(
         "/api/client/location",
-        place=None,
-        country="US",
-        street="55 Lake St",
-        city="Saint Paul",
-        state="MN",
-        zip="55104",
-        site="home",
-        save=False,
-        callback="(651) 555-0100",
-        emergency=None,
+        **{
+            "place": None,
+            "country": "US",
+            "street": "55 Lake St",
+            "city": "Saint Paul",
+            "state": "MN",
+            "zip": "55104",
+            "site": "home",
+            "save": False,
+            "callback": "(651) 555-0100",
+            "emergency": None,
+            **place,
+        },
     )
     await web.post("/api/client/devices", camera="ok", microphone="ok", speaker="ok", connection="ok")
     return web
