@@ -32,6 +32,7 @@ CAUSES = {
     "not_received_by_client": "Client did not receive",
     "not_received_by_clinician": "Clinician did not receive",
     "on_hold": "On hold",
+    "waiting": "In the waiting room",
 }
 _CONNECTED = frozenset(code for code in CAUSES if code.endswith("_off") or code.startswith("not_received"))
 

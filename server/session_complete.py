@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from media.evidence import Interval, Modality, Side, Totals, intervals, modality, totals
 from media.requirement import STEADY_S
 from server.evidence_book import EvidenceBook
-from signaling.facts import EvidenceRecorded, Fact
+from signaling.facts import Admitted, Ended, EvidenceRecorded, Fact, PutOnHold, Returned
 from signaling.shape import Location, Visit
 from signaling.words import Phase
 
 THRESHOLDS = "2026-11"
 """The dated set of thresholds in `media` by which a second is called silent, blank or flowing."""
+_LONGEST_AWAY_S = 24 * 3600  # a wall clock set far ahead does not make a day of seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,40 @@ def pair_of(visit: Visit) -> tuple[str, str]:
     return visit.clinician_seat.id, visit.client_seat.id
 
 
-def count(book: EvidenceBook) -> Counted:
-    """Count what flowed from the first second in which both were there; nothing before it can count."""
+def known_causes(visit: Visit, facts: Iterable[Fact]) -> dict[int, str]:
+    """Why nothing was to flow, where the visit says so: by offset from origin, placed by wall time, to the second.
+
+    A cause names seconds that do not count anyway; it takes nothing from any sum.
+    """
+    found: dict[int, str] = {}
+    since: tuple[datetime, str] | None = None
+    for fact in facts:
+        if since is not None and visit.origin is not None and isinstance(fact, PutOnHold | Returned | Admitted | Ended):
+            start, end = ((at - visit.origin.at) // timedelta(seconds=1) for at in (since[0], fact.at))
+            found.update(dict.fromkeys(range(start, min(end, start + _LONGEST_AWAY_S) + 1), since[1]))
+        match fact:
+            case PutOnHold(at):
+                since = (at, "on_hold")
+            case Returned(at):
+                since = (at, "waiting")
+            case Admitted() | Ended():
+                since = None
+            case _:
+                pass
+    return found
+
+
+def count(book: EvidenceBook, causes: Mapping[int, str] | None = None) -> Counted:
+    """Count what flowed from the first second in which both were there; nothing before it can count.
+
+    `causes` (`known_causes`) name the gaps that the media alone cannot explain.
+    """
     pair = book.pair
     began = next((at for at in sorted(book.seconds) if _both_there(book.seconds[at], pair)), None)
     since = began or 0
     seconds = book.all_since(since) if began is not None else {}
     counted = totals(seconds, pair)
-    line = intervals(seconds, pair)
+    line = intervals(seconds, pair, {at - since: cause for at, cause in (causes or {}).items()})
     return Counted(counted, modality(counted), line.intervals, line.merged, began, book.digest())
 
 
