@@ -19,7 +19,7 @@ from server.db import deliveries, open_visits, people, practices
 from server.db.deliveries import Delivery
 from server.db.shelf import Shelf
 from server.ids import new_id
-from server.session_complete import Clinician, Counted, Naming, Practice, body, count, gather
+from server.session_complete import Clinician, Counted, Naming, Practice, body, count, gather, known_causes
 from server.signing_keys import SigningKey, SigningKeys
 from signaling import commands
 from signaling.facts import Completed, EvidenceRecorded, Fact, StatementMade
@@ -30,6 +30,10 @@ from signaling.words import EventId, Phase, VisitId
 
 SOFTWARE = f"antechamber {VERSION}"
 _PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")  # weakest first
+
+
+class CountedTooEarlyError(Exception):
+    """The journal went on after the count: another process wrote its last seconds. Count again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +55,51 @@ class Completion:
         self._signing = signing
         self._hub = hub
         self._ready: dict[EventId, _Ready] = {}
+        # the last seq that was counted for a completion under way, by the digest of what was counted
+        self._counted_to: dict[tuple[VisitId, str | None], int] = {}
 
     async def complete(self, visit_id: VisitId, journal: Journal) -> Visit:
         """Count an ended visit and complete it. Doing it twice, or in two processes, completes it once."""
+        while True:
+            _, visit = await self._hub().visit(visit_id)
+            if visit.phase is not Phase.ENDED:
+                return visit
+            try:
+                return await self._complete(visit, journal)
+            except CountedTooEarlyError:
+                continue
+
+    async def _complete(self, visit: Visit, journal: Journal) -> Visit:
         hub = self._hub()
-        _, visit = await hub.visit(visit_id)
-        if visit.phase is not Phase.ENDED:
-            return visit
-        facts = [fact for _, fact, _ in await journal.load(visit_id)]
+        rows = await journal.load(visit.id)
+        facts = [fact for _, fact, _ in rows]
         counted = await asyncio.to_thread(_count, visit, facts)
-        if counted.totals.talk_overlap < 1:
-            nothing = commands.Complete(None, counted.detail_sha256)
-            return await hub.command(visit_id, lambda now: nothing if now.phase is Phase.ENDED else ())
-        event = EventId(new_id("evt"))
-        self._ready[event] = await self._gather(visit, counted, facts)
+        event = EventId(new_id("evt")) if counted.totals.talk_overlap >= 1 else None
+        key = visit.id, counted.detail_sha256
         try:
+            self._counted_to[key] = rows[-1][0]
+            if event is not None:
+                self._ready[event] = await self._gather(visit, counted, facts)
             done = commands.Complete(event, counted.detail_sha256)
-            return await hub.command(visit_id, lambda now: done if now.phase is Phase.ENDED else ())
+            return await hub.command(visit.id, lambda now: done if now.phase is Phase.ENDED else ())
         finally:
-            del self._ready[event]
+            self._counted_to.pop(key, None)
+            if event is not None:
+                self._ready.pop(event, None)
 
     async def record(
         self, connection: AsyncConnection, visit: Visit, seq: int, head: bytes, facts: Sequence[Fact]
     ) -> None:
-        """Inside the append: number, seal and enqueue what the facts complete (`server.db.journal.Completion`)."""
+        """Inside the append: number, seal and enqueue what the facts complete (`server.db.journal.Completion`).
+
+        Raises CountedTooEarlyError, and so appends nothing, when a fact came between the count and the completion.
+        """
         for fact in facts:
-            if isinstance(fact, Completed) and fact.event is not None:
-                await self._enqueue_complete(connection, visit, fact.event, fact.at, head)
+            if isinstance(fact, Completed):
+                if self._counted_to.get((visit.id, fact.evidence_sha256)) != seq - len(facts):
+                    raise CountedTooEarlyError
+                if fact.event is not None:
+                    await self._enqueue_complete(connection, visit, fact.event, fact.at, head)
             elif isinstance(fact, StatementMade) and fact.event is not None and visit.event is not None:
                 await self._enqueue_statement(connection, visit, fact, visit.event, fact.event)
 
@@ -140,7 +162,7 @@ class Completion:
 
 
 def _count(visit: Visit, facts: Sequence[Fact]) -> Counted:
-    return count(gather(visit, facts))
+    return count(gather(visit, facts), known_causes(visit, facts))
 
 
 def _weakest_profile(facts: Sequence[Fact]) -> str | None:

@@ -36,6 +36,7 @@ from signaling.words import (
 )
 
 _log = logging.getLogger("antechamber.live")
+_MEASURING_FIRST_S = 2.0  # another process that has the visit's media writes its last seconds before we count
 
 
 class Live:
@@ -186,8 +187,13 @@ class Live:
             try:
                 await self._finish(visit_id)
                 return
-            except Refused:
-                return  # the server is stopping: the next start goes on from here
+            except Refused as no:
+                if no.code == "server-restart":
+                    return  # the next start goes on from here
+                if no.code != "too-busy":
+                    self.measure.forget(visit_id)  # completed elsewhere
+                    return
+                await asyncio.sleep(pause)
             except Exception as problem:
                 _log.warning("visit-not-finished-yet %s", type(problem).__name__)
                 await asyncio.sleep(pause)
@@ -195,6 +201,8 @@ class Live:
 
     async def _finish(self, visit_id: VisitId) -> None:
         """Stop its media, write the last evidence, complete the record."""
+        if not self.measure.measuring(visit_id):
+            await asyncio.sleep(_MEASURING_FIRST_S)
         live = self._there.of(visit_id)
         await self.seating.clear(live)
         await self.completion.complete(visit_id, self._journal())
