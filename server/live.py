@@ -224,6 +224,9 @@ class Live:
         for one in visit.participants:
             if one.online and not self._there.connected(visit.id, one.id):
                 await self._there.note_connection(visit.id, one.id, Connection.OFFLINE)
+            here = self._there.get(visit.id)
+            if one.media is Connection.CONNECTED and (here is None or one.id not in here.up):
+                await self._there.note_connection(visit.id, one.id, Connection.LOST)
 
     # -- small things ---------------------------------------------------------------------------------------------
 
