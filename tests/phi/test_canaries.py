@@ -125,7 +125,8 @@ async def test_a_whole_visit_leaves_no_word_about_a_person(
         biller = await signed_in(server, server.demo["biller"])
         stack.push_async_callback(biller.close)
         webs.append(biller)
-        page = await biller.http.get("/billing/encounters/" + sql("SELECT encounter_id FROM billing.encounters"))
+        encounter = sql("SELECT encounter_id FROM billing.encounters")
+        page = await biller.http.get(f"/billing/encounters/{encounter}")
         assert NAME in page.text, "the biller's page shows whom it is about"
 
     urls = "\n".join(url for web in webs for url in web.urls).encode()
