@@ -26,7 +26,7 @@ test("the wait's colour and its word change together at 5, 15 and 30 minutes", (
 test("a wait is said in whole minutes and since when, in the practice's zone", () => {
   const now = Date.parse("2026-11-21T20:12:59.000Z");
   assert.equal(waitedWords(card({ waiting_since: "2026-11-21T20:00:00.000Z" }), now, ZONE), "12 min, since 14:00");
-  assert.equal(waitedWords(card({ waiting_since: "2026-11-21T20:12:30.000Z" }), now, ZONE), "Arrived just now, at 14:12");
+  assert.equal(waitedWords(card({ waiting_since: "2026-11-21T20:12:30.000Z" }), now, ZONE), "Since 14:12");
   assert.equal(minutesSince("2026-11-21T20:13:00.000Z", now), 0);
 });
 

@@ -22,7 +22,7 @@ export function waitedWords(card, nowMs, zone) {
   if (!card.waiting_since) return "";
   const minutes = minutesSince(card.waiting_since, nowMs);
   const since = timeOf(card.waiting_since, zone);
-  return minutes < 1 ? `Arrived just now, at ${since}` : `${minutes} min, since ${since}`;
+  return minutes < 1 ? `Since ${since}` : `${minutes} min, since ${since}`;
 }
 
 /** "Psychotherapy, 45 min · first visit"; a practice whose service's name says its length has it said once.
@@ -54,10 +54,10 @@ const LICENCE = {
 
 /** @type {Record<"ok"|"partly"|"failed", Tick>} */
 const DEVICES = {
-  ok: { word: "Devices", say: "Camera, microphone, speaker and connection worked in the client's check.", tone: "ok",
+  ok: { word: "Devices", say: "Nothing failed in the client's check of camera, sound and connection.", tone: "ok",
         icon: "check" },
-  partly: { word: "Devices", say: "Part of the client's device check did not work.", tone: "warn", icon: "warn" },
-  failed: { word: "Devices", say: "The client's device check failed.", tone: "danger", icon: "warn" },
+  partly: { word: "Devices", say: "Camera, microphone or speaker did not work in the client's check. They may need help.", tone: "warn", icon: "warn" },
+  failed: { word: "Devices", say: "In the client's check there was no camera and microphone, or no way through their network.", tone: "danger", icon: "warn" },
 };
 
 /** @type {Tick} */
