@@ -119,8 +119,9 @@ export class InVisit {
       const waited = this.#shown === "waiting" && document.visibilityState === "hidden";
       this.#shown = "visit";
       this.#waiting = null;
-      this.#options.show("visit", null);
+      // The stage stands before it is shown: its heading takes the focus.
       this.#stage.enter();
+      this.#options.show("visit", null);
       announce(WORDS.turnSaid(view.visit?.clinician.name ?? ""));
       void chime().catch(() => undefined);
       this.#options.title(waited ? WORDS.turn : "Your video visit");

@@ -23,6 +23,9 @@ import { Wake } from "./wake.js";
  *   onOut: `Leave` (client) or `End visit` (clinician) was pressed; the stage stays until `leave()`.
  */
 
+/** So long may the two take to be connected before the screen says that something is missing, in ms. */
+const SETTLING = 6000;
+
 /** The smallest share of the other's picture that must be seen: a clinician needs nearly all of it. */
 const KEEP = { client: 0.58, clinician: 0.85 };
 
@@ -35,6 +38,8 @@ export class Stage {
   #wake = new Wake();
   #where = surroundings(navigator.userAgent, navigator.maxTouchPoints);
   #entered = false;
+  #enteredAt = 0;
+  /** Picture and sound have flowed both ways since this stage was entered. */ #flowed = false;
   #hidden = false;
   #skew = 0;
   #bannerKey = "";
@@ -56,7 +61,7 @@ export class Stage {
     this.#on("video", () => (devices.videoStopped || !devices.track("video") ? void devices.retake("video") : devices.stopVideo()));
     this.#on("out", () => options.onOut());
     this.#on("hear", () => void this.#play());
-    this.#on("fix", () => void devices.retake(this.#banner?.retake === "camera" ? "video" : "audio"));
+    this.#on("fix", () => void this.#retake());
     this.#on("move", () => this.#place(nextCorner(this.#corner())));
     this.#on("hide", () => this.#hide(true));
     this.#on("show", () => this.#hide(false));
@@ -80,6 +85,9 @@ export class Stage {
   enter() {
     if (this.#entered) return;
     this.#entered = true;
+    this.#enteredAt = performance.now();
+    this.#flowed = false;
+    setTimeout(() => this.#draw(), SETTLING + 50);
     this.#root.hidden = false;
     this.#wake.keep(true);
     this.#beat = setInterval(() => this.#tick(), 250);
@@ -123,7 +131,9 @@ export class Stage {
     if (!view || !this.#entered) return;
     const { devices, side } = this.#options;
     const { audio, video } = devices.troubles;
-    const own = { muted: devices.muted, videoStopped: devices.videoStopped, audio, video, where: this.#where };
+    if (view.media.requirement === "met") this.#flowed = true;
+    const early = !this.#flowed && performance.now() - this.#enteredAt < SETTLING;
+    const own = { muted: devices.muted, videoStopped: devices.videoStopped, audio, video, where: this.#where, early };
     const words = stageWords(side, view, this.#standings, own);
     const other = (side === "client" ? view.visit?.clinician.name : view.visit?.client?.name) ?? "";
     text(this.#part("title"), other);
@@ -279,6 +289,14 @@ export class Stage {
     };
     self.addEventListener("pointerup", drop);
     self.addEventListener("pointercancel", drop);
+  }
+
+  /** What the banner's button offers: one device after the other, since browsers ask for each. */
+  async #retake() {
+    const { devices } = this.#options;
+    const { retake } = this.#banner ?? {};
+    if (retake === "microphone" || retake === "both") await devices.retake("audio");
+    if (retake === "camera" || retake === "both") await devices.retake("video");
   }
 
   /** @param {string} name @returns {HTMLElement} */

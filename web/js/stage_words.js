@@ -10,8 +10,9 @@ import { advice } from "./troubles.js";
 
 /** @typedef {{link: Standing, peer: PeerStanding, failures: number}} Standings */
 /** @typedef {{muted: boolean, videoStopped: boolean, audio: Trouble|null, video: Trouble|null,
- *   where: import("./troubles.js").Surroundings}} Own   the own devices: their buttons, their troubles, their system */
-/** @typedef {"camera"|"microphone"} Retake   what the banner's button takes anew */
+ *   where: import("./troubles.js").Surroundings, early?: boolean}} Own   the own devices: their buttons, their troubles,
+ *   their system. early: the two are still being connected for the first time on this page, nothing is amiss yet */
+/** @typedef {"camera"|"microphone"|"both"} Retake   what the banner's button takes anew */
 /** @typedef {{tone: "quiet"|"ok"|"warn"|"danger", icon: string, text: string}} Pill */
 /** @typedef {{tone: "info"|"warn"|"danger", lines: string[], retake: Retake|null, button: string|null,
  *   deadline: string|null, phone: boolean}} Banner */
@@ -27,12 +28,23 @@ import { advice } from "./troubles.js";
  */
 export function stageWords(side, view, standings, own) {
   const other = (side === "client" ? view.visit?.clinician.name : view.visit?.client?.name) ?? "the other person";
+  const calm = own.early ? settling(view, own) : view;
   return {
-    pill: pill(side, view, standings),
-    banner: banner(side, view, standings, own, other),
+    pill: pill(side, calm, standings),
+    banner: banner(side, calm, standings, own, other),
     caption: caption(view, other),
-    curtain: curtain(view, standings, other),
+    curtain: curtain(view, standings, other, own.early === true),
   };
+}
+
+/** While the two are being connected, what has not come yet is not missing; an own device that cannot run is.
+ * @param {View} view @param {Own} own @returns {View} */
+function settling(view, own) {
+  const { requirement } = view.media;
+  if (requirement !== "waiting" && requirement !== "missing") return view;
+  const broken = (/** @type {string} */ kind) => (kind === "video" ? own.videoStopped || own.video : kind === "audio" && own.audio);
+  const missing = view.media.missing.filter((one) => one.who === "you" && broken(one.kind));
+  return { ...view, media: { ...view.media, missing, requirement: missing.length ? requirement : "waiting" } };
 }
 
 /** @param {"client"|"clinician"} side @param {View} view @param {Standings} standings @returns {Pill} */
@@ -88,8 +100,11 @@ function banner(side, view, standings, own, other) {
   if (standings.peer === "lost") return { ...plain, lines: ["The connection dropped.", "Stay here. We are bringing you back."] };
 
   const lines = missing.length ? missingLines(side, view, own, other) : [];
-  const retake = own.audio ? "microphone" : ownMissing(view, own);
-  if (own.audio && !lines.length) lines.push("Your microphone stopped.");
+  const retake = retakeOf(view, own);
+  if (own.audio && !lines.length) {
+    if (own.audio === "lost") lines.push(own.video ? "Your camera and microphone stopped." : "Your microphone stopped.");
+    else lines.push(own.video ? `${other} cannot see or hear you.` : `${other} cannot hear you.`, ...ownHelp(retake, own));
+  }
   if (!lines.length && requirement === "interrupted") lines.push("Bringing picture and sound back.");
   if (!lines.length) return null;
   const paused = requirement === "interrupted";
@@ -106,8 +121,9 @@ function banner(side, view, standings, own, other) {
 }
 
 /** @param {View} view @param {Own} own @returns {Retake|null} */
-function ownMissing(view, own) {
+function retakeOf(view, own) {
   const mine = view.media.missing.filter((one) => one.who === "you").map((one) => one.kind);
+  if (own.audio) return own.video ? "both" : "microphone";
   if (mine.includes("video") || own.video) return "camera";
   return mine.includes("audio") ? "microphone" : null;
 }
@@ -122,8 +138,11 @@ function missingLines(side, view, own, other) {
   else if (has("you", "video")) {
     lines.push(own.videoStopped ? `Your camera is off, so ${other} cannot see you.` : `${other} cannot see you.`);
   } else if (has("you", "audio")) lines.push(`${other} cannot hear you.`);
-  if (has("you", "video") && !own.videoStopped) lines.push(...help(own.video, "camera", own));
-  else if (has("you", "audio")) lines.push(...help(own.audio, "microphone", own));
+  if ((has("you", "video") && !own.videoStopped) || has("you", "audio")) lines.push(...ownHelp(retakeOf(view, own), own));
+  if (side === "clinician" && !gone && has("you", "delivery") && has("other", "video") && has("other", "audio")) {
+    return [...lines, `We cannot see or hear ${other}, and they do not get your picture and sound.`,
+      "They may have lost their connection. Their number is under “Client”."];
+  }
   if (has("you", "delivery") && !gone) lines.push(`${other} is not getting your picture and sound.`);
 
   if (has("other", "video") && has("other", "audio")) lines.push(`We cannot see or hear ${other}.`);
@@ -140,15 +159,23 @@ function missingLines(side, view, own, other) {
 }
 
 /** The banner's button. @type {Readonly<Record<Retake, string>>} */
-const BUTTON = Object.freeze({ camera: "Turn my camera on", microphone: "Turn my microphone on" });
+const BUTTON = Object.freeze({
+  camera: "Turn my camera on", microphone: "Turn my microphone on", both: "Turn camera and microphone on",
+});
 
-/** What keeps an own device away and how to let it in; nothing while a tap may bring it back.
- * @param {Trouble|null} trouble @param {Retake} device @param {Own} own @returns {string[]} */
-function help(trouble, device, own) {
+/** What keeps the own devices away and how to let them in; nothing while a tap may bring them back.
+ * @param {Retake|null} retake what the banner's button does, which the advice names @param {Own} own @returns {string[]} */
+function ownHelp(retake, own) {
+  if (!retake) return [];
+  const device = retake === "microphone" ? retake : "camera";
+  const trouble = device === "camera" ? own.video : own.audio;
   if (!trouble || trouble === "lost" || trouble === "dismissed") return [];
   const { title, steps } = advice(trouble, device, own.where);
-  // The advice names the button of the device check; here it is the banner's.
-  return [`${title}.`, ...steps.map((step) => step.replace("Try again", BUTTON[device]))];
+  // The advice is about one device and names the button of the device check; here it is the banner's.
+  const same = retake === "both" && own.audio === own.video;
+  const widen = (/** @type {string} */ words) => (same
+    ? words.replace("your camera", "your camera and microphone").replace("“Camera”", "“Camera” and “Microphone”") : words);
+  return [`${widen(title)}.`, ...steps.map((step) => widen(step).replace("Try again", BUTTON[retake]))];
 }
 
 /** @param {View} view @param {string} other @returns {string|null} */
@@ -156,8 +183,8 @@ function caption(view, other) {
   return view.otherMuted.audio ? `${other} is muted` : null;
 }
 
-/** @param {View} view @param {Standings} standings @param {string} other @returns {string|null} */
-function curtain(view, standings, other) {
+/** @param {View} view @param {Standings} standings @param {string} other @param {boolean} early @returns {string|null} */
+function curtain(view, standings, other, early) {
   const { media, visit, otherMuted } = view;
   if (visit?.left && view.you?.role !== "client") return `${other} left the visit`;
   // A last frame that stands still would look like the person: what the server measures as gone is covered.
@@ -165,6 +192,6 @@ function curtain(view, standings, other) {
   if (media.other.video !== "none" && !gone) return null;
   if (visit?.audio_only) return `${other}, sound only`;
   if (otherMuted.video && media.other.video === "none") return `${other} turned the camera off`;
-  if (media.requirement === "waiting" || standings.peer === "connecting") return `Connecting you with ${other}`;
+  if (early || standings.peer === "connecting" || (media.requirement === "waiting" && !gone)) return `Connecting you with ${other}`;
   return gone ? `Waiting for the picture of ${other}` : null;
 }
