@@ -50,7 +50,7 @@ function sign(way) {
   const relations = el("fieldset", { class: "choices", id: "relationship", tabindex: -1 },
     el("legend", {}, WORDS.relation),
     ...WORDS.relations.map(([value, label]) => el("label", { class: "choice" },
-      el("input", { type: "radio", name: "relationship", value, checked: (consent.relationship ?? "self") === value }), label)),
+      el("input", { type: "radio", name: "relationship", value, checked: consent.relationship === value }), label)),
     el("span", { class: "error", id: "relationship-error", hidden: true }));
   const go = primary(WORDS.go, async () => {
     const typed = name.value.trim();

@@ -27,6 +27,7 @@ const WORDS = {
   city: "City",
   state: "State",
   zip: "ZIP code",
+  zipHint: "You may leave it empty.",
   site: "What kind of place is it?",
   choose: "Choose one",
   save: "Remember this place for next time",
@@ -89,7 +90,7 @@ function typePlace(way) {
   const zip = el("input", { type: "text", autocomplete: "postal-code", inputmode: "numeric", maxlength: 10, value: was?.zip ?? "" });
   const state = select(states, "address-level1", was?.state ?? "");
   const site = select(SITES, "off", was?.site ?? "");
-  const save = el("input", { type: "checkbox", checked: was?.save ?? true });
+  const save = el("input", { type: "checkbox", checked: was?.save ?? false });
   const go = primary(WORDS.go, () => {
     const digits = zip.value.trim();
     const faults = {
@@ -117,7 +118,7 @@ function typePlace(way) {
       field({ id: "city", label: WORDS.city }, city),
       el("div", { class: "pair" },
         field({ id: "state", label: WORDS.state }, state),
-        field({ id: "zip", label: WORDS.zip, optional: true }, zip)),
+        field({ id: "zip", label: WORDS.zip, hint: WORDS.zipHint, optional: true }, zip)),
       field({ id: "site", label: WORDS.site }, site),
       el("label", { class: "choice" }, save, WORDS.save)));
   return { node };

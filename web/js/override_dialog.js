@@ -2,7 +2,7 @@
 // Shell (DOM).
 
 import { el, icon } from "./dom.js";
-import { button } from "./staff_dom.js";
+import { button, say } from "./staff_dom.js";
 import { choices, dialog } from "./staff_dialog.js";
 import { stateName } from "./states.js";
 
@@ -15,17 +15,32 @@ const REASONS = [
   ["other", "Another reason, described in my notes"],
 ];
 
+/** The reasons, none of them chosen: what goes to billing under a clinician's name is not ours to guess.
+ * @param {string} legend @returns {{ group: HTMLElement, take: (go: (reason: string) => void) => void }} */
+function reasons(legend) {
+  const { group, chosen } = choices(legend, REASONS, true);
+  const missing = el("p", { class: "error", role: "alert" });
+  group.append(missing);
+  group.addEventListener("change", () => say(missing, ""));
+  return { group, take: (go) => {
+    const reason = chosen();
+    if (reason) return go(reason);
+    say(missing, "Choose the reason that fits.");
+    return group.querySelector("input")?.focus();
+  } };
+}
+
 /** After a crisis: the reason that was not asked for then. @param {string} name of the client
  * @param {(reason: string) => void} explain */
 export function askExplanation(name, explain) {
   dialog("Why could you see them there?", (close) => {
-    const { group, chosen } = choices("Reason", REASONS);
+    const { group, take } = reasons("Reason");
     return [
       el("p", { text: `You let ${name} in at once, in a crisis, without a licence on file for where they are.` }), group,
-      el("div", { class: "actions" }, button("Record the reason", "primary", () => {
+      el("div", { class: "actions" }, button("Record the reason", "primary", () => take((reason) => {
         close();
-        explain(chosen());
-      })),
+        explain(reason);
+      }))),
     ];
   }, "Later");
 }
@@ -34,7 +49,7 @@ export function askExplanation(name, explain) {
 export function askOverride(card, admit) {
   const state = card.location ? stateName(card.location.state) : "the state they are in";
   dialog(`No licence on file for ${state}`, (close) => {
-    const { group, chosen } = choices("Why may you see them there?", REASONS);
+    const { group, take } = reasons("Why may you see them there?");
     const go = (/** @type {string} */ reason) => {
       close();
       admit(reason);
@@ -45,7 +60,7 @@ export function askOverride(card, admit) {
         button("This is a crisis: let them in now", "danger primary", () => go("crisis"), "warn"),
         el("p", { class: "muted small", text: "You will be asked for the reason afterwards." })),
       group,
-      el("div", { class: "actions" }, button("Admit", "primary", () => go(chosen()))),
+      el("div", { class: "actions" }, button("Admit", "primary", () => take(go))),
       el("p", { class: "small" }, icon("info"), " Licences are kept in ", el("a", { href: "/settings" }, "Settings"), "."),
     ];
   }, "Not now");

@@ -28,12 +28,13 @@ export function dialog(title, build, no = "Close") {
 
 let grouped = 0;
 
-/** A group of radio buttons, the first chosen. @param {string} legend @param {readonly (readonly [string, string])[]} choices
+/** A group of radio buttons, the first chosen unless the person must choose. `chosen` is "" while nothing is.
+ * @param {string} legend @param {readonly (readonly [string, string])[]} choices @param {boolean} [open] nothing is chosen
  * @returns {{ group: HTMLFieldSetElement, chosen: () => string }} */
-export function choices(legend, choices) {
+export function choices(legend, choices, open = false) {
   const name = `choice-${(grouped += 1)}`;
   const group = el("fieldset", { class: "choices" }, el("legend", { text: legend }),
     ...choices.map(([value, text], number) => el("label", { class: "choice" },
-      el("input", { type: "radio", name, value, checked: number === 0 }), el("span", { text }))));
-  return { group, chosen: () => /** @type {HTMLInputElement} */ (group.querySelector("input:checked")).value };
+      el("input", { type: "radio", name, value, checked: number === 0 && !open }), el("span", { text }))));
+  return { group, chosen: () => /** @type {HTMLInputElement|null} */ (group.querySelector("input:checked"))?.value ?? "" };
 }
