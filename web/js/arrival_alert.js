@@ -74,8 +74,8 @@ export class ArrivalAlert {
     if (!arrived.length) return;
     this.chime();
     const first = /** @type {import("./wire.js").Card} */ (arrived[0]);
-    const words = arrived.length === 1
-      ? `${first.client.initials} is in your waiting room.` : `${arrived.length} people have arrived in your waiting room.`;
+    const where = `in ${document.body.dataset["role"] === "clinician" ? "your" : "the"} waiting room`;
+    const words = arrived.length === 1 ? `${first.client.initials} is ${where}.` : `${arrived.length} people have arrived ${where}.`;
     announce(words);
     this.clear();
     const banner = el("div", { class: "banner arrival" }, icon("bell"), el("span", { class: "grow", text: words }),

@@ -88,13 +88,13 @@ export class WaitingScreen {
       visit.message ? WORDS.told[visit.message]?.(who) : undefined,
       held || !visit.clinician_status ? undefined : WORDS.status[visit.clinician_status]?.(who),
       held ? WORDS.heldNext : WORDS.next,
-      visit.waiting_since ? WORDS.since(clock(visit.waiting_since, visit.zone)) : undefined,
+      !held && visit.waiting_since ? WORDS.since(clock(visit.waiting_since, visit.zone)) : undefined,
     ].filter((line) => line !== undefined);
     if (this.#drawn === lines.join("\n")) return;
     this.#drawn = lines.join("\n");
     const told = visit.message && WORDS.told[visit.message] ? lines.shift() : undefined;
     fill(this.#status, told && el("p", { class: "told with-icon" }, icon("message"), told),
-      ...lines.map((line, at) => el("p", at === lines.length - 1 && visit.waiting_since ? { class: "muted" } : {}, line)));
+      ...lines.map((line, at) => el("p", at === lines.length - 1 && !held && visit.waiting_since ? { class: "muted" } : {}, line)));
   }
 
   #drawOwn() {

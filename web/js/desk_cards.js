@@ -94,7 +94,7 @@ class WaitingCard {
     this.patience = el("span", { class: "tag" });
     this.ticks = el("ul", { class: "ticks", "aria-label": "Ready for the visit" });
     this.warnings = el("ul", { class: "warnings" });
-    this.trouble = el("p", { class: "notice danger", role: "warn", hidden: true });
+    this.trouble = el("p", { class: "notice danger", role: "alert", hidden: true });
     this.admit = button("Admit", "primary", () => this.acts.admit(this.card));
     this.decline = button("Decline", "", () => this.askDecline());
     for (const one of [this.admit, this.decline]) one.setAttribute("aria-describedby", id);

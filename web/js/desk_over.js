@@ -5,6 +5,7 @@ import { el, fill, need } from "./dom.js";
 import { askExplanation } from "./override_dialog.js";
 import { button, say } from "./staff_dom.js";
 import { get } from "./staff_http.js";
+import { stateName } from "./states.js";
 import { statementForm } from "./statement_form.js";
 import { counted } from "./times.js";
 import { timeOf } from "./zone_time.js";
@@ -64,7 +65,7 @@ export class DeskOver {
     const place = visit.location;
     if (held && place) {
       rows.push(el("dt", { text: "Place" }),
-        el("dd", { text: place.confirmed ? `${place.state}, confirmed` : `${place.state}, not confirmed in the visit` }));
+        el("dd", { text: `${stateName(place.state)}, ${place.confirmed ? "confirmed" : "not confirmed in the visit"}` }));
     }
     fill(part("over-facts"), ...rows);
   }
@@ -72,6 +73,8 @@ export class DeskOver {
   /** A crisis admission asks for its reason afterwards. @param {VisitView} visit @param {string} name */
   #explain(visit, name) {
     const due = visit.licence === "explain";
+    const within = part("over-explain").contains(document.activeElement);
+    if (!due && within) part("over-title").focus();
     part("over-explain").hidden = !due;
     if (!due) return fill(part("over-explain"));
     return fill(part("over-explain"), el("p", { text: "You let them in as a crisis. Say now why you could see them there." }),

@@ -180,6 +180,7 @@ export class DeskPanel {
       el("p", { class: "muted small", text: "The visit is then reported and billed as sound only, or not at all." }));
     const opener = button("No picture possible?", "quiet", () => {
       panel.hidden = !panel.hidden;
+      if (!panel.hidden) panel.scrollIntoView({ block: "nearest" });
       put(opener, "aria-expanded", String(!panel.hidden));
     });
     put(opener, "aria-expanded", "false");

@@ -213,7 +213,8 @@ export class DeskVisit {
     this.#joined = false;
     this.#path("/desk");
     this.#show("desk");
-    document.querySelector("#main")?.scrollTo?.(0, 0);
+    window.scrollTo(0, 0);
+    part("desk-title").focus();
   }
 
   /** @param {string} label */

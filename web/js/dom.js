@@ -71,15 +71,22 @@ export function tel(phone, className = "tel") {
   return el("a", { class: className, href: `tel:${phone.replace(/[^+\d]/g, "")}` }, phone);
 }
 
+let announced = 0;
+
 /** Say it to screen readers, politely, once; the same words again are said again.
  * @param {string} words */
 export function announce(words) {
   const region = document.getElementById("announcer");
   if (!region) return;
   region.textContent = "";
+  const said = (announced += 1);
   setTimeout(() => {
     region.textContent = words;
   }, 60);
+  // Whoever reads the page by arrow keys later should not find yesterday's news on top of it.
+  setTimeout(() => {
+    if (said === announced) region.textContent = "";
+  }, 10_000);
 }
 
 /** Move the focus to a screen's heading, so that the next Tab goes on from there and it is read out.

@@ -85,7 +85,8 @@ export function menu(label, items) {
     if (open) list.replaceChildren(...items());
     list.hidden = !open;
     opener.setAttribute("aria-expanded", String(open));
-    if (open) list.querySelector("button")?.focus();
+    if (open) list.querySelector("button")?.focus({ preventScroll: true });
+    if (open) list.scrollIntoView({ block: "nearest" });
   };
   opener.addEventListener("click", () => show(list.hidden));
   list.addEventListener("click", () => show(false));

@@ -45,6 +45,11 @@ function minuteWords(minutes) {
   return minutes === 1 ? "1 minute" : `${minutes} minutes`;
 }
 
+/** @param {number} minutes @returns {string} */
+function countedWords(minutes) {
+  return `${minuteWords(minutes)} ${minutes === 1 ? "was" : "were"} counted`;
+}
+
 /** A form for one due statement. It signs nothing by itself: every box starts empty.
  * @param {Due} due @param {() => void} done called when the statement is stored @returns {HTMLFormElement} */
 export function statementForm(due, done) {
@@ -66,7 +71,7 @@ export function statementForm(due, done) {
       el("fieldset", {}, el("legend", { class: "sr-only", text: "Exceptions" }), ...others.map(({ row }) => row))),
     el("div", { class: "pair" },
       field(minutes, "Minutes I sign",
-        `${minuteWords(due.counted_minutes)} were counted. You may sign fewer, never more.`),
+        `${countedWords(due.counted_minutes)}. You may sign fewer, never more.`),
       field(diagnoses, "Diagnoses for billing", "ICD-10-CM codes, such as F41.1. They go to billing only.")),
     failed, el("div", { class: "actions" }, sign));
 
@@ -106,7 +111,7 @@ export function statementForm(due, done) {
 /** @param {string} written @param {number} signed @param {number} counted @returns {string} */
 function minutesFinding(written, signed, counted) {
   if (!/^\d+$/.test(written.trim())) return "Write whole minutes.";
-  return signed > counted ? `Only ${minuteWords(counted)} were counted: sign at most that.` : "";
+  return signed > counted ? `${countedWords(counted)}: sign at most that.` : "";
 }
 
 /** @param {string[]} codes @param {string[]} wrong @returns {string} */
