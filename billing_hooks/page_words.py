@@ -77,6 +77,11 @@ def _source(name: str, rule: PayerRule | None) -> Source:
                   rule.citations, rule.note)  # fmt: skip
 
 
+def minutes(count: int) -> str:
+    """Minutes as people say them."""
+    return "1 minute" if count == 1 else f"{count} minutes"
+
+
 def clocks(event: Mapping[str, Any], signed: int | None, total: int | None) -> tuple[Fact, ...]:
     """The three clocks that are never mixed: what was measured, what was signed, the whole day's time."""
     seconds = event["seconds"]
@@ -84,8 +89,8 @@ def clocks(event: Mapping[str, Any], signed: int | None, total: int | None) -> t
         Fact("Measured: sound and picture both ways", clock(seconds["audio_video_overlap"])),
         Fact("Measured: talk both ways", clock(seconds["talk_overlap"])),
         Fact("Measured: both there", clock(seconds["presence"])),
-        Fact("Signed by the clinician", "not signed yet" if signed is None else f"{signed} minutes"),
-        Fact("Clinician's total time that day", "not recorded" if total is None else f"{total} minutes"),
+        Fact("Signed by the clinician", "not signed yet" if signed is None else minutes(signed)),
+        Fact("Clinician's total time that day", "not recorded" if total is None else minutes(total)),
     )
 
 
@@ -93,7 +98,7 @@ def facts(event: Mapping[str, Any], received_at: datetime) -> tuple[Fact, ...]:
     """What the event proves beside its minutes."""
     zone, times, seconds = event["practice"]["time_zone"], event["times"], event["seconds"]
     return (
-        Fact("Booked", f"{when(event['visit']['booked_start'], zone)}, {event['visit']['booked_minutes']} minutes"),
+        Fact("Booked", f"{when(event['visit']['booked_start'], zone)}, {minutes(event['visit']['booked_minutes'])}"),
         Fact("Began", when(times["in_visit"], zone, "%-d %b %Y, %H:%M:%S")),
         Fact("Ended", when(times["ended"], zone, "%-d %b %Y, %H:%M:%S")),
         Fact("Visit was", MODALITY[event["modality"]["determined"]]),
@@ -124,7 +129,7 @@ def _licence(found: Mapping[str, Any] | None) -> str:
         return "not known to cover the client's state"
     until = f", to {found['expires']}" if found["expires"] else ""
     if found["basis"] == "override":
-        return f"{found['state']}: admitted by override ({cause_words(found['override_reason']).lower()})"
+        return f"{found['state'] or 'Abroad'}: admitted by override ({cause_words(found['override_reason']).lower()})"
     return f"{found['state']}, by {found['basis']}{until}"
 
 
