@@ -45,7 +45,7 @@ _LOCATION = record(
 _CLINICIAN = record(
     id=_ID, npi=nullable(_NPI), licence_type=nullable(_WORD),
     covers_client_state=nullable(record(
-        state=_STATE, basis=choice("licence", "override", "compact"), licence_ref=nullable(_ID),
+        state=nullable(_STATE), basis=choice("licence", "override", "compact"), licence_ref=nullable(_ID),
         expires=nullable(_DATE), checked_at=moment, override_reason=nullable(_CODE),
     )),
     located=nullable(record(

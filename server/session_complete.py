@@ -5,6 +5,7 @@ Shape and wording of the event: `billing_hooks.contract`. Sums are floored: an e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from signaling.words import Phase
 
 THRESHOLDS = "2026-11"
 """The dated set of thresholds in `media` by which a second is called silent, blank or flowing."""
+_NO_WORD = re.compile(r"[^A-Za-z0-9._:/+-]+")
 _LONGEST_AWAY_S = 24 * 3600  # a wall clock set far ahead does not make a day of seconds
 
 
@@ -204,11 +206,11 @@ def _clinician(visit: Visit, clinician: Clinician) -> dict[str, Any]:
     return {
         "id": visit.clinician,
         "npi": clinician.npi,
-        "licence_type": clinician.licence_type,
+        "licence_type": _short_word(clinician.licence_type),
         "covers_client_state": None
         if cover is None
         else {
-            "state": cover.state,
+            "state": cover.state or None,  # a client abroad is in no state: admitted by override alone
             "basis": cover.basis.value,
             "licence_ref": cover.licence_ref,
             "expires": None if cover.expires is None else cover.expires.isoformat(),
@@ -218,6 +220,11 @@ def _clinician(visit: Visit, clinician: Clinician) -> dict[str, Any]:
         "located": None,
         "video_capable": True,
     }
+
+
+def _short_word(text: str | None) -> str | None:
+    """What the practice wrote, without what the event has no place for: a comma must not keep a visit from billing."""
+    return None if text is None else _NO_WORD.sub(" ", text).strip(" ._:/+-")[:64].strip() or None
 
 
 def _seconds(visit: Visit, counted: Counted) -> dict[str, Any]:

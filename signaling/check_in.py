@@ -17,6 +17,8 @@ from signaling.words import Instant, Phase, ReturnReason
 Facts = tuple[f.Fact, ...]
 
 LONGEST_VISIT = 12 * 60
+MOST_PLACES = 50
+"""Places on record before the present one: what the signed event can hold (`session-complete/1`)."""
 
 
 def book(command: c.Book, now: Instant) -> Facts:
@@ -60,14 +62,21 @@ def step(visit: Visit, command: CheckIn, now: Instant) -> Facts:
         case c.GiveConsent(version, sha256, language, method, by, signed_at):
             return (f.ConsentGiven(at, version, sha256, language, method, by, signed_at),)
         case c.AttestLocation(country, state, site, place):
+            _room_for_a_place(visit)
             return (f.LocationAttested(at, country, state, site, place),)
         case c.ChangeLocation(country, state, site, place, cover):
+            _room_for_a_place(visit)
             held = cover if cover is not None and covers(cover, country, state, visit, now) else None
             return (f.LocationChanged(at, country, state, site, place, held),)
         case c.CheckDevices(camera, microphone, speaker, connection):
             return (f.DevicesChecked(at, camera, microphone, speaker, connection),)
         case _:
             assert_never(command)
+
+
+def _room_for_a_place(visit: Visit) -> None:
+    if len(visit.location_changes) >= MOST_PLACES:
+        raise Refused("too-many-places", "That is very often for one visit: tell your clinician where you are now.")
 
 
 def _open_link(visit: Visit, device: str, now: Instant) -> Facts:
