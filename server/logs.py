@@ -152,7 +152,7 @@ log: Final[structlog.BoundLogger] = structlog.wrap_logger(
     cache_logger_on_first_use=True,
 )
 
-_OWN: Final = ("server", "signaling", "media", "billing_hooks", "web")
+_OWN: Final = ("antechamber", "server", "signaling", "media", "billing_hooks", "web")
 # An address of any kind has this shape; nothing our own rooms may log has.
 _ADDRESS = re.compile(
     r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,}|\S+@\S+|\+?[0-9()\- ]{10,}"

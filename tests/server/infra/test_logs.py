@@ -79,6 +79,12 @@ def test_access_lines_do_not_exist(lines: io.StringIO) -> None:
     assert lines.getvalue() == ""
 
 
+def test_what_a_running_visit_says_is_read(lines: io.StringIO) -> None:
+    logging.getLogger("antechamber.measure").warning("evidence-spool-full %s", "vis_a")
+    (line,) = read(lines)
+    assert (line["component"], line["text"]) == ("antechamber.measure", "evidence-spool-full vis_a")
+
+
 def test_a_room_of_our_own_is_scrubbed_all_the_same(lines: io.StringIO) -> None:
     logging.getLogger("media").warning("from %s %s %s", "203.0.113.9", "2001:db8::1", "jane@example.org")
     (line,) = read(lines)
