@@ -147,3 +147,10 @@ def test_pages_name_no_third_party_and_carry_no_inline_code(path: Path) -> None:
         assert not UNSAFE_SCRIPT.findall(text)
     if path.suffix == ".html":
         assert not INLINE.findall(text), "the content security policy forbids it"
+
+
+def test_the_version_is_said_once() -> None:
+    """The event names the software by the version that pyproject.toml gives it."""
+    from server import VERSION
+
+    assert tomllib.loads((law.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"] == VERSION
