@@ -6,6 +6,7 @@ It is the hub's audience. Media follows in `server.seating`; what both know of a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -51,6 +52,7 @@ class Live:
         self.measure: Measure
         self.completion: Completion
         self.board_changed: Callable[[], None] = lambda: None
+        self._stopping = asyncio.Event()
 
     # -- people come and go ---------------------------------------------------------------------------------------
 
@@ -193,11 +195,13 @@ class Live:
                 if no.code != "too-busy":
                     self.measure.forget(visit_id)  # completed elsewhere
                     return
-                await asyncio.sleep(pause)
             except Exception as problem:
                 _log.warning("visit-not-finished-yet %s", type(problem).__name__)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, 60.0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+                    return  # a stop does not wait for a database that is away: the next start goes on from here
+            pause = min(2 * pause, 60.0)
 
     async def _finish(self, visit_id: VisitId) -> None:
         """Stop its media, write the last evidence, complete the record."""
@@ -253,6 +257,7 @@ class Live:
 
     def close_all(self, reason: str, say: str) -> None:
         """The server stops: every browser is told to come back."""
+        self._stopping.set()
         for live in self._there:
             for attached in live.attached.values():
                 attached.socket.close(reason, say, "resume")
