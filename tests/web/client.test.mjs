@@ -234,6 +234,29 @@ test("a lost connection, a blocking network and a lost microphone each say what 
   assert.equal(stageWords("client", view({}), { link: "waiting", peer: "connected", failures: 0 }, own).banner, null);
 });
 
+test("until the two have met once nothing is missing, except what an own device keeps from them", () => {
+  const early = { ...own, early: true };
+  const media = { requirement: "missing", missing: [{ who: "you", kind: "delivery" }, { who: "other", kind: "video" }, { who: "other", kind: "audio" }], deadline: null };
+  for (const link of /** @type {const} */ (["connecting", "open"])) {
+    const words = stageWords("clinician", view(media, {}, "clinician"), { ...open, link }, early);
+    assert.equal(words.pill.text, "Connecting");
+    assert.equal(words.banner, null);
+  }
+  const blocked = stageWords("client", view({ requirement: "waiting", missing: [{ who: "you", kind: "video" }] }), open, { ...early, video: "blocked_site" });
+  assert.ok(blocked.banner?.lines.some((line) => line.includes("not allowed to use your camera")));
+  assert.ok(stageWords("clinician", view(media, {}, "clinician"), open, own).banner?.lines[0]?.includes("cannot see or hear Jordan Doe"));
+});
+
+test("camera and microphone kept away together are asked back by one button, which the advice names", () => {
+  const media = { requirement: "waiting", missing: [{ who: "you", kind: "video" }, { who: "you", kind: "audio" }] };
+  const both = stageWords("client", view(media), open, { ...own, audio: "blocked_site", video: "blocked_site" }).banner;
+  assert.equal(both?.retake, "both");
+  const said = both?.lines.join(" ") ?? "";
+  assert.ok(said.includes("your camera and microphone"));
+  assert.ok(said.includes(both?.button ?? "-"));
+  assert.ok(!said.includes("Turn my"));
+});
+
 test("who turned the camera off, muted, or left is said in place of a picture that stands still", () => {
   const off = view({ requirement: "missing", missing: [{ who: "other", kind: "video" }], other: { audio: "silent", video: "none" } }, {}, "clinician");
   const words = stageWords("clinician", { ...off, otherMuted: { audio: true, video: true } }, open, own);

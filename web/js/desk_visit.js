@@ -8,7 +8,7 @@ import { announce, fill, need } from "./dom.js";
 import { EndPanel } from "./end_panel.js";
 import { Seat } from "./seat.js";
 import { Stage } from "./stage.js";
-import { button, note, quiet, say } from "./staff_dom.js";
+import { button, note, put, quiet, say } from "./staff_dom.js";
 import { toSignIn } from "./staff_http.js";
 import { placeOf } from "./visit.js";
 import { timeOf } from "./zone_time.js";
@@ -174,6 +174,8 @@ export class DeskVisit {
     this.#screen = screen;
     if (screen !== "desk") quiet();
     document.body.dataset["view"] = screen;
+    // What lies under the stage is not there for the keyboard either.
+    for (const under of document.querySelectorAll(".skip, body > .top, body > .foot")) put(under, "inert", screen === "stage");
     this.options.shown(screen);
     part("between").hidden = screen !== "between";
     part("over").hidden = screen !== "over";

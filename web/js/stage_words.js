@@ -28,10 +28,12 @@ import { advice } from "./troubles.js";
  */
 export function stageWords(side, view, standings, own) {
   const other = (side === "client" ? view.visit?.clinician.name : view.visit?.client?.name) ?? "the other person";
+  // The first connection of all has not dropped: it is on its way.
+  const first = own.early === true && standings.link === "connecting";
   const calm = own.early ? settling(view, own) : view;
   return {
-    pill: pill(side, calm, standings),
-    banner: banner(side, calm, standings, own, other),
+    pill: first ? { tone: "quiet", icon: "lock", text: "Connecting" } : pill(side, calm, standings),
+    banner: first ? null : banner(side, calm, standings, own, other),
     caption: caption(view, other),
     curtain: curtain(view, standings, other, own.early === true),
   };
