@@ -160,7 +160,7 @@ def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] |
         return Place()
     changes = cast("list[Mapping[str, object]]", found["changes"])
     # The latest attestation stands first in the event or last in its changes: every state named counts.
-    states = dict.fromkeys(str(each["state"]) for each in (found, *changes) if each["state"] is not None)
+    states = dict.fromkeys(_whereabouts(each) for each in (found, *changes))
     confirmed = found["confirmed_by"] is not None
     return Place(
         country=str(found["country"]),
@@ -168,8 +168,13 @@ def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] |
         site=str(found["site"]),
         attested=True,
         confirmed=confirmed if statement is None else statement["place_confirmed"] is True,
-        states=tuple(states),
+        states=tuple(state for state in states if state is not None),
     )
+
+
+def _whereabouts(said: Mapping[str, object]) -> str | None:
+    """The state, or the country abroad in a spelling that no state has (`CA` is California)."""
+    return cast("str | None", said["state"]) if said["country"] == "US" else f"abroad-{said['country']}"
 
 
 def _clinician(found: Mapping[str, object], coverage: Coverage | None, titles: Mapping[str, str]) -> Clinician:

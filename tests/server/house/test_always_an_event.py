@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from billing_hooks import contract, encounter
+from billing_hooks import coding, contract, encounter, packs
 from server.session_complete import Clinician, Naming, Practice, body, count, gather
 from signaling import commands
 from signaling.errors import Refused
@@ -92,3 +92,16 @@ def test_a_client_who_says_another_place_again_and_again() -> None:
     location = life.event()["location"]
     assert isinstance(location, dict)
     assert len(location["changes"]) == 50
+
+
+def test_a_part_held_abroad_is_seen_by_billing() -> None:
+    """Admitted in Canada, home in Minnesota at the end: a person looks at it, as for two states."""
+    abroad = commands.AttestLocation("CA", "", Site.LODGING)
+    life = Life(abroad, *CHECK_IN[3:], ADMIT, flowing(0, 10))
+    life.do(commands.ChangeLocation("US", "MN", Site.HOME, None, None))
+    life.do(commands.End(BY, EndReason.DONE))
+    read = encounter.from_event(
+        life.event(), None, None, None, intent=None, fees=(), today=datetime.now(UTC).date(), titles={}
+    )
+    found = coding.code(read, (), *packs.shipped())
+    assert "LOCATION_CHANGED" in [reason.code for reason in found.reasons]
