@@ -33,6 +33,7 @@ from server.roster import Roster
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
 from server.spool import Spool
+from server.watchdog import Watchdog
 from signaling.hub import Hub
 from signaling.words import VisitId
 
@@ -57,6 +58,7 @@ class House:
     completion: Completion
     listeners: Listeners
     sheet: Sheet | None = None
+    watchdog: Watchdog = field(default_factory=Watchdog)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
 
     @property
@@ -85,6 +87,7 @@ class House:
     def every_second(self) -> None:
         """Look after visits of which the media room has nothing to say."""
         self.live.measure.tick()
+        self.watchdog.closely = self.desk.counters()["peers"] > 0
 
 
 @asynccontextmanager
@@ -132,6 +135,8 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         mine = asyncio.Event()
         await stack.enter_async_context(media_node.hold(runtime.app_url, mine))
         house.tasks.append(_start(_recover_when(house, mine)))
+        house.watchdog.start()
+        stack.callback(house.watchdog.stop)
         logs.log.info("house-open", practice=practice)
         yield house
 
