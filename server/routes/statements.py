@@ -48,6 +48,7 @@ def diagnosis(code: str) -> str:
 def router() -> APIRouter:
     """Statements due, and the statement."""
     routes = APIRouter(prefix="/api")
+    under_way: set[str] = set()  # visits: of two at once the one that is refused must not leave its sheet behind
 
     @routes.get("/statements")
     async def due(who: Stating, front: House) -> dict[str, Any]:
@@ -86,12 +87,21 @@ def router() -> APIRouter:
             )
         diagnoses = tuple(dict.fromkeys(diagnosis(code) for code in wish.diagnoses))
         exceptions = tuple(dict.fromkeys(wish.exceptions))
-        # The sheet first: a statement is made once, so what billing needs beside it must be safe before.
-        await front.billing_sheet(visit, wish.minutes, diagnoses, who.id)
-        made = commands.State(
-            StaffId(who.id), wish.saw_and_heard, wish.place_confirmed, exceptions, EventId(new_id("evt"))
-        )
-        await front.hub.command(VisitId(visit), made)
+        if visit in under_way:
+            raise Refused("statement-made", "Your statement about this visit is being saved already.")
+        under_way.add(visit)
+        try:
+            _, now = await front.hub.visit(VisitId(visit))
+            if now.statement is not None:
+                raise Refused("statement-made", "You have made your statement about this visit already.")
+            # The sheet first: a statement is made once, so what billing needs beside it must be safe before.
+            await front.billing_sheet(visit, wish.minutes, diagnoses, who.id)
+            made = commands.State(
+                StaffId(who.id), wish.saw_and_heard, wish.place_confirmed, exceptions, EventId(new_id("evt"))
+            )
+            await front.hub.command(VisitId(visit), made)
+        finally:
+            under_way.discard(visit)
         log.info("statement-made", visit=visit, staff=who.id)
         return {}
 

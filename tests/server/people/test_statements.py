@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -99,6 +100,18 @@ async def test_a_statement_that_cannot_be_is_refused(
     assert (await browser.ask(f"/api/visits/{held}/statement", statement(**changed), status))["code"] == code
     assert house.sheets == []
     assert len((await browser.see("/api/statements"))["due"]) == 1
+
+
+async def test_of_two_statements_at_once_the_sheet_is_the_one_that_stands(
+    held: Any, signed_in: Any, house: Any
+) -> None:
+    """A double click with changed minutes: one statement, one sheet."""
+    browser = await signed_in("clinician")
+    asks = [browser.post(f"/api/visits/{held}/statement", json=statement(minutes=m)) for m in (46, 40, 30)]
+    answers = await asyncio.gather(*asks)
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert len(house.sheets) == 1
+    assert sum(isinstance(fact, StatementMade) for _, fact in house.told.facts) == 1
 
 
 async def test_exceptions_stand_in_the_fact(held: Any, signed_in: Any, house: Any) -> None:
