@@ -100,6 +100,8 @@ async def _renew(settings: Settings, keys: KeyFile, context: ssl.SSLContext) -> 
             found.load_into(context)
         except Refused as refused:
             logs.log.error("certificate-not-renewed", code=refused.code)
+        except Exception as error:  # a disk that is full today must not end renewal for ever
+            logs.bug(error, component="certificate")
 
 
 def _explain(failure: Exception | None) -> None:
