@@ -28,6 +28,7 @@ from signaling.words import Instant, MediaKind, ParticipantId, Phase, Requiremen
 
 WRITE_EVERY_S = 5.0
 _QUIET_S = 1.5  # without a second from the media room for that long, nobody is connected
+_LONGEST_S = 48 * 3600.0  # no visit goes on for that long
 _PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")  # weakest first
 
 _log = logging.getLogger("antechamber.measure")
@@ -81,11 +82,11 @@ class Measure:
         known = self._of.get(visit.id)
         if known is None:
             book = gather(visit, facts)
-            book.origin = self._origin(visit)
             spooled = self._spool.take(visit.id)
             for rows in spooled:
                 book.replay(rows)
                 book.give_back(rows)
+            book.origin = self._origin(visit, max(book.seconds, default=-1))
             known = _Measured(visit.id, book, rule.Requirement(pair_of(visit)), spooled=bool(spooled))
             self._of[visit.id] = known
         known.requirement = rule.Requirement(pair_of(visit), visit.audio_only is not None, self._told_before(visit))
@@ -178,14 +179,18 @@ class Measure:
             self._write(measured)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _origin(self, visit: Visit) -> int:
-        """Second 0 of the evidence on this CLOCK_MONOTONIC; by wall time when the machine was booted since."""
+    def _origin(self, visit: Visit, newest: int) -> int:
+        """Second 0 of the evidence on this CLOCK_MONOTONIC; by wall time when the machine was booted since.
+
+        A wall clock that came back wrong puts no second before `newest`, which is known, nor years away.
+        """
         now = self._now()
         if visit.origin is None:
             return now.mono_ns // 1_000_000_000
         if visit.origin.boot == now.boot:
             return visit.origin.mono_s
-        return int(now.mono_ns / 1e9 - (now.wall - visit.origin.at).total_seconds())
+        elapsed = min((now.wall - visit.origin.at).total_seconds(), _LONGEST_S)
+        return int(now.mono_ns / 1e9 - max(elapsed, newest + 1))
 
     @staticmethod
     def _told_before(visit: Visit) -> rule.State:
