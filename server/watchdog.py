@@ -4,8 +4,8 @@ A beat on the loop reads how much CPU its thread has burned since the last beat 
 process's CPU timer (setitimer(2), ITIMER_PROF) anew. Where the beat comes late the timer runs out, and its signal's
 handler finds on the main thread's own stack who is at work: no second thread, which would have to take the
 interpreter's lock from the loop to look. Only burned CPU counts: on a loaded machine the scheduler makes the beat late
-too, and that is nobody's code. So a wait that burns nothing (a slow disk) is not seen here; ruff's ASYNC rules look for
-those.
+too, and that is nobody's code (what a hypervisor steals cannot be told apart). So a wait that burns nothing, a slow
+disk, is not seen here; ruff's ASYNC rules look for those.
 
 What is sure: everything that burns 5 ms and one beat more is counted, nothing that burns less than 5 ms is, and between
 the two it depends on when it began. The kernel looks at the timer at its ticks (4 ms and more apart): what ended before
