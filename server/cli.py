@@ -1,5 +1,5 @@
-"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | code | jobs | billing |
-migrate | keys``.
+"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | deliveries | code | jobs |
+billing | migrate | keys``.
 
 Whatever refuses to start says so in one line on standard error and exits with code 2. Imports are made inside the
 commands: a too old Python must still be able to say so, and ``--help`` should be quick. Shell (asyncio, typer).
@@ -27,6 +27,8 @@ app: Final = typer.Typer(
 )
 keys_app: Final = typer.Typer(no_args_is_help=True, help="The key file.")
 app.add_typer(keys_app, name="keys")
+deliveries_app: Final = typer.Typer(no_args_is_help=True, help="Signed events on their way to billing.")
+app.add_typer(deliveries_app, name="deliveries")
 
 
 def _settings() -> Settings:
@@ -296,6 +298,31 @@ def migrate() -> None:
         keys = serving.open_house(settings, stack)
         serving.start_database(settings, keys, stack)
     typer.echo("The database is at this version's revision.")
+
+
+@deliveries_app.command(name="list")
+def list_(
+    every: Annotated[bool, typer.Option("--all", help="Those that have arrived, too.")] = False,
+) -> None:
+    """Where each delivery that has not arrived stands; never what it says."""
+    from server import outbox
+
+    async def work(engine: Engine, keys: KeyFile) -> str:
+        return "\n".join(outbox.lines(await outbox.standings(engine, every=every)))
+
+    typer.echo(_in_database(work))
+
+
+@deliveries_app.command()
+def replay(delivery: Annotated[str, typer.Argument(help="A delivery's id, as `list` shows it.")]) -> None:
+    """Send a dead or disabled delivery again: the same body, to the byte."""
+    from server import outbox
+
+    async def work(engine: Engine, keys: KeyFile) -> str:
+        await outbox.replay(engine, delivery)
+        return f"{delivery} is on its way again; a running server sends it within seconds."
+
+    typer.echo(_in_database(work))
 
 
 @keys_app.command()

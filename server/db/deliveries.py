@@ -29,6 +29,31 @@ class Delivery:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a delivery stands, without its body. `state`: pending, done, dead or disabled; `last_error`: a code."""
+
+    id: str
+    event_id: str
+    type: str
+    state: str
+    attempts: int
+    last_error: str | None
+    due_at: datetime
+
+
+async def standings(engine: AsyncEngine, practice_id: str, *, done: bool = False) -> list[Standing]:
+    """The practice's deliveries in the order of their events: those that have not arrived, or, with `done`, all."""
+    shown = deliveries.c
+    wanted = select(
+        shown.id, shown.event_id, shown.type, shown.state, shown.attempts, shown.last_error, shown.due_at
+    ).where(shown.practice_id == practice_id)
+    if not done:
+        wanted = wanted.where(shown.state != "done")
+    async with engine.connect() as connection:
+        return [Standing(*row) for row in await connection.execute(wanted.order_by(shown.sequence))]
+
+
 async def next_sequence(connection: AsyncConnection, practice_id: str) -> int:
     """The practice's next event number; the row lock orders concurrent completions, so numbers have no gap."""
     found = await connection.execute(

@@ -203,6 +203,8 @@ def test_doctor_and_keys_speak_to_a_running_server(serving: Server, run: Run) ->
     assert "The journal can be appended to and not changed." in done.stdout
     assert "this server is running" in done.stdout
     assert "fingerprint" in run("keys", "show", **serving.place).stdout
+    assert "every event has arrived" in run("deliveries", "list", **serving.place).stdout
+    one_line(run("deliveries", "replay", "dlv_nothing", **serving.place), "no such delivery")
 
 
 def test_billing_runs_as_a_process_of_its_own_with_its_own_role(serving: Server, run: Run) -> None:
