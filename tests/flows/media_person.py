@@ -77,7 +77,8 @@ class MediaPerson:
                     await line.say(type="answer", number=message["number"], sdp=answer)
             # `until` waits on the same event and clears it too: look again soon, whoever was woken
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(line.news.wait(), 0.1)
+                async with asyncio.timeout(0.1):  # not wait_for, which may swallow a cancellation in 3.11
+                    await line.news.wait()
 
     async def take(self, sdp: str) -> str:
         """Apply an offer, on a new peer connection where it is for one; the answer."""
