@@ -3,7 +3,7 @@
 
 import { post } from "./api.js";
 import { clean, field, form, primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
-import { el, fill, icon } from "./dom.js";
+import { el, fill, icon, tel } from "./dom.js";
 import { blocks } from "./prose.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
@@ -44,7 +44,7 @@ export function consentScreen(way) {
 
 /** @param {Way} way @returns {Screen} */
 function sign(way) {
-  const { consent } = way.state;
+  const { consent, practice: { phone } } = way.state;
   const box = refusalBox();
   const name = el("input", { type: "text", autocomplete: "name", maxlength: 120, value: consent.name ?? "" });
   const relations = el("fieldset", { class: "choices", id: "relationship", tabindex: -1 },
@@ -71,13 +71,13 @@ function sign(way) {
       relations,
       el("p", {}, WORDS.sign),
       box),
-    el("details", { class: "no-print" }, el("summary", {}, WORDS.noTitle), el("p", {}, WORDS.no)));
+    el("details", { class: "no-print" }, el("summary", {}, WORDS.noTitle), el("p", {}, WORDS.no, phone && " ", phone && tel(phone))));
   return { node };
 }
 
 /** @param {Way} way @returns {Screen} */
 function reaffirm(way) {
-  const { consent } = way.state;
+  const { consent, practice: { phone } } = way.state;
   const box = refusalBox();
   const go = primary(WORDS.go, () => send(way, box, { method: "reaffirmed", version: consent.version, name: null, relationship: null }));
   const node = screen({ name: "consent", title: WORDS.againTitle, back: () => way.go("hello") },
@@ -87,7 +87,7 @@ function reaffirm(way) {
     copyLink(),
     box,
     el("p", { class: "actions" }, go),
-    el("details", {}, el("summary", {}, WORDS.noTitle), el("p", {}, WORDS.no)));
+    el("details", {}, el("summary", {}, WORDS.noTitle), el("p", {}, WORDS.no, phone && " ", phone && tel(phone))));
   return { node };
 }
 

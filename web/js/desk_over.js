@@ -95,7 +95,8 @@ export class DeskOver {
     } else {
       say(part("over-next-title"), "Nobody is waiting.");
       say(part("over-next-words"), this.options.next());
-      fill(part("over-next-action"), button("Back to the desk", "primary", () => this.acts.toDesk()));
+      // With a statement left to sign, that is the one thing to do next.
+      fill(part("over-next-action"), button("Back to the desk", part("over-sign").hidden ? "primary" : "", () => this.acts.toDesk()));
     }
   }
 
