@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -40,6 +41,7 @@ from signaling.words import VisitId
 Sheet = Callable[[str, int | None, Sequence[str], str], Awaitable[None]]
 
 _FACTS = "antechamber_fact"
+_A_MOMENT = timedelta(seconds=15)  # three times as long as evidence waits to be written
 _SAY_RESTART = "The server is restarting. Your place is kept; reconnecting."
 
 
@@ -76,13 +78,19 @@ class House:
                 "Billing runs on another server: leave minutes and diagnoses empty here and sign them there.",
             )
 
-    async def recover(self) -> None:
-        """After a start: arm every open visit's deadline, complete what had ended without its record."""
+    async def recover(self) -> bool:
+        """After a start: arm every open visit's deadline, complete what had ended without its record.
+
+        False when a visit was left for later: somebody, this process or another, measured it a moment ago.
+        """
         async with self.shelf.work() as work:
             visits = await open_visits.every(work)
+            measured = await open_visits.measured_since(work, work.now() - _A_MOMENT)
         for visit in visits:
             _, found = await self.hub.visit(VisitId(visit))
-            await self.live.resume(found)
+            if not (found.seated and found.id in measured):
+                await self.live.resume(found)
+        return not measured
 
     def every_second(self) -> None:
         """Look after visits of which the media room has nothing to say."""
@@ -194,8 +202,9 @@ async def _recover_when(house: House, mine: asyncio.Event) -> None:
     await mine.wait()
     while True:
         try:
-            await house.recover()
-            return
+            if await house.recover():
+                return
+            await asyncio.sleep(_A_MOMENT.total_seconds())
         except Exception as problem:
             logs.bug(problem, component="recover")
             await asyncio.sleep(2.0)

@@ -19,7 +19,7 @@ from server.roster import Cast, Roster
 from server.seating import Seating
 from signaling import views
 from signaling.errors import Refused
-from signaling.facts import Admitted, AudioOnlyAllowed, Ended, Fact
+from signaling.facts import Admitted, AudioOnlyAllowed, Ended, Fact, PutOnHold, Returned
 from signaling.hub import Hub
 from signaling.ports import Journal
 from signaling.shape import Visit
@@ -121,6 +121,8 @@ class Live:
         for fact in facts:
             if isinstance(fact, Admitted):
                 live.admitted_anew = True
+            elif isinstance(fact, PutOnHold | Returned):
+                live.fresh.update(live.attached)  # their connections end, even if they are let in again at once
             elif isinstance(fact, AudioOnlyAllowed):
                 self.measure.allow_audio_only(visit)
         if live.held is not None:
@@ -220,6 +222,10 @@ class Live:
                 live.visit = visit
             if not self.measure.measuring(visit.id):
                 self.measure.begin(visit, [fact for _, fact, _ in await self._journal().load(visit.id)])
+        elif visit.admitted_at is not None and not visit.over:
+            # on hold or waiting again: what an outage left in the spool is written now
+            self.measure.begin(visit, [fact for _, fact, _ in await self._journal().load(visit.id)])
+            self.measure.pause(visit.id)
         elif visit.phase is Phase.ENDED:
             # what an outage left in the spool belongs to the record
             self.measure.begin(visit, [fact for _, fact, _ in await self._journal().load(visit.id)])

@@ -17,7 +17,7 @@ from media.requirement import STEADY_S
 from server.evidence_book import EvidenceBook
 from signaling.facts import Admitted, Ended, EvidenceRecorded, Fact, PutOnHold, Returned
 from signaling.shape import Location, Visit
-from signaling.words import Phase
+from signaling.words import CoverBasis, Phase
 
 THRESHOLDS = "2026-11"
 """The dated set of thresholds in `media` by which a second is called silent, blank or flowing."""
@@ -215,7 +215,9 @@ def _clinician(visit: Visit, clinician: Clinician) -> dict[str, Any]:
             "licence_ref": cover.licence_ref,
             "expires": None if cover.expires is None else cover.expires.isoformat(),
             "checked_at": _utc(cover.checked_at),
-            "override_reason": None if visit.override is None else visit.override.reason.value,
+            "override_reason": visit.override.reason.value
+            if visit.override is not None and cover.basis is CoverBasis.OVERRIDE
+            else None,
         },
         "located": None,
         "video_capable": True,

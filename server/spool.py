@@ -1,7 +1,7 @@
 """A bounded spool on disk for evidence that the database could not take: a crash during an outage loses none of it.
 
-One file a visit in the data directory, one JSON line a record, synced before anybody relies on it; read back when the
-visit is measured again, deleted once the journal has everything. Shell (asyncio).
+One file a visit in the data directory, replaced whole and synced before anybody relies on it; read back when the visit
+is measured again, deleted once the journal has everything. Shell (asyncio).
 """
 
 from __future__ import annotations
@@ -27,18 +27,21 @@ class Spool:
         self._folder = folder
 
     def put(self, visit: VisitId, rows: Rows) -> bool:
-        """Append run-length rows (`media.evidence.encode`); False when the visit's file is full. Blocks: about 1 ms."""
+        """Keep everything the journal lacks (run-length rows of `media.evidence.encode`) in place of what was kept.
+
+        False when it is larger than a visit may be; then what was kept before stays. Blocks: about 1 ms.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._path(visit)
-        # a line of its own even after one that a crash cut short
-        line = b"\n" + json.dumps(rows, separators=(",", ":")).encode("ascii") + b"\n"
-        if path.exists() and path.stat().st_size + len(line) > LARGEST:
+        kept = json.dumps(rows, separators=(",", ":")).encode("ascii") + b"\n"
+        if len(kept) > LARGEST:
             return False
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(line)
+        draft = self._path(visit).with_suffix(".new")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(kept)
             file.flush()
             os.fsync(file.fileno())
+        draft.replace(self._path(visit))
         return True
 
     def take(self, visit: VisitId) -> list[Rows]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.db.shelf import Work
-from server.db.tables import visits
+from server.db.tables import visit_facts, visits
 from server.db.visits import OPEN
+from signaling.facts import EvidenceRecorded, kind_of
+from signaling.shape import SEATED
 from signaling.words import Phase
 
 
@@ -27,6 +30,24 @@ async def here_now(work: Work) -> list[str]:
     wanted = [phase.value for phase in OPEN if phase is not Phase.BOOKED]
     rows = await work.all(select(visits.c.id).where(work.mine(visits), visits.c.seq > 0, visits.c.phase.in_(wanted)))
     return [row.id for row in rows]
+
+
+async def measured_since(work: Work, moment: datetime) -> frozenset[str]:
+    """Ids of the seated visits of which evidence was written after `moment`: some process is with them."""
+    seated = [phase.value for phase in SEATED]
+    rows = await work.all(
+        select(visits.c.id).where(
+            work.mine(visits),
+            visits.c.phase.in_(seated),
+            exists().where(
+                visit_facts.c.practice_id == visits.c.practice_id,
+                visit_facts.c.visit_id == visits.c.id,
+                visit_facts.c.kind == kind_of(EvidenceRecorded),
+                visit_facts.c.at > moment,
+            ),
+        )
+    )
+    return frozenset(row.id for row in rows)
 
 
 async def first_of_their_client(work: Work, of: Collection[str]) -> frozenset[str]:
