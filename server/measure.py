@@ -147,10 +147,11 @@ class Measure:
         counted = totals.talk_overlap if measured.requirement.audio_only else totals.audio_video_overlap
         return Flow(measured.book.pair, measured.latest, state, deadline, int(counted))
 
-    def pause(self, visit: VisitId) -> None:
+    def pause(self, visit: VisitId, final: Sequence[EvidenceSecond]) -> None:
         """The client is on hold or back in the waiting room: write what is known, require nothing."""
         measured = self._of.get(visit)
         if measured is not None:
+            measured.book.add(final)
             self._write(measured)
             measured.requirement = rule.Requirement(measured.book.pair, measured.requirement.audio_only)
             measured.heard_at = float("inf")

@@ -17,9 +17,7 @@ LOST_AT_MOST, GAINED_AT_MOST = 10.0, 1.0  # seconds of overlap
 
 
 @pytest.mark.timeout(300)
-async def test_a_killed_server_comes_back_to_the_same_visit(
-    antechamber: Antechamber, meet: Meet, quiet: Quiet
-) -> None:
+async def test_a_killed_server_comes_back_to_the_same_visit(antechamber: Antechamber, meet: Meet, quiet: Quiet) -> None:
     """Media stops with the server, is back without anybody's doing, and one event holds what both browsers received."""
     clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
     await steps.sign_in(clinician, antechamber.demo["clinician"])
