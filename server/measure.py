@@ -147,7 +147,7 @@ class Measure:
         counted = totals.talk_overlap if measured.requirement.audio_only else totals.audio_video_overlap
         return Flow(measured.book.pair, measured.latest, state, deadline, int(counted))
 
-    def pause(self, visit: VisitId, final: Sequence[EvidenceSecond]) -> None:
+    def pause(self, visit: VisitId, final: Sequence[EvidenceSecond] = ()) -> None:
         """The client is on hold or back in the waiting room: write what is known, require nothing."""
         measured = self._of.get(visit)
         if measured is not None:

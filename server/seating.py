@@ -101,13 +101,13 @@ class Seating:
         if visit is None or visit.phase is Phase.ENDED:
             return  # at the end `clear` ends both people's media at once
         if not visit.seated:
-            for participant in tuple(live.seated):
-                await self.media.unseat(live.id, participant)
+            # both at once: whoever is left for a moment would be offered a connection that ends with the next line
+            final = await self.media.close_visit(live.id) if live.seated else ()
             live.seated.clear()
             live.up.clear()
             live.fresh.update(live.attached)
             if not visit.over:
-                self.measure.pause(live.id)
+                self.measure.pause(live.id, final)
             return
         if not live.attached and not live.seated and not self.measure.measuring(live.id):
             return  # whoever is connected to it is connected to another process
