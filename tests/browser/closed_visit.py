@@ -17,7 +17,7 @@ from tests.browser.harness.running import Antechamber
 
 
 async def hold(folder: Path, browser: str) -> None:
-    """From the sign-in to the end, both sides seeing and hearing each other."""
+    """From the sign-in to the coded encounter, both sides seeing and hearing each other."""
     quiet = Quiet()
     server = Antechamber(folder)
     try:
@@ -34,6 +34,10 @@ async def hold(folder: Path, browser: str) -> None:
             await client.sees_and_hears(Colour.BLUE, steps.REMOTE)
             await steps.end(clinician)
             await client.until("() => location.pathname === '/j/over'")
+            await steps.sign_statement(clinician)
+            biller = await meet("biller")
+            await steps.sign_in(biller, server.demo["biller"])
+            assert b"visit.session_complete" in await steps.saved_event(biller, await steps.first_event(biller))
     finally:
         await server.stop()
     quiet.verdict()
