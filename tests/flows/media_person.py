@@ -17,7 +17,7 @@ from typing import Any
 
 from aiortc import InvalidStateError, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from tests.flows.people import Line, Message, Web
+from tests.flows.people import Line, Message
 from tests.media.conftest import MadeUp
 
 logging.getLogger("aiortc.rtcrtpreceiver").setLevel(logging.ERROR)  # it decodes what is no picture, and says so
@@ -25,7 +25,6 @@ logging.getLogger("aiortc.rtcrtpreceiver").setLevel(logging.ERROR)  # it decodes
 STANDS_S = 0.45  # longer without a packet is a gap: far beyond jitter, far below any scripted gap
 
 Spans = list[tuple[float, float]]
-Enter = Callable[[], Any]
 
 
 @dataclass(slots=True)
@@ -150,9 +149,3 @@ def met(line: Line) -> Callable[[Message], bool]:
         return message["type"] in ("flow", "snapshot") and message["media"]["requirement"] == "met"
 
     return flows
-
-
-async def web_closed(*webs: Web) -> None:
-    """Close what was opened."""
-    for web in webs:
-        await web.close()
