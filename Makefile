@@ -28,11 +28,14 @@ check: env node  ## format, lint, types (Python and browser code) and the law of
 format: env  ## put the code into the house's format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
+# Tests that mostly wait share the cores; browsers, which fill them, come one after the other.
 test: env node system  ## everything, with small variants of the long tests
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -q -n 2 --dist worksteal --ignore tests/browser $(ARGS)
+	@$(PYTEST) -q tests/browser $(ARGS)
 
 test-long: env node system  ## everything, with the long variants (tens of minutes)
-	@$(PYTEST) --long $(ARGS)
+	@$(PYTEST) -q -n 2 --dist worksteal --ignore tests/browser --long $(ARGS)
+	@$(PYTEST) -q tests/browser --long $(ARGS)
 
 screenshots: env node system  ## every page at 1280 and 390 px in both themes, into screenshots/
 	@$(PY) -m tests.browser.screenshots
