@@ -115,7 +115,9 @@ class Seating:
             live.admitted_anew = False
             stored = await self._journal().load(live.id)
             self.measure.begin(visit, [fact for _, fact, _ in stored])
-        for participant in tuple(live.attached):
+        for participant, attached in tuple(live.attached.items()):
+            if attached.since is None:
+                continue  # its page has no snapshot yet and would drop an offer; it is seated right after
             if participant not in live.seated or participant in live.fresh:
                 live.fresh.discard(participant)
                 live.seated.add(participant)
