@@ -19,7 +19,7 @@ from server.db import deliveries, open_visits, people, practices
 from server.db.deliveries import Delivery
 from server.db.shelf import Shelf
 from server.ids import new_id
-from server.session_complete import Clinician, Counted, Naming, Practice, body, count, gather, known_causes
+from server.session_complete import PROFILES, Clinician, Counted, Naming, Practice, body, count, gather, known_causes
 from server.signing_keys import SigningKey, SigningKeys
 from signaling import commands
 from signaling.facts import Completed, EvidenceRecorded, Fact, StatementMade
@@ -29,7 +29,6 @@ from signaling.shape import Visit
 from signaling.words import EventId, Phase, VisitId
 
 SOFTWARE = f"antechamber {VERSION}"
-_PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")  # weakest first
 
 
 class CountedTooEarlyError(Exception):
@@ -167,4 +166,4 @@ def _count(visit: Visit, facts: Sequence[Fact]) -> Counted:
 
 def _weakest_profile(facts: Sequence[Fact]) -> str | None:
     named = {fact.counters.get("srtp") for fact in facts if isinstance(fact, EvidenceRecorded)}
-    return next((profile for profile in _PROFILES if profile in named), None)
+    return next((profile for profile in PROFILES if profile in named), None)

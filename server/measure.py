@@ -18,7 +18,7 @@ from media import requirement as rule
 from media.evidence import EvidenceSecond, StreamSecond
 from media.requirement import Arrived, Interrupted, Met, Missing, Waiting
 from server.evidence_book import EvidenceBook
-from server.session_complete import gather, pair_of
+from server.session_complete import PROFILES, gather, pair_of
 from server.spool import Spool
 from signaling import commands
 from signaling.facts import Fact
@@ -29,7 +29,6 @@ from signaling.words import Instant, MediaKind, ParticipantId, Phase, Requiremen
 WRITE_EVERY_S = 5.0
 _QUIET_S = 1.5  # without a second from the media room for that long, nobody is connected
 _LONGEST_S = 48 * 3600.0  # no visit goes on for that long
-_PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")  # weakest first
 
 _log = logging.getLogger("antechamber.measure")
 
@@ -250,7 +249,7 @@ class Measure:
         unwritten = measured.book.take_unwritten()
         if unwritten is None:
             return None
-        weakest = min(measured.profiles.values(), key=_PROFILES.index, default=None)
+        weakest = min(measured.profiles.values(), key=PROFILES.index, default=None)
         return commands.RecordEvidence(*unwritten, {} if weakest is None else {"srtp": weakest})
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -25,6 +25,10 @@ _NO_WORD = re.compile(r"[^A-Za-z0-9._:/+-]+")
 _LONGEST_AWAY_S = 24 * 3600  # a wall clock set far ahead does not make a day of seconds
 
 
+PROFILES = ("AES128_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")
+"""The SRTP profiles there are, weakest first: the event names the weakest that was used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Practice:
     """What the event says of the practice."""
