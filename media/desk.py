@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol
 
 from media import rtcp
@@ -20,14 +21,13 @@ from media.ledger import Ledger
 from media.offer import VP8
 from media.peer import Connection, Peer
 from media.probe import Probe, Probes
-from media.runs import SECOND
+from media.runs import SECOND, TENTH
 from media.selftest import SelfTestFailed, self_test
 
 __all__ = ["Connection", "MediaDesk", "MediaListener", "MediaSettings", "Probe", "SelfTestFailed"]
 
 LOST_NS = 6 * SECOND
 STOPPED_NS = 6 * SECOND
-ANSWERING_NS = 5 * SECOND
 AT_ONCE = 2
 """Participants of a one-to-one visit; groups need an m-line a person."""
 
@@ -69,6 +69,7 @@ class MediaListener(Protocol):
 class _Visit:
     ledger: Ledger
     peers: dict[str, Peer] = field(default_factory=dict)
+    offers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
 class MediaDesk:
@@ -130,6 +131,7 @@ class MediaDesk:
             self._settings.strict,
             lambda which, state, profile: self._connection(visit, which, state, profile),
             lambda which, number, sdp: self._listener.on_offer(visit, which.participant, number, sdp),
+            held.offers,
             monotonic_ns,
         )
         held.peers[participant] = peer
@@ -237,9 +239,6 @@ class MediaDesk:
         for peer in list(held.peers.values()):
             peer.line.refill()
             peer.watch(now, LOST_NS, STOPPED_NS)
-            for stream in peer.line.streams.values():
-                for line, receipt in stream.receipts.items():
-                    receipt.answering = now - line.connection.answered_ns < ANSWERING_NS
         self._note_presence(held)
         seconds = held.ledger.seconds(now)
         if seconds and (held.peers or any(second.of for second in seconds)):
@@ -250,7 +249,7 @@ class MediaDesk:
     def _note_presence(self, held: _Visit) -> None:
         for peer in held.peers.values():
             if peer.state in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
-                held.ledger.heard(peer.participant, peer.line.heard)
+                held.ledger.heard(peer.participant, peer.line.hearing.any)
 
     def _connection(self, visit: str, peer: Peer, state: Connection, profile: str | None) -> None:
         held = self._visits.get(visit)
@@ -262,13 +261,13 @@ class MediaDesk:
             self._end(peer)
         elif state is Connection.CONNECTED:
             self._counters["connected"] += 1
-            held.ledger.heard(peer.participant, peer.line.heard)
+            held.ledger.heard(peer.participant, peer.line.hearing.any)
         self._relay(held)
         self._listener.on_connection(visit, peer.participant, state, profile)
 
     def _drop(self, held: _Visit, peer: Peer) -> None:
         if peer.state in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
-            held.ledger.heard(peer.participant, peer.line.heard)
+            held.ledger.heard(peer.participant, peer.line.hearing.any)
         held.peers.pop(peer.participant, None)
         self._unlink(held, peer.line)
         self._relay(held)
@@ -282,11 +281,11 @@ class MediaDesk:
         task.add_done_callback(self._closing.discard)
 
     def _unlink(self, held: _Visit, gone: Line) -> None:
-        tenth = monotonic_ns() * 10 // SECOND
+        tenth = monotonic_ns() // TENTH
         for stream in gone.streams.values():
             stream.sinks = ()
-            for receipt in stream.receipts.values():
-                receipt.end(tenth)
+            for line in tuple(stream.receipts):
+                stream.receipts.pop(line).end(tenth)
         for peer in held.peers.values():
             for stream in peer.line.streams.values():
                 if gone in stream.receipts:
@@ -322,12 +321,12 @@ class MediaDesk:
             if stream.flow is not None:
                 for line in sinks:
                     if line not in stream.receipts:
-                        stream.receipts[line] = held.ledger.deliver(peer.participant, stream.flow, now)
+                        stream.receipts[line] = held.ledger.deliver(peer.participant, stream.flow, line.hearing, now)
                         self._counters["links"] += 1
                         if stream.payload_type == VP8:
                             peer.line.send_control(rtcp.key_frame_request(stream.ssrc))
                 for line in [line for line in stream.receipts if line not in sinks]:
-                    stream.receipts.pop(line).end(now * 10 // SECOND)
+                    stream.receipts.pop(line).end(now // TENTH)
             stream.sinks = sinks
         # The picture's faster reports also speak for the sound that travels with it.
         flows = {s.payload_type: s for s in peer.line.streams.values() if s.flow is not None}

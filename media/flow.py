@@ -95,10 +95,13 @@ class AudioFlow:
         self.marks = Marks()
         self.seconds: dict[int, list[int]] = {}
 
-    def arrived(self, now: int, packet: bytes, size: int, padding: int) -> None:
-        """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire)."""
+    def arrived(self, now: int, packet: bytes, size: int, padding: int) -> bool:
+        """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire).
+
+        Always False: sound needs no help to begin again.
+        """
         if payload_size(packet, size, padding) <= 0:
-            return
+            return False
         self.packets += 1
         self.runs.add(now)
         second = self.seconds.get(now // SECOND)
@@ -107,6 +110,7 @@ class AudioFlow:
         second[0] += 1
         if (packet[17] & 0x7F if packet[12:17] == b"\xbe\xde\x00\x01\x10" else level(packet)) != SILENT:
             second[1] += 1
+        return False
 
     def state(self, second: int) -> Audio:
         """The state of ``second``; a filled gap keeps the state of silence."""
@@ -140,11 +144,14 @@ class VideoFlow:
         self._stamp = b""
         self._frame = 0
 
-    def arrived(self, now: int, packet: bytes, size: int, padding: int) -> None:
-        """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire)."""
+    def arrived(self, now: int, packet: bytes, size: int, padding: int) -> bool:
+        """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire).
+
+        True after a pause: whoever receives it needs a whole picture to go on from.
+        """
         payload = payload_size(packet, size, padding)
         if payload <= 0:
-            return
+            return False
         self.packets += 1
         stamp = packet[4:8]
         if stamp == self._stamp:
@@ -154,13 +161,14 @@ class VideoFlow:
             self.seconds.setdefault(now // SECOND, [0])[-1] += payload
             if before < BLANK_FRAME <= self._frame:
                 self.live.add(now)
-            return
+            return False
         self._stamp = stamp
         self._frame = payload
-        self.runs.add(now)
+        resumed = self.runs.add(now)
         self.seconds.setdefault(now // SECOND, []).append(payload)
         if payload >= BLANK_FRAME:
             self.live.add(now)
+        return resumed
 
     def state(self, second: int) -> Video:
         """The state of ``second``: blank when the median frame and the rate are those of a switched-off camera."""

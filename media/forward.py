@@ -11,6 +11,7 @@ from struct import Struct
 
 from media import rtcp
 from media.flow import Flow
+from media.hearing import PAUSE
 from media.receipt import Receipt
 from media.runs import TENTH
 from media.seam import Address, Cipher, SharedConnection
@@ -59,8 +60,7 @@ class Line:
         self.socket: socket.socket | None = None
         self.address: Address | None = None
         self.streams: dict[int, Stream] = {}
-        self.heard = 0
-        self.rtp_heard = 0
+        self.hearing = connection.hearing
         self.packets_left = PACKETS_PER_SECOND
         self.bytes_left = BYTES_PER_SECOND
         self.owner_of: dict[int, Line] = {}
@@ -132,7 +132,10 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     if size < 12:
         line.counters["drop_srtp"] += 1
         return
-    line.heard = line.rtp_heard = now
+    hearing = line.hearing
+    if now - hearing.path > PAUSE:
+        hearing.resumed(now)
+    hearing.any = hearing.path = hearing.media = now
     if addr != line.address:
         _moved(line, addr, sock)
     sequence = (datagram[2] << 8) | datagram[3]
@@ -149,7 +152,9 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     flow = stream.flow
     if flow is not None:
         padding = ingress.view[size - 1] if datagram[0] & 0x20 else 0
-        flow.arrived(now, datagram, size, padding)
+        if flow.arrived(now, datagram, size, padding):
+            line.counters["picture_resumed"] += 1
+            line.send_control(rtcp.key_frame_request(stream.ssrc))
         flow.marks.add(now, sequence)
 
 
@@ -168,7 +173,7 @@ def _control(line: Line, datagram: bytes, addr: Address, sock: socket.socket, no
     if ingress is None or size < 8:
         line.counters["drop_srtcp"] += 1
         return
-    line.heard = now
+    line.hearing.control(now)
     if addr != line.address:
         _moved(line, addr, sock)
     packets = rtcp.split(bytes(ingress.view[:size]))

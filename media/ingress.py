@@ -115,7 +115,7 @@ class Ingress:
         if owner is line:
             return True
         if owner is not None:
-            if self._now() - owner.heard < OWNED_NS:
+            if self._now() - owner.hearing.any < OWNED_NS:
                 self._counters["drop_rival_claim"] += 1
                 return False
             owner.connection.forget_check(addr)
@@ -209,7 +209,7 @@ class Ingress:
             if owner is None or message.message_method is not stun.Method.BINDING:
                 counters["drop_stun_unknown"] += 1
             elif owner.connection.dispatch(message, addr):
-                owner.heard = now
+                owner.hearing.any = now
             else:
                 counters["drop_stun_unauthenticated"] += 1
         except Exception:  # aioice's parser raises whatever comes; logging it would be a stranger's way to our disk

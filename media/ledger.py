@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from media.flow import AudioFlow, Flow, VideoFlow
+from media.hearing import Hearing
 from media.receipt import Receipt
 from media.runs import SECOND, TENTH, Runs
 from media.sample import Audio, EvidenceSecond, StreamSecond, Video
@@ -50,12 +51,12 @@ class Ledger:
         """``flow`` belongs to ``participant`` from now on."""
         self._people.setdefault(participant, _Person()).tracks.append(_Track(flow))
 
-    def deliver(self, participant: str, flow: Flow, now: int) -> Receipt:
-        """``flow`` of ``participant`` is forwarded to somebody from ``now`` on."""
+    def deliver(self, participant: str, flow: Flow, receiver: Hearing, now: int) -> Receipt:
+        """``flow`` of ``participant`` is forwarded to somebody, heard in ``receiver``, from ``now`` on."""
         tracks = self._people[participant].tracks
         track = next(track for track in tracks if track.flow is flow)
         kind = "audio" if isinstance(flow, AudioFlow) else "video"
-        receipt = Receipt(kind, flow.marks, now // TENTH)
+        receipt = Receipt(kind, flow.marks, receiver, now // TENTH)
         track.receipts.append(receipt)
         return receipt
 
@@ -113,12 +114,12 @@ class Ledger:
     def _second(self, at: int, tenth: int) -> EvidenceSecond:
         of = {}
         for name, person in self._people.items():
-            connected = person.presence.mask(at)
-            if connected:
-                of[name] = self._stream(person, at, tenth, connected)
+            stream = self._stream(person, at, tenth)
+            if stream.connected:
+                of[name] = stream
         return EvidenceSecond(at, of)
 
-    def _stream(self, person: _Person, at: int, tenth: int, connected: int) -> StreamSecond:
+    def _stream(self, person: _Person, at: int, tenth: int) -> StreamSecond:
         audio, video = Audio.NONE, Video.NONE
         masks = {"audio": 0, "video": 0}
         got = {"audio": 0, "video": 0}
@@ -143,5 +144,6 @@ class Ledger:
             masks["video"],
             got["audio"] & masks["audio"],
             got["video"] & masks["video"],
-            connected | masks["audio"] | masks["video"],
+            # Presence is looked at once a second: what flowed before the first look shows it as well.
+            person.presence.mask(at) | masks["audio"] | masks["video"],
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from media import answer as grammar
@@ -44,6 +44,7 @@ class Peer:
 
     :param tell: called with the state and, when connected, the SRTP profile.
     :param send_offer: called with the offer's number and SDP.
+    :param numbers: of offers, never used twice in a visit: an answer to an earlier connection is known by its number.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Peer:
         strict: bool,
         tell: Callable[[Peer, Connection, str | None], None],
         send_offer: Callable[[Peer, int, str], None],
+        numbers: Iterator[int],
         now: Callable[[], int],
     ) -> None:
         self.participant = participant
@@ -71,6 +73,7 @@ class Peer:
         self._transport = Transport(self.ufrag, password, self._secure.fingerprint, addresses)
         self._task: asyncio.Task[None] | None = None
         self._now = now
+        self._numbers = numbers
         self._number = 0
         self._in_flight = False
         self._wanted: tuple[str, tuple[Sending, ...]] = ("", ())
@@ -95,7 +98,7 @@ class Peer:
         self._wanted = (stream, sending)
         if self._in_flight or (self._number and self._wanted == self._offered):
             return
-        self._number += 1
+        self._number = next(self._numbers)
         self._in_flight = True
         self._offered = self._wanted
         self._send_offer(self, self._number, offer(self._number, self._transport, *self._offered))
@@ -160,7 +163,7 @@ class Peer:
             self._set(Connection.FAILED)
             return
         self.line.open(self._secure.ciphers())
-        self.line.heard = self.line.rtp_heard = self._now()
+        self.line.hearing.connected(self._now())
         self._ingress.adopt(self.line)
         self._set(Connection.CONNECTED, profile)
 
@@ -176,9 +179,10 @@ class Peer:
         """Judge silence: nothing at all is a lost connection, no RTP while STUN lives a stop of the media."""
         if self.state not in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
             return
-        if now - self.line.heard > lost_after or now - self._connection.answered_ns > CONSENT_NS:
+        hearing = self.line.hearing
+        if now - hearing.any > lost_after or now - hearing.answered > CONSENT_NS:
             self._set(Connection.LOST)
-        elif now - self.line.rtp_heard > stopped_after:
+        elif now - hearing.media > stopped_after:
             self._set(Connection.MEDIA_STOPPED)
         else:
             self._set(Connection.CONNECTED)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import secrets
 from dataclasses import dataclass
+from itertools import count
 
 from media.errors import Refused
 from media.forward import Counters
@@ -57,6 +58,7 @@ class Probes:
             self._strict,
             lambda _, state, __: self._told(key, state),
             lambda _, __, sdp: offers.append(sdp),
+            count(1),
             monotonic_ns,
         )
         self._peers[key] = peer, self._loop.call_later(CONNECT_S, self._end, key)

@@ -9,18 +9,28 @@ Measured with Chromium 156: after a gap the picture's next report comes with the
 missing), the sound's only with its own clock. A jump of more than 450 packets of picture or about 50 of sound is not
 counted as loss at all (libwebrtc takes it for a restarted stream). So the stall is the evidence where the count is
 silent, and a gap of the picture stands for the sound that travels with it, unless a report about the sound denies it.
+
+A receiver that fell silent altogether cannot report what it got before. Its missing report then says no more than its
+silence does: what was sent is in doubt from the silence on, as long as no report was due before it; and when it is
+heard again, a gap that it reports lies where its silence was.
 """
 
 from __future__ import annotations
 
 from media.flow import Marks
+from media.hearing import Hearing
+from media.runs import TENTH
 from media.sample import FULL
 
 LIMIT = {"audio": 80, "video": 25}
 """Tenths after which unconfirmed packets are in doubt. Reports come 0.5 to 1.5 s apart for video, 2.5 to 7.5 s apart
 for audio (libwebrtc draws the interval from half to one and a half times 1 s and 5 s)."""
+SILENCE = 30
+"""Tenths without RTP and RTCP of somebody who sent media: far more than jitter."""
 PATIENT = 150
 """The limit for sound while the picture is confirmed or the browser answers our own checks: its report was lost."""
+ANSWERING = 50
+"""Tenths since the last answered check of ours for which the receiver counts as answering."""
 RESTART = {"audio": 50, "video": 450}
 GAP_SHARE = 0.4
 GAP_AT_LEAST = 4
@@ -35,23 +45,25 @@ Span = tuple[int, int]
 class Receipt:
     """The delivery of one stream to one peer connection of one receiver, from ``since`` (tenth) on.
 
-    ``picture`` is the receipt of the picture that travels with this sound; ``answering`` is set while the receiver
-    answers our own connectivity checks; ``doubted`` is what the account was last made with; ``changed`` is the earliest
-    tenth whose account changed since it was last None.
+    ``picture`` is the receipt of the picture that travels with this sound; ``doubted`` is what the account was last
+    made with; ``changed`` is the earliest tenth whose account changed since it was last None.
+
+    :param marks: what was forwarded when.
+    :param receiver: when the receiver itself was heard.
     """
 
     __slots__ = (
         "_confirmed", "_highest", "_kind", "_lost", "_open", "_stuck",
-        "answering", "changed", "doubted", "holes", "marks", "picture", "since", "until",
+        "changed", "doubted", "holes", "marks", "picture", "receiver", "since", "until",
     )  # fmt: skip
 
-    def __init__(self, kind: str, marks: Marks, since: int) -> None:
+    def __init__(self, kind: str, marks: Marks, receiver: Hearing, since: int) -> None:
         self.marks = marks
+        self.receiver = receiver
         self.since = since
         self.until: int | None = None
         self.holes: list[Span] = []
         self.picture: Receipt | None = None
-        self.answering = False
         self.doubted: Span | None = None
         self.changed: int | None = None
         self._kind = kind
@@ -82,13 +94,36 @@ class Receipt:
         start = self.unconfirmed()
         if start is None or start >= end:
             return None
+        silence = self._silence(start, end)
+        if silence is not None and silence[1] == end:  # and still silent
+            return silence
         seen = self.picture.doubt(now) if self.picture is not None else None
         if seen is not None and end > max(start, seen[0]):
             return max(start, seen[0]), end
         limit = LIMIT[self._kind]
-        if self._kind == "audio" and (self.answering or (self.picture is not None and self.picture.fresh(now))):
+        answering = now - self.receiver.answered // TENTH < ANSWERING
+        if self._kind == "audio" and (answering or (self.picture is not None and self.picture.fresh(now))):
             limit = PATIENT
-        return (start, end) if end - start > limit else None
+        if end - start <= limit:
+            return None
+        return (start if silence is None else silence[0]), end
+
+    def _silence(self, start: int, end: int) -> Span | None:
+        """The receiver's own silence, when it explains that nothing is confirmed from ``start`` on; or None.
+
+        Up to ``end`` when it still lasts. Its packets show only that it could send, an answered check shows both ways:
+        without one shortly before, or when a report was due before it or since, the way to it may have broken first.
+        """
+        receiver, limit = self.receiver, LIMIT[self._kind]
+        heard = receiver.path // TENTH
+        if receiver.paused and end - heard > SILENCE:
+            first, last, answered = heard, end, receiver.answered // TENTH
+        elif receiver.pause is not None:
+            first, last, answered = (at // TENTH for at in receiver.pause)
+        else:
+            return None
+        due = first - start > limit or end - last > limit or first - answered > LIMIT["video"]
+        return None if due or last <= start or first >= end else (max(start, first), last)
 
     def fresh(self, now: int) -> bool:
         """Whether packets are forwarded and confirmed at the moment."""
@@ -128,10 +163,16 @@ class Receipt:
         if start is None:
             return
         expected = at - self._highest
+        silence = self._silence(start, now)
         if missing >= GAP_SHARE * expected:
-            self._hole(start, self._tenth_after(self._highest + missing))
+            length = self._tenth_after(self._highest + missing) - start
+            if silence is not None and silence[0] + length <= now:
+                start = silence[0]
+            self._hole(start, start + length)
         elif expected > RESTART[self._kind]:
             if self._kind == "video" and now - start > LIMIT["video"]:
+                if silence is not None and silence[1] - silence[0] > SILENCE:
+                    start = silence[0]
                 self._hole(start, now)  # it came back with this report, or a little before: against the count
             elif self._kind == "audio" and self._stuck is not None and self._stuck - start > STILL:
                 self._hole(start, self._stuck)

@@ -28,14 +28,16 @@ class Runs:
         self.last = -1
         self._done: list[tuple[int, int]] = []
 
-    def add(self, now: int) -> None:
-        """An event happened; events come in order of time."""
+    def add(self, now: int) -> bool:
+        """An event happened; events come in order of time. Whether it ends a pause (the very first one does not)."""
         if self.first >= 0 and now - self.last <= self.fill:
             self.last = now
-            return
-        if self.first >= 0 and self.last > self.first:
+            return False
+        resumed = self.first >= 0
+        if self.last > self.first:
             self._done.append((self.first, self.last))
         self.first = self.last = now
+        return resumed
 
     def mask(self, second: int) -> int:
         """The tenths of ``second`` that are covered."""

@@ -19,6 +19,8 @@ from aiortc.rtcicetransport import RTCIceParameters
 from OpenSSL import SSL
 from pylibsrtp import Session, _binding
 
+from media.hearing import Hearing
+
 PRIVATE: tuple[tuple[str, str, str], ...] = (
     ("aioice.ice", "Connection.__init__:_queue", "bound it: junk before ICE connects filled memory"),
     ("aioice.ice", "Connection.__init__:_local_candidates_start", "gathering is replaced: one shared socket"),
@@ -126,7 +128,7 @@ class SharedConnection(Connection):
         self._queue = asyncio.Queue(QUEUE)
         self.reply: Address | None = None
         self.checked: set[Address] = set()
-        self.answered_ns = 0
+        self.hearing = Hearing()
         self.now: Callable[[], int] = lambda: 0
 
     async def gather_candidates(self) -> None:
@@ -166,7 +168,7 @@ class SharedConnection(Connection):
         super().check_state(pair, state)
         if state is CandidatePair.State.SUCCEEDED:
             self.checked.add(pair.remote_addr)
-            self.answered_ns = self.now()
+            self.hearing.answered = self.now()
 
     def data_received(self, datagram: bytes, component: int) -> None:
         """A DTLS datagram from an owned address; the oldest gives way."""
@@ -198,7 +200,7 @@ class SharedConnection(Connection):
                 await self._outlet.request(
                     request, self.reply[:2], integrity_key=(self.remote_password or "").encode(), retransmissions=0
                 )
-                self.answered_ns = self.now()
+                self.hearing.answered = self.now()
             except aioice_stun.TransactionError:
                 continue
 

@@ -7,7 +7,7 @@ import itertools
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def long(request: pytest.FixtureRequest) -> bool:
     """Say whether this run wants the long variants (`make test-long`)."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Give a function that takes a measured figure; the run prints them all at its end, also those that passed."""
+    return lambda words: record_property("figure", words)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    told = [(r.nodeid, words) for r in reports for name, words in r.user_properties if name == "figure"]
+    if told:
+        terminalreporter.section("figures")
+    for test, words in told:
+        terminalreporter.write_line(f"{test.rpartition('::')[2]}: {words}")
 
 
 @dataclass(frozen=True, slots=True)

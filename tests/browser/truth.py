@@ -1,8 +1,9 @@
 """What really flowed, by the browsers' own logs on their own monotonic clocks; the server's word is not asked.
 
-A stream of one person flows while the other's browser counts new packets of it. A gap lies between the last sample
-before which the count grew and the first after which it grows again: both ends are late by the same half a sample, so
-the length of a gap is right on average, however many there are.
+A stream of one person flows while the other's browser counts new packets of sound, or new whole pictures, of it:
+packets of a picture alone prove none, for after a pause Chromium fills the path with old ones for a second to measure
+it. A gap lies between the last sample before which the count grew and the first after which it grows again: both ends
+are late by the same half a sample, so the length of a gap is right on average, however many there are.
 """
 
 from __future__ import annotations
@@ -39,9 +40,12 @@ async def flowed(person: Person, origin: float) -> Flowed:
     return Flowed(*(spans([(origin + one["now"], received(one, kind)) for one in log]) for kind in ("audio", "video")))
 
 
+COUNTER = {"audio": "packets", "video": "pictures"}
+
+
 def received(sample: dict[str, Any], kind: str) -> int:
-    """Packets of a kind that all live connections of the page have received."""
-    return sum(peer["inbound"].get(kind, {}).get("packets") or 0 for peer in sample["peers"])
+    """Packets of sound, or whole pictures, that all live connections of the page have received."""
+    return sum(peer["inbound"].get(kind, {}).get(COUNTER[kind]) or 0 for peer in sample["peers"])
 
 
 def spans(samples: Sequence[tuple[float, int]]) -> tuple[Span, ...]:

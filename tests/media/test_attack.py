@@ -172,7 +172,7 @@ async def test_a_rival_claim_to_an_address_is_dropped(table: Any, until: Any) ->
     address = victim.line.address
     assert rival.may_claim(address) is False
     assert table.desk.counters()["drop_rival_claim"] == 1
-    victim.line.heard -= 6_000_000_000
+    victim.line.hearing.any -= 6_000_000_000
     assert rival.may_claim(address) is True
     assert victim.line.address is None
 

@@ -117,3 +117,12 @@ def test_twenty_gaps_of_two_seconds_do_not_add_up() -> None:
         now += live + 2 * SECOND
     counted = sum(runs.mask(at).bit_count() for at in range(1000, now // SECOND + 1)) * TENTH
     assert abs(counted - truth) < SECOND
+
+
+def test_a_picture_that_comes_back_says_so_once() -> None:
+    """Its first packet after a pause, so that a whole picture is asked for; not its very first, not jitter."""
+    flow = VideoFlow(9)
+    packets = [(ms, pack(">BBHII", 0x80, 96, 1, ms * 90, 9) + bytes(800)) for ms in (0, 50, 450, 1200, 1250)]
+    assert [flow.arrived(START + ms * 1_000_000, packet, len(packet), 0) for ms, packet in packets] == [
+        False, False, False, True, False,
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from struct import pack
 
 from media.evidence import merge
 from media.flow import AudioFlow, VideoFlow
+from media.hearing import Hearing
 from media.ledger import Ledger
 from media.runs import SECOND, TENTH
 from media.sample import FULL, Audio, EvidenceSecond, Video
@@ -27,7 +28,7 @@ class Visit:
             for flow in self.flows[who]:
                 self.ledger.open(who, flow)
         self.receipts = {
-            who: [self.ledger.deliver(who, flow, self.now) for flow in self.flows[who]] for who in self.flows
+            who: [self.ledger.deliver(who, flow, Hearing(), self.now) for flow in self.flows[who]] for who in self.flows
         }
         for sound, picture in self.receipts.values():
             sound.picture = picture

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from media.flow import Marks
+from media.hearing import Hearing
 from media.receipt import Receipt
 from media.runs import SECOND, TENTH
 
@@ -28,7 +29,8 @@ class Path:
     now: int = START * SECOND
 
     def __post_init__(self) -> None:
-        self.receipt = Receipt(self.kind, self.marks, START * 10)
+        self.receiver = Hearing()
+        self.receipt = Receipt(self.kind, self.marks, self.receiver, START * 10)
 
     def run(self, seconds: float, arrives: bool = True, loss: float = 0.0, chance: random.Random | None = None) -> None:
         """Forward packets for ``seconds``."""
@@ -148,8 +150,55 @@ def test_sound_alone_waits_for_its_slow_reports() -> None:
     assert path.undelivered() == 0
     path.run(1.5)
     assert path.undelivered() > 8
-    path.receipt.answering = True
+    path.receiver.answered = path.now
     assert path.undelivered() == 0
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+@pytest.mark.parametrize("unreported", [0.2, 1.2])
+def test_a_receiver_that_fell_silent_got_what_came_before(kind: str, unreported: float) -> None:
+    """Its network went: the report that was to come says nothing about the second before."""
+    path = Path("video", 120, 450) if kind == "video" else Path("audio", 50, 50)
+    path.steady(10)
+    path.run(unreported)
+    path.receiver.connected(path.now)
+    path.receiver.answered = path.now - 15 * TENTH
+    path.run(6, arrives=False)
+    assert path.undelivered() == pytest.approx(6, abs=0.3)
+    path.receipt.end(path.now // TENTH)
+    path.run(10, arrives=False)
+    assert path.undelivered() == pytest.approx(16, abs=0.3)
+
+
+@pytest.mark.parametrize("gap", [2, 6])
+def test_a_gap_both_ways_lies_where_the_receiver_was_silent(gap: int) -> None:
+    """Not after the report before it: what came in between was received. Six seconds are a jump without a count."""
+    path = video()
+    path.steady(10)
+    path.run(1)
+    path.receiver.connected(path.now)
+    path.receiver.answered = path.now - TENTH
+    silent = path.now // TENTH
+    path.run(gap, arrives=False)
+    path.receiver.control(path.now)
+    path.run(0.2)
+    path.report()
+    path.steady(3)
+    assert path.undelivered() == pytest.approx(gap, abs=0.4)
+    (hole,) = path.receipt.gaps()
+    assert hole[0] == pytest.approx(silent, abs=1)
+
+
+def test_a_receiver_whose_way_broke_before_it_fell_silent_got_nothing_since_its_report() -> None:
+    """It was heard, but did not answer our checks any more, or a report was due: against the count."""
+    for unreported, answered in ((2, 30), (3, 5)):
+        path = video()
+        path.steady(10)
+        path.run(unreported, arrives=False)
+        path.receiver.connected(path.now)
+        path.receiver.answered = path.now - answered * TENTH
+        path.run(6.2, arrives=False)  # whole seconds are looked at
+        assert path.undelivered() == pytest.approx(6 + unreported, abs=0.3)
 
 
 def test_a_browser_that_began_to_listen_late_got_nothing_before() -> None:

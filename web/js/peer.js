@@ -34,7 +34,7 @@ export class Peer {
   /** @type {PeerOptions} */ #options;
   /** @type {RTCPeerConnection|null} */ #connection = null;
   #ufrag = "";
-  #newest = -1;
+  /** @type {Offer|null} the newest; nothing but it is ever answered */ #offer = null;
   /** @type {Promise<void>} */ #work = Promise.resolve();
   /** @type {PeerStanding} */ #standing = "idle";
   #failures = 0;
@@ -73,8 +73,14 @@ export class Peer {
   /** The server's offer. Only the newest is answered; a new ufrag means a new connection.
    * @param {Offer} offer @returns {Promise<void>} */
   offered(offer) {
-    if (offer.number <= this.#newest && ufrag(offer.sdp) === this.#ufrag) return this.#work;
-    this.#newest = offer.number;
+    const before = this.#offer;
+    if (before && offer.number <= before.number && ufrag(offer.sdp) === ufrag(before.sdp)) return this.#work;
+    this.#offer = offer;
+    // What was to be asked for is here; its answer may wait for a slow camera, and nothing is asked for meanwhile.
+    if (ufrag(offer.sdp) !== this.#ufrag) {
+      clearTimeout(this.#ask);
+      this.#stand("connecting");
+    }
     this.#work = this.#work.then(() => this.#answer(offer)).catch(() => this.#failed("failed"));
     return this.#work;
   }
@@ -114,6 +120,7 @@ export class Peer {
     clearTimeout(this.#ask);
     clearTimeout(this.#watch);
     this.#drop();
+    this.#offer = null;
     this.#ufrag = "";
     this.#asked = 0;
     this.#failures = 0;
@@ -123,20 +130,21 @@ export class Peer {
   /** @param {Offer} offer */
   async #answer(offer) {
     await this.#options.ready?.();
-    if (offer.number !== this.#newest) return;
+    if (offer !== this.#offer) return;
     const name = ufrag(offer.sdp);
     if (name !== this.#ufrag || !this.#connection || this.#connection.connectionState === "closed") this.#renew(name);
     const connection = this.#connection;
     if (!connection) return;
     await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
     // A kind that had no track to add still gets its sender now, so that the camera can be started later without an offer.
-    const wanted = new Set(sections(offer.sdp).filter((one) => one.direction === "recvonly").map((one) => one.mid));
+    const wanted = new Map(sections(offer.sdp).map((one) => [one.mid, one.direction]));
     for (const transceiver of connection.getTransceivers()) {
-      if (transceiver.mid === null || !wanted.has(transceiver.mid) || sends(transceiver)) continue;
-      transceiver.direction = "sendonly";
+      const server = wanted.get(transceiver.mid ?? "");
+      if (sends(transceiver) || (server !== "sendrecv" && server !== "recvonly")) continue;
+      transceiver.direction = server === "sendrecv" ? "sendrecv" : "sendonly";
     }
     await connection.setLocalDescription(await connection.createAnswer());
-    if (connection !== this.#connection) return;
+    if (offer !== this.#offer || connection !== this.#connection) return;
     this.#options.send({ type: "answer", number: offer.number, sdp: connection.localDescription?.sdp ?? "" });
     if (connection.connectionState !== "connected") this.#expect(connection);
   }

@@ -22,8 +22,8 @@ import { EMPTY, evolve, standsAt } from "./visit.js";
  * }} SeatOptions
  */
 
-/** A camera that takes longer to start joins a connection that is there already, in ms. */
-const CAMERA_WITHIN = 2500;
+/** A camera that takes longer to start joins a connection that is there already: seeing the other need not wait, in ms. */
+const CAMERA_WITHIN = 1000;
 
 export class Seat {
   /** @type {SeatOptions} */ #options;

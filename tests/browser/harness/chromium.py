@@ -69,6 +69,10 @@ class Chromium(Person):
         """Load the page again."""
         await self.page.reload()
 
+    async def begin_pages_with(self, function: str) -> None:
+        """Run a function in every page from now on."""
+        await self.context.add_init_script(f"({function})()")
+
     async def address(self) -> str:
         """Give the page's address, fragment included."""
         return self.page.url

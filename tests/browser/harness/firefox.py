@@ -116,6 +116,10 @@ class Firefox(Person):
         """Load the page again."""
         await self.bidi.send("browsingContext.reload", context=self.tab, wait="complete")
 
+    async def begin_pages_with(self, function: str) -> None:
+        """Run a function in every page from now on."""
+        await self.bidi.send("script.addPreloadScript", functionDeclaration=function)
+
     async def address(self) -> str:
         """Give the page's address, fragment included."""
         return str(await self.evaluate("() => location.href"))

@@ -33,6 +33,10 @@ class Person(ABC):
         """Load the page again."""
 
     @abstractmethod
+    async def begin_pages_with(self, function: str) -> None:
+        """Run a JavaScript function in every page that is loaded from now on, before its own code."""
+
+    @abstractmethod
     async def address(self) -> str:
         """Give the page's address, fragment included."""
 

@@ -81,7 +81,7 @@ COUNTERS: Final = """async () => {
       if (stat.type === "inbound-rtp") {
         one.inbound[stat.kind] = {
           packets: stat.packetsReceived, bytes: stat.bytesReceived, lost: stat.packetsLost,
-          frames: stat.framesDecoded ?? null, width: stat.frameWidth ?? null,
+          frames: stat.framesDecoded ?? null, pictures: stat.framesReceived ?? null, width: stat.frameWidth ?? null,
         };
       } else if (stat.type === "outbound-rtp") {
         one.outbound[stat.kind] = { packets: stat.packetsSent, bytes: stat.bytesSent, frames: stat.framesSent ?? null };
