@@ -93,6 +93,16 @@ def propose(material: Material) -> Proposal:
     return code(encounter, own + shipped, tables, compacts)
 
 
+def lineage(newest: str, supersedes: Mapping[str, str | None]) -> frozenset[str]:
+    """The event and every one that it replaces, however many corrections there were."""
+    found: set[str] = set()
+    at: str | None = newest
+    while at is not None and at not in found:
+        found.add(at)
+        at = supersedes.get(at)
+    return frozenset(found)
+
+
 async def code_encounter(store: Store, practice: str, visit: str, *, at: datetime | None = None) -> str | None:
     """Code one visit from what is stored now. None while only its statement has come; else the verdict.
 
@@ -106,8 +116,8 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
         if not complete:
             return None
         event = complete[-1]
-        # A statement names the event it is about; a corrected event keeps the statement about the one it replaces.
-        about = {event["id"], event["supersedes"]}
+        # A statement names the event it is about; a corrected event keeps the statement about those it replaces.
+        about = lineage(event["id"], {body["id"]: body["supersedes"] for body in complete})
         said = [body for _, body in events if body["type"] == STATEMENT and body["about"] in about]
         material = Material(
             event=event,

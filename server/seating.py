@@ -121,7 +121,11 @@ class Seating:
             if participant not in live.seated or participant in live.fresh:
                 live.fresh.discard(participant)
                 live.seated.add(participant)
-                await self.media.seat(live.id, participant)
+                try:
+                    await self.media.seat(live.id, participant)
+                except Exception:
+                    live.fresh.add(participant)  # the next look tries again
+                    raise
 
     async def clear(self, live: Attendance) -> None:
         """The visit has ended: stop its media, write the last evidence. Raises what the journal raised."""

@@ -191,6 +191,19 @@ async def test_a_corrected_event_is_coded_into_the_same_encounter(
     [(outcome, version, verdict)] = await encounters(store)
     assert (outcome, version) == ("hold", 2)
     assert "46 signed, 36 measured" in verdict
+    event |= {"id": "evt_correctedagain", "supersedes": "evt_corrected", "sequence": 44}
+    event["seconds"] |= {"talk_overlap": 2820, "audio_video_overlap": 2820, "audio_only": 0}
+    await store.receive(json.loads(seal(event)), seal(event), AT)
+    await jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT)
+    [(outcome, version, verdict)] = await encounters(store)
+    assert (outcome, version) == ("bill", 3), verdict  # the statement about the first is still the statement
+
+
+def test_corrections_are_followed_to_the_first_and_never_round() -> None:
+    """A chain of any length; one that bites its tail ends."""
+    assert jobs.lineage("c", {"c": "b", "b": "a", "a": None}) == {"a", "b", "c"}
+    assert jobs.lineage("c", {"c": "b"}) == {"b", "c"}
+    assert jobs.lineage("a", {"a": "b", "b": "a"}) == {"a", "b"}
 
 
 async def test_every_coding_run_can_be_replayed_from_what_it_kept(
