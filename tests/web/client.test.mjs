@@ -25,12 +25,15 @@ test("an offer's ufrag and sections are read, whatever the line ends are", () =>
   const sdp = [
     "v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0",
     "m=audio 9 UDP/TLS/RTP/SAVPF 111", "a=ice-ufrag:AbC+16chars/xyz0", "a=mid:0", "a=recvonly",
-    "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=ice-ufrag:AbC+16chars/xyz0", "a=mid:1", "a=sendonly", "",
+    "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=ice-ufrag:AbC+16chars/xyz0", "a=mid:1", "a=sendonly", "a=msid:par_a par_a-video",
+    "m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:2", "a=sendonly", "a=msid:par_a par_a-screen", "",
   ];
   for (const end of ["\r\n", "\n"]) {
     assert.equal(ufrag(sdp.join(end)), "AbC+16chars/xyz0");
     assert.deepEqual(sections(sdp.join(end)), [
-      { kind: "audio", mid: "0", direction: "recvonly" }, { kind: "video", mid: "1", direction: "sendonly" },
+      { kind: "audio", mid: "0", direction: "recvonly", owner: "", what: "audio" },
+      { kind: "video", mid: "1", direction: "sendonly", owner: "par_a", what: "video" },
+      { kind: "video", mid: "2", direction: "sendonly", owner: "par_a", what: "screen" },
     ]);
   }
   assert.equal(ufrag("v=0"), "");

@@ -55,7 +55,7 @@ export class InVisit {
       devices,
       onView: (view) => this.#see(view),
       onStandings: () => this.#redraw(),
-      onRemote: (stream) => this.#stage.remote(stream),
+      onRemotes: (remotes) => this.#stage.remotes(remotes),
       onRefused: (refused) => void this.#refused(refused.re),
       onClosed: (closed) => void this.#closed(closed),
     });

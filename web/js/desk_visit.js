@@ -49,7 +49,7 @@ export class DeskVisit {
       devices,
       onView: (view) => this.#view(view),
       onStandings: () => this.#draw(),
-      onRemote: (stream) => this.stage.remote(stream),
+      onRemotes: (remotes) => this.stage.remotes(remotes),
       onRefused: (refused) => this.#note(refused.say),
       onClosed: (closed) => this.#closed(closed),
     });

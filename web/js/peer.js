@@ -3,6 +3,7 @@
 // within a second, so every remedy here is a new connection, asked for by `reconnect`.
 
 import { delay } from "./backoff.js";
+import { Remotes } from "./remotes.js";
 import { sections, ufrag } from "./sdp.js";
 
 /** @typedef {import("./wire.js").BrowserMessage} BrowserMessage */
@@ -15,13 +16,15 @@ import { sections, ufrag } from "./sdp.js";
  *   send: (message: BrowserMessage) => boolean,
  *   track: (kind: "audio"|"video") => MediaStreamTrack|null,
  *   ready?: () => Promise<void>,
- *   onRemote: (stream: MediaStream) => void,
+ *   onRemotes: (remotes: ReadonlyMap<string, import("./remotes.js").Remote>) => void,
  *   onStanding?: (standing: PeerStanding, failures: number) => void,
+ *   servers?: () => RTCIceServer[],
  * }} PeerOptions
  *   send: the link's `send`.
  *   track: what to send now; null while the camera is stopped. A muted microphone is still a track.
  *   ready: waited for before a new connection is made, so that its tracks are there from the start.
- *   onRemote: the other person's sound and picture, one new stream for every new connection.
+ *   onRemotes: by participant what the server sends us of the others, after every offer.
+ *   servers: relays for networks without UDP, ours and nobody else's; none by default.
  *   onStanding: failures counts attempts in a row that never connected: from 3 on, say that the network may block us.
  */
 
@@ -33,6 +36,7 @@ const PATIENCE = 1200;
 export class Peer {
   /** @type {PeerOptions} */ #options;
   /** @type {RTCPeerConnection|null} */ #connection = null;
+  #remotes = new Remotes();
   #ufrag = "";
   /** @type {Offer|null} the newest; nothing but it is ever answered */ #offer = null;
   /** @type {Promise<void>} */ #work = Promise.resolve();
@@ -137,7 +141,8 @@ export class Peer {
     if (!connection) return;
     await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
     // A kind that had no track to add still gets its sender now, so that the camera can be started later without an offer.
-    const wanted = new Map(sections(offer.sdp).map((one) => [one.mid, one.direction]));
+    const told = sections(offer.sdp);
+    const wanted = new Map(told.map((one) => [one.mid, one.direction]));
     for (const transceiver of connection.getTransceivers()) {
       const server = wanted.get(transceiver.mid ?? "");
       if (sends(transceiver) || (server !== "sendrecv" && server !== "recvonly")) continue;
@@ -145,6 +150,7 @@ export class Peer {
     }
     await connection.setLocalDescription(await connection.createAnswer());
     if (offer !== this.#offer || connection !== this.#connection) return;
+    this.#options.onRemotes(this.#remotes.of(connection, told));
     this.#options.send({ type: "answer", number: offer.number, sdp: connection.localDescription?.sdp ?? "" });
     if (connection.connectionState !== "connected") this.#expect(connection);
   }
@@ -154,19 +160,14 @@ export class Peer {
     clearTimeout(this.#ask);
     this.#drop();
     this.#ufrag = name;
-    const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
-    const remote = new MediaStream();
+    const connection = new RTCPeerConnection({ iceServers: this.#options.servers?.() ?? [], bundlePolicy: "max-bundle" });
+    this.#remotes = new Remotes();
     this.#connection = connection;
     // Before the first offer is applied: only a track added now is bound to the server's own media sections.
     for (const kind of /** @type {const} */ (["audio", "video"])) {
       const track = this.#options.track(kind);
       if (track) connection.addTrack(track, new MediaStream([track]));
     }
-    connection.addEventListener("track", (event) => {
-      if (connection !== this.#connection) return;
-      remote.addTrack(event.track);
-      this.#options.onRemote(remote);
-    });
     connection.addEventListener("connectionstatechange", () => this.#changed(connection));
     connection.addEventListener("iceconnectionstatechange", () => this.#changed(connection));
     this.#stand("connecting");

@@ -16,7 +16,7 @@ import { EMPTY, evolve, standsAt } from "./visit.js";
  *   devices: import("./devices.js").Devices,
  *   onView: (view: View) => void,
  *   onStandings: (standings: Standings) => void,
- *   onRemote: (stream: MediaStream) => void,
+ *   onRemotes: import("./peer.js").PeerOptions["onRemotes"],
  *   onRefused?: (refused: import("./wire.js").RefusedMessage) => void,
  *   onClosed: (closed: import("./wire.js").Closed) => void,
  * }} SeatOptions
@@ -40,7 +40,7 @@ export class Seat {
       send: (message) => this.send(message),
       track: (kind) => devices.track(kind),
       ready: () => devices.settled(CAMERA_WITHIN),
-      onRemote: options.onRemote,
+      onRemotes: options.onRemotes,
       onStanding: (_, failures) => {
         this.#failures = failures;
         this.#tellStandings();

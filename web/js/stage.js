@@ -107,9 +107,11 @@ export class Stage {
     this.#bannerKey = "";
   }
 
-  /** The other person's sound and picture. @param {MediaStream} stream */
-  remote(stream) {
-    if (this.#remote.srcObject !== stream) this.#remote.srcObject = stream;
+  /** The others' sound and picture. @param {ReadonlyMap<string, import("./remotes.js").Remote>} remotes */
+  remotes(remotes) {
+    const [first] = remotes.values();
+    if (!first) return;
+    if (this.#remote.srcObject !== first.person) this.#remote.srcObject = first.person;
     void this.#play();
   }
 
