@@ -2,12 +2,14 @@
 
 Called for every packet that passed SRTP, so the per-packet methods stay short; all judging happens once a second.
 Times are nanoseconds of CLOCK_MONOTONIC. Gaps up to 400 ms of sound or 500 ms of picture are filled: a browser may
-send sound only every 400 ms in silence, and a slow camera has two frames a second.
+send sound only every 400 ms in silence, and a slow camera has two frames a second. Jitter is that of RFC 3550 section
+6.4.1, in units of the RTP clock; of a picture each frame's first packet counts, for the others share its timestamp.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from struct import Struct
 
 from media.offer import AUDIO_LEVEL
 from media.runs import SECOND, TENTH, Runs
@@ -20,18 +22,26 @@ BLANK_FRAME = 300
 BLANK_RATE = 4_000
 """Bytes a second: measured 1 160-2 550 for a switched-off or black camera, 54 000 for a live one."""
 SILENT = 127
+SPEECH = 50
+"""-dBov: as loud as somebody who speaks. Breath and a quiet room lie below; measured speech peaks at 10 to 40."""
 KEEP_TENTHS = 1800
 """Three minutes of marks: reports come within 8 s, and a longer stall keeps its first tenth by itself."""
+
+
+_stamp_at_4 = Struct(">I").unpack_from
 
 
 class Marks:
     """Which extended sequence numbers arrived in which tenth: ``[tenth, first, last, packets]``, oldest first."""
 
-    __slots__ = ("highest", "rows")
+    __slots__ = ("_tallied", "expected", "highest", "lost", "rows")
 
     def __init__(self) -> None:
         self.highest = -1
         self.rows: deque[list[int]] = deque(maxlen=KEEP_TENTHS)
+        self.expected = 0
+        self.lost = 0
+        self._tallied = -1
 
     def add(self, now: int, sequence: int) -> None:
         """A packet with 16-bit ``sequence`` was forwarded at ``now``."""
@@ -49,6 +59,23 @@ class Marks:
             row[3] += 1
         else:
             self.rows.append([now // TENTH, row[2] + 1, highest, 1])
+
+    def tally(self, tenth: int) -> tuple[int, int]:
+        """Packets expected and lost so far, in the tenths before ``tenth``. To be asked more often than rows are kept.
+
+        A packet that came late counts where it came; the loss between two tallies may so be negative.
+        """
+        expected = lost = 0
+        for row in reversed(self.rows):
+            if row[0] <= self._tallied:
+                break
+            if row[0] < tenth:
+                expected += row[2] - row[1] + 1
+                lost += row[2] - row[1] + 1 - row[3]
+        self._tallied = max(self._tallied, tenth - 1)
+        self.expected += expected
+        self.lost += lost
+        return self.expected, self.lost
 
     def unwrap(self, sequence: int) -> int:
         """The extended number, not above the highest forwarded, whose low 16 bits are those of ``sequence``."""
@@ -84,9 +111,9 @@ def payload_size(packet: bytes, size: int, padding: int) -> int:
 
 
 class AudioFlow:
-    """Sound of one SSRC: packets and how many of them were not silent, by second."""
+    """Sound of one SSRC: by second its packets, how many of them were not silent, the loudest level, the bytes."""
 
-    __slots__ = ("marks", "packets", "runs", "seconds", "ssrc")
+    __slots__ = ("_transit", "jitter", "marks", "packets", "runs", "seconds", "ssrc")
 
     def __init__(self, ssrc: int) -> None:
         self.ssrc = ssrc
@@ -94,30 +121,52 @@ class AudioFlow:
         self.runs = Runs(AUDIO_FILL)
         self.marks = Marks()
         self.seconds: dict[int, list[int]] = {}
+        self.jitter = 0.0
+        self._transit = 0
 
     def arrived(self, now: int, packet: bytes, size: int, padding: int) -> bool:
         """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire).
 
         Always False: sound needs no help to begin again.
         """
-        if payload_size(packet, size, padding) <= 0:
+        payload = payload_size(packet, size, padding)
+        if payload <= 0:
             return False
         self.packets += 1
         self.runs.add(now)
+        transit = now * 48 // 1_000_000 - _stamp_at_4(packet, 4)[0]
+        off = transit - self._transit
+        self._transit = transit
+        if -48_000 < off < 48_000:  # else the clock wrapped, or the stream began anew
+            self.jitter += ((off if off > 0 else -off) - self.jitter) / 16
         second = self.seconds.get(now // SECOND)
         if second is None:
-            second = self.seconds[now // SECOND] = [0, 0]
+            second = self.seconds[now // SECOND] = [0, 0, SILENT, 0]
         second[0] += 1
-        if (packet[17] & 0x7F if packet[12:17] == b"\xbe\xde\x00\x01\x10" else level(packet)) != SILENT:
+        second[3] += payload
+        loud = packet[17] & 0x7F if packet[12:17] == b"\xbe\xde\x00\x01\x10" else level(packet)
+        if loud != SILENT:
             second[1] += 1
+            if 0 <= loud < second[2]:
+                second[2] = loud
         return False
 
     def state(self, second: int) -> Audio:
         """The state of ``second``; a filled gap keeps the state of silence."""
-        packets, loud = self.seconds.get(second, (0, 0))
-        if not packets:
+        row = self.seconds.get(second)
+        if row is None:
             return Audio.SILENT if self.runs.mask(second) else Audio.NONE
-        return Audio.PRESENT if loud else Audio.SILENT
+        return Audio.PRESENT if row[1] else Audio.SILENT
+
+    def talking(self, second: int) -> bool:
+        """Whether somebody was heard to speak in ``second``."""
+        row = self.seconds.get(second)
+        return row is not None and row[2] <= SPEECH
+
+    def size(self, second: int) -> int:
+        """Bytes of payload in ``second``."""
+        row = self.seconds.get(second)
+        return row[3] if row is not None else 0
 
     def mask(self, second: int) -> int:
         """The tenths of ``second`` in which sound flowed."""
@@ -132,7 +181,7 @@ class AudioFlow:
 class VideoFlow:
     """Picture of one SSRC: sizes of its frames by second, told apart by RTP timestamp."""
 
-    __slots__ = ("_frame", "_stamp", "live", "marks", "packets", "runs", "seconds", "ssrc")
+    __slots__ = ("_frame", "_stamp", "_transit", "jitter", "live", "marks", "packets", "runs", "seconds", "ssrc")
 
     def __init__(self, ssrc: int) -> None:
         self.ssrc = ssrc
@@ -141,8 +190,10 @@ class VideoFlow:
         self.live = Runs(VIDEO_FILL)
         self.marks = Marks()
         self.seconds: dict[int, list[int]] = {}
+        self.jitter = 0.0
         self._stamp = b""
         self._frame = 0
+        self._transit = 0
 
     def arrived(self, now: int, packet: bytes, size: int, padding: int) -> bool:
         """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire).
@@ -164,11 +215,20 @@ class VideoFlow:
             return False
         self._stamp = stamp
         self._frame = payload
+        transit = now * 90 // 1_000_000 - int.from_bytes(stamp, "big")
+        off = transit - self._transit
+        self._transit = transit
+        if -90_000 < off < 90_000:
+            self.jitter += ((off if off > 0 else -off) - self.jitter) / 16
         resumed = self.runs.add(now)
         self.seconds.setdefault(now // SECOND, []).append(payload)
         if payload >= BLANK_FRAME:
             self.live.add(now)
         return resumed
+
+    def size(self, second: int) -> int:
+        """Bytes of payload in ``second``."""
+        return sum(self.seconds.get(second, ()))
 
     def state(self, second: int) -> Video:
         """The state of ``second``: blank when the median frame and the rate are those of a switched-off camera."""

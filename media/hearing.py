@@ -16,16 +16,17 @@ Pause = tuple[int, int, int]
 
 class Hearing:
     """Of one peer connection: ``any`` is its last packet, ``path`` its last RTP or RTCP, ``media`` its last RTP,
-    ``answered`` its last answer to a connectivity check of ours, ``pause`` the last stretch without RTP and RTCP that
-    interrupted media. (Checks alone say nothing of the path that media takes: browsers send them on spare ones too.)"""
+    ``answered`` its last answer to a connectivity check of ours, ``rtt`` how long that one took (nanoseconds, or 0),
+    ``pause`` the last stretch without RTP and RTCP that interrupted media. (Checks alone say nothing of the path that media takes: browsers send them on spare ones too.)"""
 
-    __slots__ = ("answered", "any", "media", "path", "pause")
+    __slots__ = ("answered", "any", "media", "path", "pause", "rtt")
 
     def __init__(self) -> None:
         self.any = 0
         self.path = 0
         self.media = 0
         self.answered = 0
+        self.rtt = 0
         self.pause: Pause | None = None
 
     def connected(self, now: int) -> None:

@@ -46,15 +46,17 @@ class Receipt:
     """The delivery of one stream to one peer connection of one receiver, from ``since`` (tenth) on.
 
     ``picture`` is the receipt of the picture that travels with this sound; ``doubted`` is what the account was last
-    made with; ``changed`` is the earliest tenth whose account changed since it was last None.
+    made with; ``changed`` is the earliest tenth whose account changed since it was last None. ``expected`` are the
+    packets that its reports spoke of, ``missing`` those of them lost on the way to it, ``jitter`` its newest word.
 
     :param marks: what was forwarded when.
     :param receiver: when the receiver itself was heard.
     """
 
     __slots__ = (
-        "_confirmed", "_highest", "_kind", "_lost", "_open", "_stuck",
-        "changed", "doubted", "holes", "marks", "picture", "receiver", "since", "until",
+        "_confirmed", "_highest", "_kind", "_lost", "_open", "_stuck", "_upstream",
+        "changed", "doubted", "expected", "holes", "jitter", "marks", "missing", "picture", "receiver", "since",
+        "until",
     )  # fmt: skip
 
     def __init__(self, kind: str, marks: Marks, receiver: Hearing, since: int) -> None:
@@ -66,6 +68,10 @@ class Receipt:
         self.picture: Receipt | None = None
         self.doubted: Span | None = None
         self.changed: int | None = None
+        self.expected = 0
+        self.missing = 0
+        self.jitter = 0
+        self._upstream = 0
         self._kind = kind
         self._highest: int = marks.highest
         self._lost: int | None = None
@@ -131,23 +137,30 @@ class Receipt:
         newest = self.marks.rows[-1][0] if self.marks.rows else 0
         return now - newest < LIMIT["video"] and (start is None or now - start <= LIMIT["video"])
 
-    def report(self, highest: int, lost: int, now: int) -> None:
+    def report(self, highest: int, lost: int, now: int, jitter: int = 0) -> None:
         """A receiver report about the stream arrived in tenth ``now``.
 
         :param highest: extended highest sequence number received; only its low 16 bits are comparable to ours.
         :param lost: cumulative packets lost.
+        :param jitter: in units of the stream's RTP clock.
         """
         if self.marks.highest < 0:
             return
+        self.jitter = jitter
         at = self.marks.unwrap(highest)
         start = self.unconfirmed()
         if at <= self._highest:
             self._stuck = now
             return
+        upstream = self.marks.tally(now)[1]
         if self._lost is None:
             self._first(start, now)
         else:
             self._advance(start, at, max(0, lost - self._lost), now)
+            # Forwarded byte for byte, what never reached us is missing there as well: that is the sender's loss.
+            self.expected += at - self._highest
+            self.missing += max(0, lost - self._lost - max(0, upstream - self._upstream))
+        self._upstream = upstream
         self._highest, self._lost, self._stuck, self._open = at, lost, None, None
         self._confirmed.append(self._tenth_after(at - 1))
         if start is not None:

@@ -24,11 +24,13 @@ class Report:
 
     :param highest: extended highest sequence number received (the receiver's own cycle count in the upper half).
     :param lost: cumulative packets lost, 24 bits signed.
+    :param jitter: interarrival jitter in units of the stream's RTP clock.
     """
 
     ssrc: int
     highest: int
     lost: int
+    jitter: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def reports(packets: tuple[Packet, ...]) -> tuple[Report, ...]:
     for packet in packets:
         if packet.kind in (SR, RR):
             for block in _blocks(packet):
-                ssrc, lost, highest = unpack_from(">III", block)
+                ssrc, lost, highest, jitter = unpack_from(">IIII", block)
                 lost &= 0xFFFFFF
-                found.append(Report(ssrc, highest, lost - (1 << 24) if lost & 0x800000 else lost))
+                found.append(Report(ssrc, highest, lost - (1 << 24) if lost & 0x800000 else lost, jitter))
     return tuple(found)
 
 

@@ -20,24 +20,30 @@ def mask(start: int, end: int, second: int) -> int:
 class Runs:
     """Stretches ``[first, last]`` in which no two neighbouring events were more than ``fill`` nanoseconds apart."""
 
-    __slots__ = ("_done", "fill", "first", "last")
+    __slots__ = ("_cut", "_done", "fill", "first", "last")
 
     def __init__(self, fill: int) -> None:
         self.fill = fill
         self.first = -1
         self.last = -1
         self._done: list[tuple[int, int]] = []
+        self._cut = False
 
     def add(self, now: int) -> bool:
         """An event happened; events come in order of time. Whether it ends a pause (the very first one does not)."""
-        if self.first >= 0 and now - self.last <= self.fill:
+        if self.first >= 0 and now - self.last <= self.fill and not self._cut:
             self.last = now
             return False
+        self._cut = False
         resumed = self.first >= 0
         if self.last > self.first:
             self._done.append((self.first, self.last))
         self.first = self.last = now
         return resumed
+
+    def cut(self) -> None:
+        """What follows is a stretch of its own, however soon it comes."""
+        self._cut = True
 
     def mask(self, second: int) -> int:
         """The tenths of ``second`` that are covered."""

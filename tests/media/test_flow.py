@@ -126,3 +126,53 @@ def test_a_picture_that_comes_back_says_so_once() -> None:
     assert [flow.arrived(START + ms * 1_000_000, packet, len(packet), 0) for ms, packet in packets] == [
         False, False, False, True, False,
     ]  # fmt: skip
+
+
+def test_jitter_is_that_of_rfc_3550() -> None:
+    """Packets that alternate between 2 ms early and 2 ms late come 4 ms apart from even: that is what it settles at."""
+    flow = AudioFlow(7)
+    for number in range(600):
+        late = 2 if number % 2 else -2
+        packet = pack(">BBHII", 0x80, 111, number, number * 960 & 0xFFFFFFFF, 7) + b"opus"
+        flow.arrived(START + (number * 20 + late) * 1_000_000, packet, len(packet), 0)
+    assert flow.jitter / 48 == pytest.approx(4.0, abs=0.1)
+
+
+def test_a_clock_that_wraps_or_begins_anew_is_no_jitter() -> None:
+    """RTP timestamps have 32 bits, and a replaced track may jump."""
+    flow = AudioFlow(7)
+    for number in range(100):
+        stamp = (0xFFFFFFFF - 50 * 960 + number * 960) & 0xFFFFFFFF
+        packet = pack(">BBHII", 0x80, 111, number, stamp if number < 80 else stamp + 900_000, 7) + b"opus"
+        flow.arrived(START + number * 20_000_000, packet, len(packet), 0)
+    assert flow.jitter / 48 < 0.5
+
+
+def test_a_pictures_jitter_is_of_its_frames() -> None:
+    """Ten packets of one frame come one after the other and share a timestamp: no jitter."""
+    flow = VideoFlow(9)
+    picture(flow, 0, 3000, 10_000)
+    assert flow.jitter / 90 < 0.1
+
+
+def test_speech_is_told_from_a_quiet_room() -> None:
+    """A packet at -50 dBov or louder in the second (RFC 6464)."""
+    flow = AudioFlow(7)
+    sound(flow, 0, 1000, 70)
+    sound(flow, 1000, 1980, 70)
+    sound(flow, 1980, 2000, 30)
+    sound(flow, 2000, 3000, 127)
+    assert [flow.talking(at) for at in range(1000, 1003)] == [False, True, False]
+
+
+def test_losses_are_counted_where_they_happen_and_late_packets_where_they_come() -> None:
+    """Ten of a hundred missing; three of them come in the next second."""
+    flow = AudioFlow(7)
+    lost = range(20, 30)
+    for number in range(50):
+        if number not in lost:
+            flow.marks.add(START + number * 20_000_000, number + 65_500 & 0xFFFF)
+    assert flow.marks.tally((START + SECOND) // TENTH) == (50, 10)
+    for number in (20, 21, 22, *range(50, 100)):
+        flow.marks.add(START + max(number, 50) * 20_000_000, number + 65_500 & 0xFFFF)
+    assert flow.marks.tally((START + 2 * SECOND) // TENTH) == (100, 7)
