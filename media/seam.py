@@ -196,11 +196,13 @@ class SharedConnection(Connection):
             if pair is None or self.reply is None:
                 continue
             request = self.build_request(pair, nominate=False)
+            asked = self.now()
             try:
                 await self._outlet.request(
                     request, self.reply[:2], integrity_key=(self.remote_password or "").encode(), retransmissions=0
                 )
                 self.hearing.answered = self.now()
+                self.hearing.rtt = self.hearing.answered - asked
             except aioice_stun.TransactionError:
                 continue
 

@@ -78,12 +78,8 @@ def test_few_packets_say_nothing_about_loss() -> None:
 def test_a_visit_is_summed_up_by_packets_and_by_seconds() -> None:
     """Losses add up, late packets are made up for, jitter and round trip are means, weak seconds are counted."""
     sums = Sums()
-    for reading, level in (
-        (GOOD, Level.GOOD),
-        (LOSSY, Level.WEAK),
-        (replace(SILENT, talking=True), Level.RECONNECTING),
-    ):
-        sums = sums.plus(reading, level)
+    sums = sums.plus(GOOD, Level.GOOD).plus(LOSSY, Level.WEAK)
+    sums = sums.plus(replace(SILENT, talking=True), Level.RECONNECTING)
     sums = sums.plus(replace(GOOD, video=Arrived(0, 40, -2, 8.0), rtt_ms=None), Level.GOOD)
     assert (sums.video.expected, sums.video.lost, sums.audio.expected) == (220, 10, 200)
     assert (sums.talk_s, sums.weak_s, sums.away_s, sums.read_s) == (1, 1, 1, 4)
