@@ -19,6 +19,8 @@ from media.seam import Address, Cipher, SharedConnection
 PACKETS_PER_SECOND = 1500
 BYTES_PER_SECOND = 750_000
 """Per transport (ASVS 17.2.5; 6 Mbit/s): what is above is dropped, the connection stays."""
+CONTROLS_PER_SECOND = 400
+"""RTCP packets of one transport: a browser in heavy loss asks some 50 times a second for each picture it gets."""
 
 _ssrc_at_8 = Struct(">I").unpack_from
 
@@ -63,6 +65,7 @@ class Line:
         self.hearing = connection.hearing
         self.packets_left = PACKETS_PER_SECOND
         self.bytes_left = BYTES_PER_SECOND
+        self.controls_left = CONTROLS_PER_SECOND
         self.owner_of: dict[int, Line] = {}
         self.receivers: tuple[Line, ...] = ()
         self.own: frozenset[int] = frozenset()
@@ -74,6 +77,7 @@ class Line:
     def refill(self) -> None:
         """A new second: the budget is full again."""
         self.packets_left, self.bytes_left = PACKETS_PER_SECOND, BYTES_PER_SECOND
+        self.controls_left = CONTROLS_PER_SECOND
 
     def shut(self) -> None:
         """Nothing comes in or goes out any more."""
@@ -116,11 +120,6 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     if ingress is None or size < 12 or size > 1500:
         line.counters["drop_early_or_short"] += 1
         return
-    line.packets_left -= 1
-    line.bytes_left -= size
-    if line.packets_left < 0 or line.bytes_left < 0:
-        line.counters["drop_over_budget"] += 1
-        return
     if 192 <= datagram[1] <= 223:  # RFC 5761 section 4
         _control(line, datagram, addr, sock, now)
         return
@@ -131,6 +130,12 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     size = ingress.unprotect(datagram)
     if size < 12:
         line.counters["drop_srtp"] += 1
+        return
+    # Charged for what is authentic alone: whoever forges this address would else use up its owner's budget.
+    line.packets_left -= 1
+    line.bytes_left -= size
+    if line.packets_left < 0 or line.bytes_left < 0:
+        line.counters["drop_over_budget"] += 1
         return
     hearing = line.hearing
     if now - hearing.path > PAUSE:
@@ -172,6 +177,11 @@ def _control(line: Line, datagram: bytes, addr: Address, sock: socket.socket, no
     size = ingress.unprotect_control(datagram) if ingress is not None else -1
     if ingress is None or size < 8:
         line.counters["drop_srtcp"] += 1
+        return
+    line.packets_left -= 1
+    line.controls_left -= 1
+    if line.packets_left < 0 or line.controls_left < 0:
+        line.counters["drop_over_budget"] += 1
         return
     line.hearing.control(now)
     if addr != line.address:

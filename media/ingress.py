@@ -24,7 +24,9 @@ OWNED_NS = 5_000_000_000
 SOURCE_RATE, SOURCE_BURST = 20, 60
 """STUN packets a second of one address, and how many at once (a browser opens with a burst of checks)."""
 GLOBAL_RATE, GLOBAL_BURST = 4_000, 8_000
-SOURCES = 20_000
+"""Of everybody who owns no address yet; a flood of them takes nothing from those who do."""
+SOURCES = 8_192
+"""Whose buckets are kept: about 2 MiB, however many addresses a flood makes up."""
 ADDRESSES_A_LINE = 8
 BATCH = 64
 RECEIVE_BUFFER = 4 * 1024 * 1024
@@ -50,6 +52,10 @@ class Bucket:
             return False
         self.tokens -= 1
         return True
+
+    def full(self, now: int) -> bool:
+        """Whether a new one would say the same."""
+        return self.tokens + (now - self.at) * self.rate / 1e9 >= self.burst
 
 
 class Ingress:
@@ -107,7 +113,7 @@ class Ingress:
         """Forget a line and let go of its addresses."""
         line = self._lines.pop(ufrag, None)
         for addr in [addr for addr, owner in self._owners.items() if owner is line]:
-            del self._owners[addr]
+            self._disown(addr)
 
     def claim(self, line: Line, addr: Address) -> bool:
         """An authenticated check for ``line`` came from ``addr``; whether the address is (now) its own."""
@@ -123,7 +129,7 @@ class Ingress:
                 owner.address = None
         held = [other for other, its in self._owners.items() if its is line and other != line.address]
         if len(held) >= ADDRESSES_A_LINE:
-            del self._owners[held[0]]  # the oldest that is not in use gives way
+            self._disown(held[0])  # the oldest that is not in use gives way
         self._owners[addr] = line
         return True
 
@@ -178,6 +184,9 @@ class Ingress:
         if line is None:
             self._counters["drop_stranger"] += 1
             return
+        if not self._bucket(("dtls", addr), now).take(now):  # each costs a turn of the handshake's loop
+            self._counters["drop_dtls_rate"] += 1
+            return
         if line.ingress is None:
             line.connection.reply = addr
         line.connection.data_received(datagram, 1)
@@ -187,15 +196,10 @@ class Ingress:
         owner = self._owners.get(addr)
         # An owned address has its own right to be heard, whatever others behind the same network do.
         key = addr[0] if owner is None else addr
-        source = self._sources.get(key)
-        if source is None:
-            if len(self._sources) >= SOURCES:
-                self._sources.clear()
-            source = self._sources[key] = Bucket(SOURCE_RATE, SOURCE_BURST, now)
-        if not source.take(now):
+        if not self._bucket(key, now).take(now):
             counters["drop_stun_source_rate"] += 1
             return
-        if not self._all.take(now):
+        if owner is None and not self._all.take(now):
             counters["drop_stun_rate"] += 1
             return
         if not 20 <= len(datagram) <= _STUN_MAX:
@@ -214,6 +218,21 @@ class Ingress:
                 counters["drop_stun_unauthenticated"] += 1
         except Exception:  # aioice's parser raises whatever comes; logging it would be a stranger's way to our disk
             counters["drop_stun_malformed"] += 1
+
+    def _disown(self, addr: Address) -> None:
+        del self._owners[addr]
+        self._sources.pop(addr, None)
+        self._sources.pop(("dtls", addr), None)
+
+    def _bucket(self, key: Hashable, now: int) -> Bucket:
+        """Who sends too fast is told apart by address: its own for an owned one, the network's for the others."""
+        bucket = self._sources.get(key)
+        if bucket is None:
+            if len(self._sources) >= SOURCES:  # first whoever has been quiet goes, then everybody
+                kept = {key: bucket for key, bucket in self._sources.items() if not bucket.full(now)}
+                self._sources = kept if len(kept) <= SOURCES // 2 else {}
+            bucket = self._sources[key] = Bucket(SOURCE_RATE, SOURCE_BURST, now)
+        return bucket
 
     def kernel_drops(self) -> int:
         """Datagrams that the kernel dropped because a socket's buffer was full."""

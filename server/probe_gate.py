@@ -24,7 +24,9 @@ class ProbeGate:
         """A test begins at `now` (monotonic seconds). Raises Refused("probe-running" | "too-many-tries")."""
         for name in [name for name, times in self._begun.items() if now - times[-1] >= WITHIN]:
             del self._begun[name]
-        if client in self._open and now - self._open[client][1] < TAKES:
+        for name in [name for name, (_, begun) in self._open.items() if now - begun >= TAKES]:
+            del self._open[name]
+        if client in self._open:
             self.refused["probe-running"] += 1
             raise Refused("probe-running", "A connection test is still running: wait a few seconds, then try again.")
         recent = [moment for moment in self._begun.get(client, []) if now - moment < WITHIN]

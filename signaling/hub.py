@@ -8,6 +8,7 @@ await `visit` once for every open visit: that arms its deadline.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ IDLE_S = 120.0
 # And not more often than this: while the journal cannot be written, a deadline that has come is tried again.
 LONGEST_TIMER_S = 300.0
 SHORTEST_TIMER_S = 1.0
+# How far each visit was told, for so many visits that are neither owned nor due; the longest quiet are forgotten.
+TOLD_AT_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,6 +155,7 @@ class Hub:
                 await self._serve(visit, owner, wish)
         finally:
             del self._owners[visit]
+            self._forget_told()
             while not owner.mailbox.empty():
                 left = owner.mailbox.get_nowait()
                 if left is not None:
@@ -235,7 +239,7 @@ class Hub:
     def _tell(self, visit: VisitId, owner: _Owner, facts: Sequence[Fact]) -> None:
         if owner.visit is None:
             return
-        self._told[visit] = max(owner.seq, self._told.get(visit, 0))
+        self._told[visit] = max(owner.seq, self._told.pop(visit, 0))  # at the end: the newest
         if not facts:
             return
         try:
@@ -243,6 +247,14 @@ class Hub:
         except Exception as wrong:
             # History has happened: whoever could not be told asks for a snapshot; the command stands.
             log.error("telling failed: %s", type(wrong).__name__)
+
+    def _forget_told(self) -> None:
+        """Keep no word for ever about every visit there ever was."""
+        over = len(self._told) - TOLD_AT_MOST
+        if over > 0:
+            quiet = (visit for visit in self._told if visit not in self._owners and visit not in self._due)
+            for visit in list(itertools.islice(quiet, over)):
+                del self._told[visit]
 
     def _arm(self, visit: VisitId, owner: _Owner) -> None:
         """Set the timer that brings the Tick, whether or not the task still lives then."""

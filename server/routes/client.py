@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import Field, StrictBool
 
@@ -16,7 +18,7 @@ from server.db import sign_ins, tickets
 from server.db.clients import Emergency
 from server.db.visits import Address
 from server.errors import Malformed, Refused
-from server.identity import CLIENT_COOKIE
+from server.identity import CLIENT_COOKIE, ClientHere
 from server.logs import log
 from server.phones import is_phone
 from server.ports import Front
@@ -24,6 +26,7 @@ from server.probe_gate import ProbeGate
 from server.routes.answers import TooManyTries, set_cookie
 from server.routes.asking import PRINTABLE, Body, Client, House, Nothing, client_token, long, network_prefix
 from server.states import is_state
+from server.step_gate import Step, StepGate
 from server.throttle import PREFIX, spoken_wait
 from signaling.words import ConsentBy, ConsentMethod, DeviceCode, Site
 
@@ -125,13 +128,33 @@ async def _count_failure(front: Front, request: Request) -> None:
         raise TooManyTries(f"Too many links that do not work were tried. Wait {spoken_wait(left)}, or call us.", left)
 
 
+def _pace(steps: StepGate, who: str, step: Step) -> None:
+    """Raises TooManyTries when this client took the step too often just now."""
+    left = steps.enter(who, step, time.monotonic())
+    if left:
+        raise TooManyTries(f"This was tried many times in a row. Wait {spoken_wait(left)}, then try again.", left)
+
+
+def _paced(steps: StepGate, step: Step) -> Callable[[ClientHere], Awaitable[None]]:
+    """A dependency: the client's device that asks is not too fast."""
+
+    async def look(here: Client) -> None:
+        _pace(steps, here.id, step)
+
+    return look
+
+
 def router() -> APIRouter:
     """The client's routes."""
     routes = APIRouter(prefix="/api")
-    gate = ProbeGate()
+    gate, steps = ProbeGate(), StepGate()
+
+    def paced(step: Step) -> Any:
+        return [Depends(_paced(steps, step))]
 
     @routes.post("/join")
     async def join(wish: JoinWish, request: Request, response: Response, front: House) -> dict[str, Any]:
+        _pace(steps, hashlib.sha256(wish.secret.encode("utf-8", "replace")).hexdigest(), Step.JOIN)
         try:
             here, fresh = await way_in.join(front, wish.secret, client_token(front.shelf, request))
         except Refused as refused:
@@ -143,29 +166,29 @@ def router() -> APIRouter:
             set_cookie(response, CLIENT_COOKIE, identity.cookie_value(front.shelf, fresh), life)
         return await way_in.state(front, here)
 
-    @routes.get("/client")
+    @routes.get("/client", dependencies=paced(Step.STATE))
     async def client(here: Client, front: House) -> dict[str, Any]:
         return await way_in.state(front, here)
 
-    @routes.post("/client/consent")
+    @routes.post("/client/consent", dependencies=paced(Step.CONSENT))
     async def consent(wish: ConsentWish, here: Client, front: House) -> dict[str, Any]:
         await way_in.consent(front, here, wish.version, wish.method, wish.name, wish.relationship)
         return await way_in.state(front, here)
 
-    @routes.get("/client/consent-copy")
+    @routes.get("/client/consent-copy", dependencies=paced(Step.COPY))
     async def consent_copy(here: Client, front: House) -> Response:
         text = await way_in.copy_to_keep(front, here)
         disposition = 'attachment; filename="consent-to-video-visits.txt"'
         return PlainTextResponse(text, headers={"content-disposition": disposition})
 
-    @routes.post("/client/location")
+    @routes.post("/client/location", dependencies=paced(Step.LOCATION))
     async def location(wish: LocationWish, here: Client, front: House) -> dict[str, Any]:
         contact = _contact(wish)
         address = None if wish.place else wish.address()
         await way_in.locate(front, here, wish.place, address, wish.site, wish.save, contact)
         return await way_in.state(front, here)
 
-    @routes.post("/client/devices")
+    @routes.post("/client/devices", dependencies=paced(Step.DEVICES))
     async def devices(wish: DevicesFound, here: Client, front: House) -> dict[str, Any]:
         await way_in.devices(
             front,
@@ -197,7 +220,7 @@ def router() -> APIRouter:
         await front.desk.probe_answer(probe, wish.sdp)
         return {}
 
-    @routes.post("/client/socket-ticket")
+    @routes.post("/client/socket-ticket", dependencies=paced(Step.TICKET))
     async def ticket(wish: Nothing, here: Client, front: House) -> dict[str, str]:
         participant = await way_in.participant(front, here)
         holder = tickets.ClientTicket(here.id, here.visit.id, participant, here.token_hash)

@@ -153,7 +153,8 @@ async def test_a_participants_flood_is_cut_and_its_connection_stays(table: Any, 
     await until(lambda: table.desk.counters().get("forwarded", 0) > 10)
     sender = next(t.sender for t in a.pc.getTransceivers() if t.kind == "video")
     for sequence in range(2 * BYTES_PER_SECOND // 1000):
-        packet = RtpPacket(96, ssrc=sender._ssrc, sequence_number=soon(sender), payload=bytes(1000))
+        number = (soon(sender) + sequence) & 0xFFFF
+        packet = RtpPacket(96, ssrc=sender._ssrc, sequence_number=number, payload=bytes(1000))
         await sender.transport._send_rtp(packet.serialize())
         if sequence % 50 == 0:
             await asyncio.sleep(0)

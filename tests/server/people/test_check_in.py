@@ -290,3 +290,20 @@ async def test_a_clients_ticket_names_their_own_seat_and_works_once(joined: Any,
     house.clock.forward(timedelta(seconds=30))
     async with house.shelf.work() as work:
         assert await tickets.take(work, late) is None
+
+
+async def test_a_page_gone_wild_waits_and_the_client_next_door_does_not(joined: Any, booked: Any, browsers: Any) -> None:
+    """Each step has a pace of its own, told clearly with the number to call; nobody else behind the address is held."""
+    _, _, browser, state = await joined()
+    codes = [(await browser.post("/api/client/devices", json={})).status_code for _ in range(20)]
+    assert set(codes) == {400}  # nonsense counts as well
+    held = await browser.post("/api/client/devices", json=ALL_OK)
+    assert (held.status_code, held.json()["code"], held.json()["phone"]) == (429, "too-many-tries", "(612) 555-0100")
+    assert 1 <= int(held.headers["retry-after"]) <= 6
+    await browser.ask("/api/client/consent", signature(state))
+    _, link = await booked(client={"name": "Alex Roe"}, anyway=True)
+    neighbour = browsers()
+    state = await neighbour.ask("/api/join", {"secret": secret_of(link)})
+    await neighbour.ask("/api/client/consent", signature(state, "Alex Roe"))
+    await neighbour.ask("/api/client/location", HOME)
+    await neighbour.ask("/api/client/devices", ALL_OK)

@@ -12,6 +12,7 @@ from server.errors import Malformed, Refused
 from server.link_window import window
 from server.local_time import day_bounds, iso, spoken, start_in, zone_named
 from server.probe_gate import ProbeGate
+from server.step_gate import MOST, PACES, Step, StepGate
 from server.throttle import ACCOUNT, LONGEST, Limit, Record, after_failure, spoken_wait, wait_left
 
 CHICAGO = zone_named("America/Chicago")
@@ -143,3 +144,24 @@ def test_one_connection_test_at_a_time_and_six_a_minute() -> None:
     gate.enter("cli_a", 60.0)
     gate.opened("cli_a", "p2", 60.0)
     assert not gate.owns("cli_a", "p2", 75.0)
+
+
+def test_a_step_is_heard_again_after_the_wait_that_was_told() -> None:
+    """Every step's pace: so many at once, then one after the wait; each client and each step by itself."""
+    for step, pace in PACES.items():
+        gate = StepGate()
+        assert [gate.enter("cli_a", step, 5.0) for _ in range(pace.at_once)] == [timedelta(0)] * pace.at_once
+        left = gate.enter("cli_a", step, 5.0)
+        assert left == timedelta(seconds=pace.every_s)
+        assert gate.enter("cli_a", step, 5.0 + left.total_seconds() - 0.01)
+        assert not gate.enter("cli_b", step, 5.0)
+        assert not gate.enter("cli_a", step, 5.0 + left.total_seconds())
+    assert gate.refused == {step.value: 2}
+
+
+def test_made_up_links_fill_no_memory() -> None:
+    """Counts of the longest quiet are forgotten first."""
+    gate = StepGate()
+    for number in range(MOST + 100):
+        gate.enter(str(number), Step.JOIN, 0.0)
+    assert len(gate._left) == MOST
