@@ -42,6 +42,7 @@ class MediaSettings:
     :param port: UDP port; 0 takes a free one.
     :param advertised: addresses that the offers name, in order of preference.
     :param strict: AEAD SRTP profiles only; otherwise AES128_CM_HMAC_SHA1_80 is taken as the last choice.
+    :param inner: further addresses for those who are seated: where a relay beside the server reaches it.
     :param tick: report seconds by itself; without it :meth:`MediaDesk.tick` does.
     """
 
@@ -49,6 +50,7 @@ class MediaSettings:
     port: int
     advertised: tuple[str, ...]
     strict: bool = False
+    inner: tuple[str, ...] = ()
     tick: bool = True
 
 
@@ -127,7 +129,7 @@ class MediaDesk:
             participant,
             self._ingress,
             self._counters,
-            self._settings.advertised,
+            (*self._settings.advertised, *self._settings.inner),
             self._settings.strict,
             lambda which, state, profile: self._connection(visit, which, state, profile),
             lambda which, number, sdp: self._listener.on_offer(visit, which.participant, number, sdp),

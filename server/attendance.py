@@ -34,6 +34,7 @@ class Attached:
     token: bytes
     since: int | None = None
     told_flow: dict[str, Any] | None = None
+    relay_until: float = 0.0  # monotonic seconds; when the credential that it was handed last ends
 
 
 @dataclass(slots=True, eq=False)

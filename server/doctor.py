@@ -22,10 +22,12 @@ from typing import Final
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
+from media.errors import Refused
 from server import addresses, embedded_postgres, runtime, tls
 from server.datadir import socket_dir
 from server.errors import CannotStart
 from server.keys import KeyFile, refuse_inside
+from server.relay import look, relay_of
 from server.settings import Settings
 
 OLDEST_PYTHON: Final = (3, 11)
@@ -241,6 +243,18 @@ async def trusted_proxies(settings: Settings) -> Answer:
     return Verdict.GOOD, f"The forwarded header of {', '.join(str(one) for one in joined)} is believed."
 
 
+async def turn_relay(settings: Settings) -> Answer:
+    """Networks without UDP have a way in, and it leads to this server only."""
+    relay = relay_of(settings)
+    if relay is None:
+        return Verdict.GOOD, "There is no relay: networks that let no UDP through cannot take part (RUNBOOK.md, TURN)."
+    try:
+        await look(relay)
+    except Refused as problem:
+        return Verdict.BAD, problem.say
+    return Verdict.GOOD, f"{', '.join(relay.urls)}: it takes this server's credentials and refuses other addresses."
+
+
 async def root(settings: Settings) -> Answer:
     """Whether the embedded database can run under this account."""
     if settings.database_url is None:
@@ -262,6 +276,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Awaitable[Answer]]]] = {
     "receive-buffer": receive_buffer,
     "time-zones": time_zones,
     "media-addresses": media,
+    "turn": turn_relay,
     "trusted-proxies": trusted_proxies,
 }
 

@@ -30,6 +30,7 @@ from server.errors import CannotStart, Refused
 from server.live import Live
 from server.measure import Measure
 from server.ports import Listeners
+from server.relay import relay_of
 from server.roster import Roster
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
@@ -95,6 +96,7 @@ class House:
     def every_second(self) -> None:
         """Look after visits of which the media room has nothing to say."""
         self.live.measure.tick()
+        self.live.seating.renew_relays()
         self.watchdog.closely = self.desk.counters()["peers"] > 0
 
 
@@ -127,6 +129,7 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         measure = Measure(lambda: hub, clock.instant, live.flow_changed, spool)
         live.measure = live.seating.measure = measure
         live.completion = completion
+        live.seating.relay = relay_of(runtime.settings)
         desk = await _media(runtime, live)
         live.seating.media = desk
         stack.push_async_callback(desk.close)
@@ -155,6 +158,7 @@ async def _media(runtime: Runtime, live: Live) -> MediaDesk:
         port=runtime.settings.udp_port,
         advertised=runtime.media_addresses,
         strict=runtime.settings.strict_srtp,
+        inner=runtime.settings.inner_media_addresses,
     )
     try:
         return await MediaDesk.open(settings, live.seating)

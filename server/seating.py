@@ -14,8 +14,10 @@ from media.desk import MediaDesk
 from media.errors import Malformed as MediaMalformed
 from media.errors import Refused as MediaRefused
 from media.sample import EvidenceSecond
-from server.attendance import Attendance, Attendances
+from server import turn
+from server.attendance import Attached, Attendance, Attendances
 from server.measure import Measure
+from server.turn import Relay
 from signaling import views
 from signaling.errors import Refused
 from signaling.ports import Journal
@@ -32,6 +34,7 @@ class Seating:
         self._journal = journal
         self.measure: Measure
         self.media: MediaDesk
+        self.relay: Relay | None = None
 
     # -- what a browser says about its media ----------------------------------------------------------------------
 
@@ -118,6 +121,7 @@ class Seating:
         for participant, attached in tuple(live.attached.items()):
             if attached.since is None:
                 continue  # its page has no snapshot yet and would drop an offer; it is seated right after
+            self._hand_relay(live.id, attached)  # before the offer: its connection is made with it
             if participant not in live.seated or participant in live.fresh:
                 live.fresh.discard(participant)
                 live.seated.add(participant)
@@ -126,6 +130,21 @@ class Seating:
                 except Exception:
                     live.fresh.add(participant)  # the next look tries again
                     raise
+
+    def renew_relays(self) -> None:
+        """Look whether somebody's credential for the relay ends soon; for once a second."""
+        for live in self._there:
+            for participant, attached in live.attached.items():
+                if participant in live.seated:
+                    self._hand_relay(live.id, attached)
+
+    def _hand_relay(self, visit: VisitId, attached: Attached) -> None:
+        """A credential for whoever is let in, a new one before it ends; nobody else gets one."""
+        if self.relay is None or attached.relay_until - time.monotonic() > turn.RENEW_S:
+            return
+        made = turn.grant(self.relay, visit, attached.participant, int(time.time()))
+        attached.relay_until = time.monotonic() + made.expires_s
+        attached.socket.tell(views.dump_turn(made.urls, made.username, made.credential, made.expires_s))
 
     async def clear(self, live: Attendance) -> None:
         """The visit has ended: stop its media, write the last evidence. Raises what the journal raised."""

@@ -8,7 +8,7 @@ Shell (asyncio, aiortc).
 from __future__ import annotations
 
 import os
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from server.errors import CannotStart
+from server.turn import place
 
 PREFIX: Final = "ANTECHAMBER_"
 
@@ -40,6 +41,10 @@ class Settings(BaseSettings):
     udp_port: int = Field(default=0, ge=0, le=65535)  # default: the same number as port
     media_addresses: str = ""  # comma separated; default: every address of this machine
     strict_srtp: bool = False  # refuse anything below SRTP_AEAD_AES_256_GCM
+    # The relay for networks that let no UDP through: coturn, over TLS only. All unset: there is none.
+    turn_urls: str = ""  # comma separated, each turns:host:443?transport=tcp
+    turn_secret_file: Path | None = None  # holds what coturn has as static-auth-secret
+    turn_inner_addresses: str = ""  # comma separated; where the relay reaches this server, if not at media_addresses
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     # The database. Unset: the embedded PostgreSQL in the data directory.
@@ -106,6 +111,24 @@ class Settings(BaseSettings):
                 raise ValueError("holds what is no network, as 172.30.57.2/32 or fd00:57::/64") from None
         return value
 
+    @field_validator("turn_urls")
+    @classmethod
+    def _only_turns(cls, value: str) -> str:
+        """Nothing of a visit crosses a network without TLS, the relay's own credentials included."""
+        if any(place(url) is None for url in _listed(value)):
+            raise ValueError("holds what is no turns:host:port?transport=tcp; a relay is reached over TLS only")
+        return value
+
+    @field_validator("turn_inner_addresses")
+    @classmethod
+    def _only_addresses(cls, value: str) -> str:
+        for part in _listed(value):
+            try:
+                ip_address(part)
+            except ValueError:
+                raise ValueError("holds what is no IP address") from None
+        return value
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, given: Any) -> Any:
@@ -127,6 +150,8 @@ class Settings(BaseSettings):
     def _belong_together(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key are given together or not at all")
+        if bool(_listed(self.turn_urls)) != (self.turn_secret_file is not None):
+            raise ValueError("turn_urls and turn_secret_file are given together or not at all")
         if self.database_url and self.billing_mode == "inside" and not self.billing_database_url:
             raise ValueError("with database_url set, billing_database_url is needed too (its own role)")
         return self
@@ -157,6 +182,16 @@ class Settings(BaseSettings):
     def named_media_addresses(self) -> tuple[str, ...]:
         """Addresses to advertise as the operator named them; empty = all of this machine (server.addresses)."""
         return _listed(self.media_addresses)
+
+    @property
+    def turn_addresses(self) -> tuple[str, ...]:
+        """The relay's `turns:` addresses; empty = there is no relay."""
+        return _listed(self.turn_urls)
+
+    @property
+    def inner_media_addresses(self) -> tuple[str, ...]:
+        """Where the relay reaches this server's media, as further candidates for those who are let in."""
+        return _listed(self.turn_inner_addresses)
 
     @property
     def private_receiver_hosts(self) -> frozenset[str]:

@@ -123,6 +123,11 @@ def dump_offer(number: int, sdp: str) -> Message:
     return {"type": "offer", "number": number, "sdp": sdp}
 
 
+def dump_turn(urls: Sequence[str], username: str, credential: str, expires_s: int) -> Message:
+    """The relay for networks without UDP, and a credential for it that ends; to those who are let in."""
+    return {"type": "turn", "urls": list(urls), "username": username, "credential": credential, "expires_s": expires_s}
+
+
 def dump_flow(flow: Flow, you: Participant) -> Message:
     """What flows now."""
     return {"type": "flow", "media": media_part(flow, you)}

@@ -32,6 +32,7 @@ from signaling.views import (
     dump_pong,
     dump_refused,
     dump_snapshot,
+    dump_turn,
     dump_welcome,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "dump_pong",
     "dump_refused",
     "dump_snapshot",
+    "dump_turn",
     "dump_welcome",
     "parse",
 ]

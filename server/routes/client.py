@@ -203,7 +203,7 @@ def router() -> APIRouter:
         return await way_in.state(front, here)
 
     @routes.post("/client/probe")
-    async def probe(wish: Nothing, here: Client, front: House) -> dict[str, str]:
+    async def probe(wish: Nothing, here: Client, front: House) -> dict[str, Any]:
         gate.enter(here.id, time.monotonic())
         try:
             made = await front.desk.probe()
@@ -211,7 +211,8 @@ def router() -> APIRouter:
             gate.left(here.id)
             raise
         gate.opened(here.id, made.key, time.monotonic())
-        return {"probe": made.key, "sdp": made.sdp}
+        # where the relay is, and no credential: whether it can be reached is seen from its refusal
+        return {"probe": made.key, "sdp": made.sdp, "relays": front.runtime.settings.turn_addresses}
 
     @routes.post("/client/probe/{probe}")
     async def probe_answer(probe: str, wish: ProbeAnswer, here: Client, front: House) -> dict[str, str]:

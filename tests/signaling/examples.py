@@ -202,6 +202,7 @@ def server_valid() -> list[Example]:
         to("client", views.dump_flow(flow, visiting.client_seat)),
         to("clinician", views.dump_flow(flow, visiting.clinician_seat)),
         to("client", views.dump_offer(1, SDP)),
+        to("client", views.dump_turn(("turns:turn.example.org:443?transport=tcp",), f"1:{VISIT}-x", "c2VjcmV0", 300)),
         to("client", views.dump_muted(views.Muting(audio=True))),
         to("client", views.dump_refused("join", "location-missing", "Where the client is has not been said yet.")),
         to("clinician", views.dump_refused("admit", "clinician-busy", "You are with J. D. since 14:02.", VISIT)),

@@ -49,8 +49,9 @@ const WORDS = {
   cameraHelp: ["Is something in front of the camera, or a cover closed?", "Is it the right camera? Choose another one below if you have one.", "Close other apps that use the camera, then choose “Try again”."],
   microphoneHelp: ["Is the microphone or headset switched to mute?", "Is it the right one? Choose another one below if you have one.", "Take the headset off and try without it, then choose “Try again”."],
   speakerHelp: ["Turn the volume up.", "On an iPhone, flip the small switch on its side: it may be on silent.", "Is a headset or Bluetooth speaker connected? The sound may go there."],
-  connectionHelp: ["Your network may block video.", "If you use a VPN, turn it off.", "Try another network: on a phone, turn Wi-Fi off.", "At work or school? Ask to allow UDP to this address, or use your phone."],
+  connectionHelp: ["Your network may block video.", "If you use a VPN, turn it off.", "Try another network: on a phone, turn Wi-Fi off.", "At work or school? Use your phone instead, or ask them to let this address through."],
   connectionGood: "You can reach the practice.",
+  connectionRelayed: "Your network blocks the direct way for video. We go another way, and the visit will work. If the picture is not good, another network may help: on a phone, turn Wi-Fi off.",
   connectionBusy: "Tested a moment ago. We will see in the visit.",
   connectionOff: "We could not run the test. Check that you are online, then choose “Try again”.",
 };
@@ -135,7 +136,7 @@ class Check {
       camera: this.#said.camera ?? (live("video") ? "ok" : code(video)),
       microphone: this.#said.microphone ?? (live("audio") ? "ok" : code(audio)),
       speaker: this.#said.speaker === "ok" || this.#said.speaker === "unheard" ? this.#said.speaker : "skipped",
-      connection: this.#said.connection ?? "skipped",
+      connection: this.#said.connection === "relayed" ? "ok" : this.#said.connection ?? "skipped",
     };
   }
 
@@ -220,6 +221,7 @@ class Check {
     const said = this.#said.connection;
     if (said === undefined) return this.#put("connection", { kind: "waiting", words: WORDS.testing }, null);
     if (said === "ok") return this.#put("connection", { kind: "good", words: WORDS.good }, null, el("p", {}, WORDS.connectionGood));
+    if (said === "relayed") return this.#put("connection", { kind: "good", words: WORDS.good }, null, el("p", {}, WORDS.connectionRelayed));
     if (said === "skipped") return this.#put("connection", { kind: "ask", words: "" }, null, el("p", {}, WORDS.connectionBusy));
     const again = this.#again(() => void this.#probe());
     if (said === "failed") {

@@ -31,6 +31,8 @@ export class Seat {
   /** @type {Link} */ #link;
   /** @type {Peer} */ #peer;
   #failures = 0;
+  /** For networks without UDP; a credential is good for minutes and a newer one always comes in time. @type {RTCIceServer[]} */
+  #relays = [];
 
   /** @param {SeatOptions} options */
   constructor(options) {
@@ -39,6 +41,7 @@ export class Seat {
     this.#peer = new Peer({
       send: (message) => this.send(message),
       track: (kind) => devices.track(kind),
+      servers: () => this.#relays,
       ready: () => devices.settled(CAMERA_WITHIN),
       onRemotes: options.onRemotes,
       onStanding: (_, failures) => {
@@ -103,6 +106,7 @@ export class Seat {
   /** @param {ServerMessage} message */
   #hear(message) {
     if (message.type === "offer" && standsAt(this.#view) === "stage") void this.#peer.offered(message);
+    if (message.type === "turn") this.#relays = [{ urls: message.urls, username: message.username, credential: message.credential }];
     if (message.type === "refused") this.#options.onRefused?.(message);
     const before = standsAt(this.#view);
     const view = evolve(this.#view, message);

@@ -58,6 +58,7 @@ export function evolve(view, message) {
       return { ...view, otherMuted: { audio: message.audio, video: message.video } };
     case "welcome":
     case "offer":
+    case "turn":
     case "refused":
     case "pong":
     case "closed":

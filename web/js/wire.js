@@ -36,13 +36,14 @@
 /** @typedef {{type: "fact", seq: number, kind: string, at: string, visit: VisitView}} FactMessage */
 /** @typedef {{type: "offer", number: number, sdp: string}} Offer */
 /** @typedef {{type: "flow", media: MediaView}} FlowMessage */
+/** @typedef {{type: "turn", urls: string[], username: string, credential: string, expires_s: number}} TurnMessage */
 /** @typedef {{type: "muted", audio: boolean, video: boolean}} MutedMessage */
 /** @typedef {{type: "refused", re: string, visit?: string|null, code: string, say: string}} RefusedMessage */
 /** @typedef {{type: "pong", n: number}} Pong */
 /** @typedef {{type: "closed", reason: string, say: string, next: "resume"|"rejoin"|"stop"}} Closed */
 /** @typedef {{type: "desk", seq: number, now: string, zone: string, status: string|null, waiting: Card[],
  *   today: Card[]}} DeskMessage */
-/** @typedef {Welcome|Snapshot|FactMessage|Offer|FlowMessage|MutedMessage|RefusedMessage|Pong|Closed|DeskMessage}
+/** @typedef {Welcome|Snapshot|FactMessage|Offer|TurnMessage|FlowMessage|MutedMessage|RefusedMessage|Pong|Closed|DeskMessage}
  *   ServerMessage */
 
 /** @typedef {"done"|"client_request"|"technical"|"emergency"} EndReason */
@@ -196,6 +197,7 @@ const SERVER_SHAPES = {
   fact: shape({ seq: whole, kind: text, at: text, visit }),
   offer: shape({ number: whole, sdp: text }),
   flow: shape({ media }),
+  turn: shape({ urls: listOf(text), username: text, credential: text, expires_s: number }),
   muted,
   refused: shape({ re: text, visit: maybe(text), code: text, say: text }),
   pong: shape({ n: whole }),
