@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from server.errors import Refused
 from server.roster import Roster
-from signaling import commands, messages
+from signaling import commands, guest_commands, messages
 from signaling.commands import Command
 from signaling.errors import ClinicianBusy
 from signaling.hub import Hub
@@ -18,7 +18,7 @@ from signaling.licence import LicenceCover, cover
 from signaling.messages import ClientMessage
 from signaling.shape import Visit
 from signaling.views import initials
-from signaling.words import OverrideReason, StaffId, VisitId
+from signaling.words import GuestStanding, OverrideReason, ParticipantId, StaffId, VisitId
 
 AUDIO_ONLY_PERMITTED = True
 """Until practices set a policy of their own: audio-only is an explicit act with a reason, reported as such."""
@@ -43,20 +43,41 @@ class Acts:
             case _:
                 raise Refused("not-yours", "Only your clinician can do that.")
 
+    async def guest_does(self, visit: VisitId, who: ParticipantId, said: ClientMessage) -> None:
+        """A guest's message that is a wish about the visit. Raises Refused."""
+        match said:
+            case messages.Join() | messages.ComeBack():
+                await self._hub.command(visit, guest_commands.JoinAsGuest(who))
+            case messages.Leave():
+                await self._hub.command(visit, guest_commands.LeaveAsGuest(who))
+            case _:
+                raise Refused("not-yours", "Only the clinician can do that.")
+
     async def clinician_does(self, visit: VisitId, by: StaffId, said: ClientMessage) -> None:
         """A clinician's message about one visit, from the visit or from the desk. Raises Refused."""
         match said:
-            case messages.Admit(reason) | messages.DeskAdmit(_, reason):
-                await self.admit(visit, by, reason)
+            case messages.Admit(reason, with_guests) | messages.DeskAdmit(_, reason, with_guests):
+                await self.admit(visit, by, reason, with_guests=with_guests)
             case _:
                 await self._hub.command(visit, self._command(by, said))
 
-    async def admit(self, visit: VisitId, by: StaffId, reason: OverrideReason | None) -> None:
-        """Let the client in, with what the licences on file say of where they are at this moment."""
+    async def admit(
+        self, visit: VisitId, by: StaffId, reason: OverrideReason | None, *, with_guests: bool = False
+    ) -> None:
+        """Let the client in, with what the licences on file say of where they are at this moment.
+
+        `with_guests`: and those guests who wait at this moment, in the same act.
+        """
         _, now = await self._hub.visit(visit)
         covered = await self._cover(now)
+
+        def wished(found: Visit) -> list[Command]:
+            waiting = [one.participant for one in found.guests if one.standing is GuestStanding.WAITING]
+            together = [guest_commands.AdmitGuest(by, one) for one in waiting] if with_guests else []
+            return [commands.Admit(by, covered, reason), *together]
+
         try:
-            await self._hub.command(visit, commands.Admit(by, covered, reason))
+            await self._hub.command(visit, wished)
         except ClinicianBusy as busy:
             raise await self._busy_with(busy) from busy
 
@@ -94,6 +115,10 @@ class Acts:
                 return commands.ConfirmIdentity(by)
             case messages.AllowAudioOnly(why):
                 return commands.AllowAudioOnly(by, why, AUDIO_ONLY_PERMITTED)
+            case messages.AdmitGuest(who):
+                return guest_commands.AdmitGuest(by, who)
+            case messages.ReturnGuest(who):
+                return guest_commands.ReturnGuest(by, who)
             case messages.ExplainOverride(why):
                 return commands.ExplainOverride(by, why)
             case _:

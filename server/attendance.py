@@ -34,6 +34,7 @@ class Attached:
     token: bytes
     since: int | None = None
     told_flow: dict[str, Any] | None = None
+    told_visit: dict[str, Any] | None = None
     relay_until: float = 0.0  # monotonic seconds; when the credential that it was handed last ends
 
 
@@ -46,10 +47,12 @@ class Attendance:
     visit: Visit | None = None
     seq: int = 0
     cast: Cast | None = None
-    muted: dict[str, Muting] = field(default_factory=dict)
+    muted: dict[ParticipantId, Muting] = field(default_factory=dict)
     seated: set[ParticipantId] = field(default_factory=set)
     up: set[ParticipantId] = field(default_factory=set)  # whose peer connection stands
     fresh: set[ParticipantId] = field(default_factory=set)  # whose browser has no peer connection (any more)
+    sharing: ParticipantId | None = None  # whose screen is shown
+    audio_only: set[ParticipantId] = field(default_factory=set)  # whose connection is too weak for pictures
     admitted_anew: bool = False
     held: list[tuple[int, Sequence[Fact], Visit]] | None = None
     reconnected_at: dict[ParticipantId, float] = field(default_factory=dict)
@@ -58,6 +61,12 @@ class Attendance:
     def seat(self, attached: Attached) -> Participant | None:
         """Who the browser's person is in the visit; None before the visit was loaded."""
         return self.visit.participant(attached.participant) if self.visit is not None else None
+
+
+    def hears(self, participant: ParticipantId) -> bool:
+        """Whether that person is told of the others' doings: the client and the clinician always, a guest let in."""
+        visit = self.visit
+        return visit is not None and (visit.guest(participant) is None or visit.admits(participant))
 
 
 class Attendances:

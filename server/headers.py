@@ -56,8 +56,9 @@ def may_be_kept(path: str, status: int) -> bool:
 
 
 def holds_a_visit(path: str) -> bool:
-    """Whether the document at this path shows a camera: the client's document, the desk and the clinician's visit."""
-    return path in {"/j", "/desk"} or path.startswith(("/j/", "/visits/"))
+    """Whether the document at this path shows a camera: the client's and the guest's document, the desk and the
+    clinician's visit."""
+    return path in {"/j", "/g", "/desk"} or path.startswith(("/j/", "/g/", "/visits/"))
 
 
 def for_response(path: str, host: str) -> tuple[Header, ...]:

@@ -96,6 +96,7 @@ class House:
     def every_second(self) -> None:
         """Look after visits of which the media room has nothing to say."""
         self.live.measure.tick()
+        self.live.protecting.tick()
         self.live.seating.renew_relays()
         self.watchdog.closely = self.desk.counters()["peers"] > 0
 
@@ -173,6 +174,7 @@ def _listeners(live: Live, board: Board) -> Listeners:
     say = {
         "replaced": "This visit was opened on another device.",
         "link-revoked": "This link was replaced by a newer one: open the newest link that you were sent.",
+        "link-withdrawn": "This link no longer works. Please ask the practice if you are expected.",
     }
     made.on_client_device_ended.append(
         lambda visit, token, reason: live.close_token(visit, token, reason, say.get(reason, ""), "stop")

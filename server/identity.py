@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from server.db import links, people, sign_ins, visits
+from server.db import guests, links, people, sign_ins, visits
+from server.db.guests import Invited
 from server.db.shelf import Shelf, Work
 from server.db.visits import BookedVisit
 from server.errors import Refused
@@ -20,12 +21,19 @@ from signaling.words import StaffRole
 
 STAFF_COOKIE: Final = "__Host-antechamber-staff"
 CLIENT_COOKIE: Final = "__Host-antechamber-client"
+GUEST_COOKIE: Final = "__Host-antechamber-guest"
 
 _COOKIE: Final = re.compile(r"(prc_[a-z2-7]{20})\.([A-Za-z0-9_-]{43})")
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _ENDED: Final = {
     "replaced": "This visit was opened on another device. To go on here, open the link in your message again.",
     "link-revoked": "This link was replaced by a newer one: open the newest link that you were sent, or call us.",
+}
+
+
+_GUEST_ENDED: Final = {
+    "replaced": _ENDED["replaced"],
+    "link-withdrawn": "This link no longer works. Please ask the practice if you are expected.",
 }
 
 
@@ -49,6 +57,22 @@ class ClientHere:
     token_hash: bytes
     visit: BookedVisit
     window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class GuestHere:
+    """A guest's device that exchanged a link that still works."""
+
+    guest: Invited
+    device: str
+    token_hash: bytes
+    visit: BookedVisit
+    window: Window
+
+    @property
+    def id(self) -> str:
+        """The guest's id."""
+        return self.guest.id
 
 
 def cookie_value(shelf: Shelf, secret: str) -> str:
@@ -99,3 +123,19 @@ async def client(work: Work, token: bytes | None) -> ClientHere:
     if when.is_closed(work.now()):
         raise Refused("link-expired", "This link has expired, its visit is over. Call us for another visit.")
     return ClientHere(device.client, device.link, device.device, token, visit, when)
+
+
+async def guest(work: Work, token: bytes | None) -> GuestHere:
+    """The guest's device with this cookie. Raises as `client`."""
+    device = None if token is None else await guests.device(work, token)
+    if token is None or device is None:
+        raise Refused("signed-out", "Open the link that the practice sent you again to go on.")
+    if device.ended_reason is not None:
+        reason = device.ended_reason if device.ended_reason in _GUEST_ENDED else "replaced"
+        raise Refused(reason, _GUEST_ENDED[reason])
+    found = await guests.by_id(work, device.guest)
+    visit = await visits.read(work, found.visit)
+    when = window(visit.start, visit.minutes)
+    if when.is_closed(work.now()):
+        raise Refused("link-expired", "This link has expired, its visit is over. Call us if you have a question.")
+    return GuestHere(found, device.device, token, visit, when)

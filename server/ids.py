@@ -27,6 +27,7 @@ PREFIXES: Final = {
     "tik": "ticket",
     "sgi": "sign-in",
     "jnt": "joined device",
+    "gst": "guest",
 }
 
 

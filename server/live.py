@@ -9,17 +9,20 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from media.requirement import Met
 from server.attendance import Attached, Attendance, Attendances
 from server.completion import Completion
 from server.measure import Flow as Measured
 from server.measure import Measure
-from server.roster import Cast, Roster
+from server.protecting import Protecting
+from server.roster import Roster
 from server.seating import Seating
 from signaling import views
 from signaling.errors import Refused
 from signaling.facts import Admitted, AudioOnlyAllowed, Ended, Fact, PutOnHold, Returned
+from signaling.guest_facts import GuestInvited, GuestLeft, GuestReturned, GuestRevoked
 from signaling.hub import Hub
 from signaling.ports import Journal
 from signaling.shape import Visit
@@ -48,7 +51,8 @@ class Live:
         self._hub = hub
         self._journal = journal
         self._there = Attendances(hub)
-        self.seating = Seating(self._there, journal)
+        self.protecting = Protecting(self._there, hub)
+        self.seating = Seating(self._there, journal, self.protecting)
         self.measure: Measure
         self.completion: Completion
         self.board_changed: Callable[[], None] = lambda: None
@@ -102,9 +106,10 @@ class Live:
         if live is None:
             return
         live.muted[participant] = muted
-        for attached in live.attached.values():
-            if attached.participant != participant:
-                attached.socket.tell(views.dump_muted(muted))
+        if live.hears(participant):
+            for attached in live.attached.values():
+                if attached.participant != participant and live.hears(attached.participant):
+                    attached.socket.tell(views.dump_muted(participant, muted))
 
     # -- the hub's audience ---------------------------------------------------------------------------------------
 
@@ -123,11 +128,15 @@ class Live:
                 live.admitted_anew = True
             elif isinstance(fact, PutOnHold | Returned):
                 live.fresh.update(live.attached)  # their connections end, even if they are let in again at once
+            elif isinstance(fact, GuestReturned | GuestLeft | GuestRevoked):
+                live.fresh.add(fact.participant)
             elif isinstance(fact, AudioOnlyAllowed):
                 self.measure.allow_audio_only(visit)
         if live.held is not None:
             live.held.append((seq, facts, after))
-        elif after.over and not was_over and live.cast is not None:
+        elif live.cast is not None and (
+            (after.over and not was_over) or any(isinstance(fact, GuestInvited) for fact in facts)
+        ):
             live.held = [(seq, facts, after)]
             self._there.spawn(self._tell_with_what_follows(live))
         else:
@@ -137,7 +146,8 @@ class Live:
             self._there.spawn(self.finish(visit))
 
     async def _tell_with_what_follows(self, live: Attendance) -> None:
-        """The client's next visit is looked up before the end is told; facts that come meanwhile wait their turn."""
+        """The client's next visit is looked up before the end is told, a guest's name before the invitation; facts that
+        come meanwhile wait their turn."""
         try:
             live.cast = await self._roster.of((live.held or [])[0][2])
         finally:
@@ -151,17 +161,31 @@ class Live:
             you = after.participant(attached.participant)
             if attached.since is None or you is None or live.cast is None:
                 continue
-            names, status, following = live.cast.names, live.cast.status, live.cast.following
+            if after.guest(you.id) is not None:
+                self._tell_guest(live, attached)
+                continue
+            cast = live.cast
+            names, status, following, may = cast.names, cast.status, cast.following, cast.others_may_share
             for number, fact in enumerate(facts, first):
                 if number > attached.since:
-                    told = views.dump_fact(after, number, fact, you, names, status, next_visit=following)
+                    told = views.dump_fact(
+                        after, number, fact, you, names, status, others_may_share=may, next_visit=following
+                    )
                     attached.socket.tell(told)
+
+    def _tell_guest(self, live: Attendance, attached: Attached) -> None:
+        """A guest gets the whole picture when theirs has changed, and no fact: even that something happened would tell
+        who waits beside them."""
+        told = self._snapshot(live, attached)
+        if told["visit"] != attached.told_visit:
+            attached.told_visit = told["visit"]
+            attached.socket.tell(told)
 
     async def status_changed(self, clinician: str, status: DeskStatus) -> None:
         """The clinician is available, with someone, or away: those who wait for them read it."""
         for live in self._there:
             if live.visit is not None and live.visit.clinician == clinician and live.cast is not None:
-                live.cast = Cast(live.cast.names, status, live.cast.following)
+                live.cast = replace(live.cast, status=status)
                 for attached in live.attached.values():
                     if attached.since is not None:
                         attached.socket.tell(self._snapshot(live, attached))
@@ -177,9 +201,9 @@ class Live:
         flow = shown(measured)
         for attached in live.attached.values():
             you = live.seat(attached)
-            if you is None or attached.since is None:
+            if you is None or attached.since is None or live.visit is None or not live.hears(you.id):
                 continue
-            told = views.dump_flow(flow, you)
+            told = views.dump_flow(flow, you, live.visit)
             if told != attached.told_flow:
                 attached.told_flow = told
                 attached.socket.tell(told)
@@ -245,15 +269,17 @@ class Live:
         if live.visit is None or live.cast is None or you is None:
             raise LookupError("a snapshot before the visit was loaded")
         measured = self.measure.flow(live.id)
-        others = [muting for who, muting in live.muted.items() if who != attached.participant]
+        hears = live.hears(you.id)
         return views.dump_snapshot(
             live.visit,
-            live.seq,
+            live.seq if live.visit.guest(you.id) is None else 0,
             you,
             live.cast.names,
             live.cast.status,
-            flow=shown(measured) if measured is not None else views.NO_FLOW,
-            other_muted=others[0] if others else views.NOT_MUTED,
+            flow=shown(measured) if measured is not None and hears else views.NO_FLOW,
+            muted={who: one for who, one in live.muted.items() if hears and live.hears(who)},
+            sharing=live.sharing if live.visit.admits(you.id) else None,
+            others_may_share=live.cast.others_may_share,
             next_visit=live.cast.following,
         )
 
@@ -278,7 +304,7 @@ def shown(measured: Measured) -> Flow:
             ParticipantId(who): StreamNow(
                 SoundNow(measured.of(who).audio.value), PictureNow(measured.of(who).video.value)
             )
-            for who in measured.pair
+            for who in dict.fromkeys((*measured.pair, *(measured.latest.of if measured.latest else ())))
         },
         requirement=Requirement(type(state).__name__.lower()),
         missing=tuple((ParticipantId(who), MediaKind(kind.value)) for who, kind in missing),

@@ -50,14 +50,14 @@ class Listeners:
     __slots__ = ("on_board_changed", "on_client_device_ended", "on_sign_in_ended")
 
     def __init__(self) -> None:
-        # (visit, token hash, reason: "replaced" | "link-revoked")
+        # (visit, token hash, reason: "replaced" | "link-revoked" | "link-withdrawn"); a guest's device too
         self.on_client_device_ended: list[Callable[[str, bytes, str], None]] = []
         self.on_sign_in_ended: list[Callable[[bytes], None]] = []
         # a licence, a name, the practice's message: what desks and boards show that is in no fact
         self.on_board_changed: list[Callable[[], None]] = []
 
     def client_device_ended(self, visit: str, tokens: Sequence[bytes], reason: str) -> None:
-        """These devices may no longer act in that visit."""
+        """These devices, the client's or a guest's, may no longer act in that visit."""
         for token in tokens:
             for listener in self.on_client_device_ended:
                 listener(visit, token, reason)

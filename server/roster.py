@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from server.db import clients, open_visits, people, practices, visits
+from server.db import clients, guests, open_visits, people, practices, visits
 from server.db.shelf import Shelf
 from server.db.visits import BookedVisit
 from signaling.licence import Licence
@@ -21,11 +21,16 @@ from signaling.words import DeskStatus, StaffId
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What a screen about one visit needs beside the visit: names by id, the clinician's status, what comes next."""
+    """What a screen about one visit needs beside the visit: names by id, the clinician's status, what comes next.
+
+    `others_may_share`: the practice lets clients and guests show their screens too.
+    """
 
     names: Mapping[str, str]
     status: DeskStatus
     following: NextVisit | None
+    others_may_share: bool = False
+    e2ee_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,16 @@ class Roster:
                 visit.clinician: person.name,
                 visit.client: await clients.name(work, visit.client),
             } | {service.id: service.name for service in await practices.all_services(work)}
+            if visit.guests:
+                names |= await guests.names(work, [visit.id])
+            practice = await practices.read(work)
             following = None
             if visit.over:
                 coming = await visits.next_of(work, visit.client, work.now(), visit.id)
                 if coming is not None:
                     with_whom = await people.read(work, coming.clinician)
                     following = NextVisit(coming.start, with_whom.name)
-            return Cast(names, person.status, following)
+            return Cast(names, person.status, following, practice.others_may_share, practice.e2ee_required)
 
     async def licences(self, clinician: str) -> list[Licence]:
         """The clinician's licences on file, as they stand now."""
@@ -81,6 +89,7 @@ class Roster:
             names = {person.id: person.name for person in staff}
             names |= {service.id: service.name for service in await practices.all_services(work)}
             names |= await clients.names(work, {row.client for row in rows.values()})
+            names |= await guests.names(work, list(rows))
             licences = {StaffId(person.id): tuple(await people.held_by(work, person.id)) for person in staff}
             return Day(
                 practice.zone,

@@ -17,6 +17,7 @@ from media.sample import EvidenceSecond
 from server import turn
 from server.attendance import Attached, Attendance, Attendances
 from server.measure import Measure
+from server.protecting import Protecting
 from server.turn import Relay
 from signaling import views
 from signaling.errors import Refused
@@ -29,8 +30,9 @@ _RECONNECT_EVERY_S = 1.0
 class Seating:
     """Implements `media.desk.MediaListener`. `media` and `measure` are set before anybody comes."""
 
-    def __init__(self, there: Attendances, journal: Callable[[], Journal]) -> None:
+    def __init__(self, there: Attendances, journal: Callable[[], Journal], protecting: Protecting) -> None:
         self._there = there
+        self._protecting = protecting
         self._journal = journal
         self.measure: Measure
         self.media: MediaDesk
@@ -57,6 +59,23 @@ class Seating:
             live.reconnected_at[participant] = time.monotonic()
             live.fresh.add(participant)
             await self.reconcile(visit)
+
+    async def share(self, visit: VisitId, participant: ParticipantId) -> None:
+        """Show that person's screen to the others: the clinician's, and where the practice allows it anybody's."""
+        live = self._there.get(visit)
+        seen = live.visit if live is not None else None
+        if live is None or seen is None or participant not in live.seated:
+            raise Refused("not-admitted", "You will be let in soon.")
+        if participant != seen.clinician_seat.id and not (live.cast and live.cast.others_may_share):
+            raise Refused("sharing-not-allowed", "In this practice the clinician alone shows a screen.")
+        try:
+            await self.media.share(visit, participant)
+        except MediaRefused as no:
+            raise Refused(no.code, no.say) from no
+
+    async def unshare(self, visit: VisitId, participant: ParticipantId) -> None:
+        """Show it no longer."""
+        await self.media.unshare(visit, participant)
 
     # -- the media room's listener --------------------------------------------------------------------------------
 
@@ -88,6 +107,25 @@ class Seating:
         """A second of media was measured, or earlier ones amended."""
         self.measure.on_seconds(VisitId(visit), seconds)
 
+    def on_sharing(self, visit: str, participant: str | None) -> None:
+        """Whose screen is shown, told to everybody who is let in."""
+        live = self._there.get(VisitId(visit))
+        if live is None:
+            return
+        live.sharing = None if participant is None else ParticipantId(participant)
+        for attached in live.attached.values():
+            if live.visit is not None and live.visit.admits(attached.participant):
+                attached.socket.tell(views.dump_sharing(live.sharing))
+
+    def on_downlink(self, visit: str, participant: str, audio_only: bool) -> None:
+        """Somebody's connection is too weak for the others' pictures, or strong enough again: they are told."""
+        live = self._there.get(VisitId(visit))
+        attached = live.attached.get(ParticipantId(participant)) if live is not None else None
+        if live is None or attached is None:
+            return
+        (live.audio_only.add if audio_only else live.audio_only.discard)(attached.participant)
+        attached.socket.tell(views.dump_downlink(audio_only))
+
     # -- following ------------------------------------------------------------------------------------------------
 
     async def reconcile(self, visit: VisitId) -> None:
@@ -108,6 +146,7 @@ class Seating:
             final = await self.media.close_visit(live.id) if live.seated else ()
             live.seated.clear()
             live.up.clear()
+            live.audio_only.clear()
             live.fresh.update(live.attached)
             if not visit.over:
                 self.measure.pause(live.id, final)
@@ -118,9 +157,18 @@ class Seating:
             live.admitted_anew = False
             stored = await self._journal().load(live.id)
             self.measure.begin(visit, [fact for _, fact, _ in stored])
+        for participant in [one for one in live.seated if not visit.admits(one)]:
+            live.seated.discard(participant)
+            live.up.discard(participant)
+            live.fresh.add(participant)
+            await self.media.unseat(live.id, participant)
         for participant, attached in tuple(live.attached.items()):
+            if not visit.admits(participant):
+                continue  # a guest who waits has no peer connection
             if attached.since is None:
                 continue  # its page has no snapshot yet and would drop an offer; it is seated right after
+            if not self._protecting.lets_in(live, participant):
+                continue  # the practice requires what this browser cannot do, or has not said yet that it can
             self._hand_relay(live.id, attached)  # before the offer: its connection is made with it
             if participant not in live.seated or participant in live.fresh:
                 live.fresh.discard(participant)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from signaling.guest_commands import GuestCommand
 from signaling.licence import LicenceCover
 from signaling.words import (
     AudioOnlyReason,
@@ -26,8 +27,10 @@ from signaling.words import (
     MediaKind,
     OverrideReason,
     ParticipantId,
+    PictureSeen,
     PlaceId,
     PracticeId,
+    Protection,
     Requirement,
     ServiceId,
     Site,
@@ -241,6 +244,23 @@ class NoteConnection:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportPicture:
+    """The clinician's browser sees a participant's picture as it should be, black, or standing still."""
+
+    by: StaffId
+    participant: ParticipantId
+    seen: PictureSeen
+
+
+@dataclass(frozen=True, slots=True)
+class NoteProtection:
+    """The browsers report how the end-to-end encryption stands."""
+
+    epoch: int
+    state: Protection
+
+
+@dataclass(frozen=True, slots=True)
 class TellWaiting:
     """The clinician tells the waiting client something."""
 
@@ -289,7 +309,10 @@ Command = (
     | AllowAudioOnly
     | NoteMedia
     | NoteConnection
+    | NoteProtection
+    | ReportPicture
     | TellWaiting
     | State
     | Tick
+    | GuestCommand
 )

@@ -7,18 +7,22 @@ Three groups: the client's way in and out (`check_in`), the staff's acts (`staff
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from signaling import check_in, staff_acts
+from signaling import check_in, guests, staff_acts
 from signaling import commands as c
 from signaling import facts as f
+from signaling import guest_commands as g
 from signaling.deadlines import overdue
 from signaling.errors import Refused
-from signaling.refusals import not_while
+from signaling.refusals import not_while, own
 from signaling.shape import Visit
 from signaling.transitions import NEXT, evolve
-from signaling.words import Connection, EndReason, Instant, Phase, Requirement
+from signaling.words import Connection, EndReason, Instant, Phase, PictureSeen, Requirement
 
 Facts = tuple[f.Fact, ...]
+
+_REPORTS_APART = timedelta(seconds=4)
 
 
 def decide(visit: Visit | None, command: c.Command, now: Instant) -> Facts:
@@ -62,10 +66,26 @@ def _decide(visit: Visit, command: c.Command, now: Instant) -> Facts:
             return check_in.leave(visit, now)
         case c.ComeBack():
             return check_in.come_back(visit, now)
+        case (
+            g.InviteGuest()
+            | g.RevokeGuest()
+            | g.OpenGuestLink()
+            | g.CheckGuestDevices()
+            | g.JoinAsGuest()
+            | g.LeaveAsGuest()
+            | g.AdmitGuest()
+            | g.ReturnGuest()
+        ):
+            return guests.decide(visit, command, now)
         case c.NoteMedia():
             return _note_media(visit, command, now)
         case c.NoteConnection():
             return _note_connection(visit, command, now)
+        case c.ReportPicture():
+            return _report_picture(visit, command, now)
+        case c.NoteProtection(epoch, state):
+            same = visit.protection == (epoch, state) or not visit.seated
+            return () if same else (f.ProtectionChanged(at, epoch, state),)
         case c.RecordEvidence():
             return staff_acts.evidence(visit, command, now)
         case c.Complete(event, sha256):
@@ -95,6 +115,21 @@ def _note_media(visit: Visit, command: c.NoteMedia, now: Instant) -> Facts:
             return (f.MediaInterrupted(at, command.missing),)
         case _:
             return ()
+
+
+def _report_picture(visit: Visit, command: c.ReportPicture, now: Instant) -> Facts:
+    """Only edges become facts, at most one in four seconds of each person (the browser says one in five)."""
+    own(visit, command.by)
+    if not visit.seated:
+        return ()
+    if visit.participant(command.participant) is None or command.participant == visit.clinician_seat.id:
+        raise Refused("nobody-there", "Nobody of that name is in the visit: reload the page.")
+    before = next((one for one in visit.pictures if one.participant == command.participant), None)
+    if command.seen is (before.seen if before is not None else PictureSeen.OK):
+        return ()
+    if before is not None and now.wall - before.at < _REPORTS_APART:
+        raise Refused("report-too-soon", "A report about this picture was made a moment ago.")
+    return (f.PictureReported(now.wall, command.participant, command.seen),)
 
 
 def _note_connection(visit: Visit, command: c.NoteConnection, now: Instant) -> Facts:

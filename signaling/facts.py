@@ -16,6 +16,7 @@ from typing import Any
 
 from signaling import codec
 from signaling.errors import Malformed
+from signaling.guest_facts import GuestFact
 from signaling.licence import LicenceCover
 from signaling.words import (
     AudioOnlyReason,
@@ -32,8 +33,10 @@ from signaling.words import (
     MediaKind,
     OverrideReason,
     ParticipantId,
+    PictureSeen,
     PlaceId,
     PracticeId,
+    Protection,
     ReturnReason,
     ServiceId,
     Site,
@@ -214,6 +217,15 @@ class ConnectionChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureReported:
+    """The clinician's browser reports what it sees of a participant's picture; a report, never measured or counted."""
+
+    at: datetime
+    participant: ParticipantId
+    seen: PictureSeen
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceRecorded:
     """Seconds measured from `from_s` on (since `Visit.origin`), in the media room's encoding."""
 
@@ -259,6 +271,15 @@ class AudioOnlyAllowed:
     at: datetime
     by: StaffId
     reason: AudioOnlyReason
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionChanged:
+    """The end-to-end encryption stands otherwise, as the browsers and the clinician report it."""
+
+    at: datetime
+    epoch: int
+    state: Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,11 +364,13 @@ Fact = (
     | MediaInterrupted
     | MediaResumed
     | ConnectionChanged
+    | PictureReported
     | EvidenceRecorded
     | LocationChanged
     | LocationConfirmed
     | IdentityConfirmed
     | AudioOnlyAllowed
+    | ProtectionChanged
     | Told
     | Ended
     | Completed
@@ -355,6 +378,7 @@ Fact = (
     | Cancelled
     | NoShow
     | Lapsed
+    | GuestFact
 )
 
 FACTS: tuple[type[Fact], ...] = typing.get_args(Fact)

@@ -18,6 +18,10 @@ from signaling.words import (
     DeskStatus,
     EndReason,
     OverrideReason,
+    ParticipantId,
+    PictureSeen,
+    Protection,
+    SealKind,
     TellCode,
     VisitId,
 )
@@ -25,6 +29,8 @@ from signaling.words import (
 LONGEST_SDP = 24 * 1024
 _TOKEN = {"pattern": r"[A-Za-z0-9_.-]{16,256}"}
 _ID = {"pattern": r"[a-z]{3}_[A-Za-z0-9_-]{1,40}"}
+_PIXELS = {"least": 0, "most": 8192}
+_EPOCH = {"least": 0, "most": 1_000_000}
 _COUNT = {"least": 0, "most": 2**53 - 1}
 
 
@@ -33,6 +39,7 @@ class Door(StrEnum):
 
     CLIENT = "client"
     CLINICIAN = "clinician"
+    GUEST = "guest"
     DESK = "desk"
     BOARD = "board"
 
@@ -89,6 +96,49 @@ class Muted:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolution:
+    """The size in pixels of the picture that I send now; for the drawing of the connection, never evidence."""
+
+    width: int = field(metadata=_PIXELS)
+    height: int = field(metadata=_PIXELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What I see of that person's picture, decoded: as it should be, black, or standing still."""
+
+    participant: ParticipantId = field(metadata=_ID)
+    seen: PictureSeen
+
+
+@dataclass(frozen=True, slots=True)
+class Protect:
+    """Whether this browser can encrypt end to end, and the epoch whose keys it holds; `renew`: it cannot be settled."""
+
+    able: bool
+    epoch: int | None = field(metadata=_EPOCH)
+    renew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Keys, and what leads to them, for one other browser or all; the server passes `body` on."""
+
+    kind: SealKind
+    to: ParticipantId | None = field(metadata=_ID)
+    epoch: int = field(metadata=_EPOCH)
+    body: str = field(metadata={"pattern": r"[A-Za-z0-9_-]{1,2048}"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProtection:
+    """How the end-to-end encryption stands in this browser; `verified` comes from the clinician's alone."""
+
+    epoch: int = field(metadata=_EPOCH)
+    state: Protection
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """Into the waiting room."""
 
@@ -104,10 +154,35 @@ class ComeBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Show my screen to the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unshare:
+    """Show it no longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Admit:
-    """Let this visit's client in (in the visit: back from hold)."""
+    """Let this visit's client in (in the visit: back from hold); `with_guests`: and every guest who waits."""
 
     override_reason: OverrideReason | None = None
+    with_guests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitGuest:
+    """Let this guest in."""
+
+    participant: ParticipantId = field(metadata=_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnGuest:
+    """Put this guest back to waiting."""
+
+    participant: ParticipantId = field(metadata=_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +235,11 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class DeskAdmit:
-    """Let the client of that visit in."""
+    """Let the client of that visit in; `with_guests`: and every guest who waits."""
 
     visit: VisitId = field(metadata=_ID)
     override_reason: OverrideReason | None
+    with_guests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +288,33 @@ class Status:
 
 
 AnyoneMessage = Hello | Ping
-PeerMessage = Answer | Reconnect | Muted
+PeerMessage = Answer | Reconnect | Muted | Resolution | Picture | Share | Unshare | Protect | Seal | ReportProtection
 WaitingMessage = Join | Leave | ComeBack
 ActMessage = Admit | Hold | Return | End | ConfirmLocation | ConfirmIdentity | AllowAudioOnly | ExplainOverride | Tell
+GuestActMessage = AdmitGuest | ReturnGuest
 DeskMessage = DeskAdmit | DeskDecline | DeskHold | DeskReturn | DeskEnd | DeskTell | Status
-ClientMessage = AnyoneMessage | PeerMessage | WaitingMessage | ActMessage | DeskMessage
+ClientMessage = AnyoneMessage | PeerMessage | WaitingMessage | ActMessage | GuestActMessage | DeskMessage
 
 _ANYONE: dict[str, type[Any]] = {"hello": Hello, "ping": Ping}
-_PEER: dict[str, type[Any]] = {**_ANYONE, "answer": Answer, "reconnect": Reconnect, "muted": Muted, "leave": Leave}
+_PEER: dict[str, type[Any]] = {
+    **_ANYONE,
+    "answer": Answer,
+    "reconnect": Reconnect,
+    "muted": Muted,
+    "leave": Leave,
+    "resolution": Resolution,
+    "share": Share,
+    "unshare": Unshare,
+    "protect": Protect,
+    "e2ee": Seal,
+    "protection": ReportProtection,
+}
 
 # Which messages come through which door; what is absent is malformed there.
 DOORS: Mapping[Door, Mapping[str, type[Any]]] = MappingProxyType(
     {
         Door.CLIENT: {**_PEER, "join": Join, "come_back": ComeBack},
+        Door.GUEST: {**_PEER, "join": Join, "come_back": ComeBack},
         Door.CLINICIAN: {
             **_PEER,
             "admit": Admit,
@@ -232,10 +322,13 @@ DOORS: Mapping[Door, Mapping[str, type[Any]]] = MappingProxyType(
             "return": Return,
             "end": End,
             "confirm_location": ConfirmLocation,
+            "picture": Picture,
             "confirm_identity": ConfirmIdentity,
             "allow_audio_only": AllowAudioOnly,
             "explain_override": ExplainOverride,
             "tell": Tell,
+            "admit_guest": AdmitGuest,
+            "return_guest": ReturnGuest,
         },
         Door.DESK: {
             **_ANYONE,

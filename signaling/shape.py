@@ -18,13 +18,17 @@ from signaling.words import (
     DeviceCode,
     EndReason,
     EventId,
+    GuestId,
+    GuestStanding,
     IdentityMethod,
     MediaKind,
     OverrideReason,
     ParticipantId,
     Phase,
+    PictureSeen,
     PlaceId,
     PracticeId,
+    Protection,
     Requirement,
     Role,
     ServiceId,
@@ -100,6 +104,24 @@ class DeviceCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who comes to a client's visit by a link of their own; `since` is when `standing` began.
+
+    `devices` is their own check, `admitted_at` their first admission. A guest is never part of the counted pair.
+    """
+
+    id: GuestId
+    participant: ParticipantId
+    role: Role
+    standing: GuestStanding
+    since: datetime
+    device: str | None = None
+    devices: DeviceCheck | None = None
+    waiting_since: datetime | None = None
+    admitted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Second 0 of the visit's evidence: `mono_s` on the monotonic clock of `boot`, which was `at`.
 
@@ -137,6 +159,15 @@ class AudioOnly:
     at: datetime
     by: StaffId
     reason: AudioOnlyReason
+
+
+@dataclass(frozen=True, slots=True)
+class PictureReport:
+    """What the clinician's browser last reported of a participant's picture."""
+
+    at: datetime
+    participant: ParticipantId
+    seen: PictureSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +229,8 @@ class Visit:
     override: Override | None = None
     identity: Identity | None = None
     audio_only: AudioOnly | None = None
+    protection: tuple[int, Protection] | None = None
+    pictures: tuple[PictureReport, ...] = ()
     message: TellCode | None = None
     requirement: Requirement = Requirement.WAITING
     missing: tuple[tuple[ParticipantId, MediaKind], ...] = ()
@@ -208,6 +241,7 @@ class Visit:
     evidence_sha256: str | None = None
     statement: Statement | None = None
     spent: tuple[tuple[Phase, float], ...] = ()
+    guests: tuple[Guest, ...] = ()
 
     @property
     def booked_end(self) -> datetime:
@@ -253,6 +287,17 @@ class Visit:
     def participant(self, wanted: ParticipantId) -> Participant | None:
         """The participant with this id, if they are in the visit."""
         return next((one for one in self.participants if one.id == wanted), None)
+
+    def guest(self, wanted: ParticipantId) -> Guest | None:
+        """The guest who is this participant; None for the client, the clinician and strangers."""
+        return next((one for one in self.guests if one.participant == wanted), None)
+
+    def admits(self, wanted: ParticipantId) -> bool:
+        """Whether this participant is let in now: only then have they a peer connection, and are told who is there."""
+        if not self.seated or self.participant(wanted) is None:
+            return False
+        guest = self.guest(wanted)
+        return guest is None or guest.standing is GuestStanding.ADMITTED
 
     def seconds_in(self, phase: Phase, until: datetime) -> float:
         """Wall-clock seconds spent in `phase` up to `until`: itemised beside the evidence, never counted."""

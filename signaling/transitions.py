@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
+from signaling import guests
 from signaling.facts import (
     Admitted,
     AudioOnlyAllowed,
@@ -34,11 +35,23 @@ from signaling.facts import (
     MediaResumed,
     NoShow,
     OverrideExplained,
+    PictureReported,
+    ProtectionChanged,
     PutOnHold,
     Returned,
     StatementMade,
     Told,
     VisitBegan,
+)
+from signaling.guest_facts import (
+    GuestAdmitted,
+    GuestArrived,
+    GuestChecked,
+    GuestInvited,
+    GuestJoined,
+    GuestLeft,
+    GuestReturned,
+    GuestRevoked,
 )
 from signaling.shape import (
     AudioOnly,
@@ -50,6 +63,7 @@ from signaling.shape import (
     Origin,
     Override,
     Participant,
+    PictureReport,
     Statement,
     Visit,
 )
@@ -60,6 +74,15 @@ def _stays(phase: Phase, *kinds: type[Fact]) -> dict[type[Fact], Phase]:
     return dict.fromkeys(kinds, phase)
 
 
+# Guests come and go in every phase of a visit that is not over; let in they are only beside the client.
+_GUESTS: tuple[type[Fact], ...] = (
+    GuestInvited,
+    GuestRevoked,
+    GuestArrived,
+    GuestChecked,
+    GuestJoined,
+    GuestLeft,
+)
 _CHECK_IN: tuple[type[Fact], ...] = (
     LinkOpened,
     ConsentGiven,
@@ -67,6 +90,7 @@ _CHECK_IN: tuple[type[Fact], ...] = (
     DevicesChecked,
     ConnectionChanged,
     Told,
+    *_GUESTS,
 )
 _WITHIN: tuple[type[Fact], ...] = (
     LinkOpened,
@@ -75,10 +99,13 @@ _WITHIN: tuple[type[Fact], ...] = (
     DevicesChecked,
     ConnectionChanged,
     EvidenceRecorded,
+    PictureReported,
     LocationChanged,
     LocationConfirmed,
     IdentityConfirmed,
     OverrideExplained,
+    *_GUESTS,
+    GuestReturned,
 )
 _OUT: dict[type[Fact], Phase] = {
     PutOnHold: Phase.ON_HOLD,
@@ -90,7 +117,7 @@ _OUT: dict[type[Fact], Phase] = {
 NEXT: Mapping[Phase, Mapping[type[Fact], Phase]] = MappingProxyType(
     {
         Phase.BOOKED: {
-            **_stays(Phase.BOOKED, ConnectionChanged, Told),
+            **_stays(Phase.BOOKED, ConnectionChanged, Told, *_GUESTS),
             LinkOpened: Phase.ARRIVED,
             Cancelled: Phase.CANCELLED,
             NoShow: Phase.NO_SHOW,
@@ -127,18 +154,18 @@ NEXT: Mapping[Phase, Mapping[type[Fact], Phase]] = MappingProxyType(
             Ended: Phase.ENDED,
         },
         Phase.ADMITTED: {
-            **_stays(Phase.ADMITTED, *_WITHIN, AudioOnlyAllowed),
+            **_stays(Phase.ADMITTED, *_WITHIN, GuestAdmitted, AudioOnlyAllowed, ProtectionChanged),
             **_OUT,
             VisitBegan: Phase.IN_VISIT,
             MediaResumed: Phase.IN_VISIT,
         },
         Phase.IN_VISIT: {
-            **_stays(Phase.IN_VISIT, *_WITHIN, AudioOnlyAllowed, MediaMissing, MediaResumed),
+            **_stays(Phase.IN_VISIT, *_WITHIN, GuestAdmitted, AudioOnlyAllowed, ProtectionChanged, MediaMissing, MediaResumed),
             **_OUT,
             MediaInterrupted: Phase.INTERRUPTED,
         },
         Phase.INTERRUPTED: {
-            **_stays(Phase.INTERRUPTED, *_WITHIN, AudioOnlyAllowed),
+            **_stays(Phase.INTERRUPTED, *_WITHIN, GuestAdmitted, AudioOnlyAllowed, ProtectionChanged),
             **_OUT,
             MediaResumed: Phase.IN_VISIT,
         },
@@ -202,7 +229,9 @@ def _booked(fact: Booked) -> Visit:
 
 
 def _alive(visit: Visit) -> bool:
-    connected = any(one.online or one.media is Connection.CONNECTED for one in visit.participants)
+    """Somebody of the pair is connected, or both flow; a guest alone does not keep a visit open."""
+    pair = (visit.client_seat, visit.clinician_seat)
+    connected = any(one.online or one.media is Connection.CONNECTED for one in pair)
     return connected or (visit.phase is Phase.IN_VISIT and visit.requirement is Requirement.MET)
 
 
@@ -238,7 +267,8 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
         case PutOnHold():
             return _off_media(visit)
         case Returned(at):
-            return replace(_off_media(visit), waiting_since=at, client_left=False, decline_reason=None)
+            back = guests.all_wait(_off_media(visit), at)
+            return replace(back, waiting_since=at, client_left=False, decline_reason=None)
         case VisitBegan(at):
             return replace(visit, began_at=at, requirement=Requirement.MET, missing=())
         case MediaResumed():
@@ -253,10 +283,26 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
             return replace(visit, identity=Identity(at, by, how))
         case AudioOnlyAllowed(at, by, cause):
             return replace(visit, audio_only=AudioOnly(at, by, cause))
+        case PictureReported(at, whose, seen):
+            others = tuple(one for one in visit.pictures if one.participant != whose)
+            return replace(visit, pictures=(*others, PictureReport(at, whose, seen)))
+        case ProtectionChanged(_, epoch, state):
+            return replace(visit, protection=(epoch, state))
         case Told(_, _, code):
             return replace(visit, message=code)
         case Ended() | Completed() | StatementMade() | Cancelled() | NoShow() | Lapsed() | EvidenceRecorded():
             return _closing(visit, fact)
+        case (
+            GuestInvited()
+            | GuestRevoked()
+            | GuestArrived()
+            | GuestChecked()
+            | GuestJoined()
+            | GuestLeft()
+            | GuestAdmitted()
+            | GuestReturned()
+        ):
+            return guests.evolve(visit, fact)
         case _:
             assert_never(fact)
 

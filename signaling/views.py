@@ -8,14 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from signaling.facts import EvidenceRecorded, Fact, IdentityConfirmed, OverrideExplained, StatementMade, kind_of
+from signaling.facts import (
+    ConnectionChanged,
+    EvidenceRecorded,
+    Fact,
+    IdentityConfirmed,
+    OverrideExplained,
+    PictureReported,
+    StatementMade,
+    kind_of,
+)
+from signaling.guest_facts import (
+    GuestAdmitted,
+    GuestArrived,
+    GuestChecked,
+    GuestInvited,
+    GuestJoined,
+    GuestLeft,
+    GuestReturned,
+    GuestRevoked,
+)
+from signaling.moments import maybe, moment
+from signaling.people import as_guest, counterpart, guest_card_part, guests_part, people_part
 from signaling.shape import Participant, Visit
 from signaling.waiting_room import Card
 from signaling.words import (
     DeskStatus,
+    LinkQuality,
     MediaKind,
     OverrideReason,
     ParticipantId,
@@ -69,7 +91,21 @@ class NextVisit:
 
 
 # Between the clinician and the record: a client learns that something was noted, so that no seq is missing, not what.
-_NOT_THE_CLIENTS = (EvidenceRecorded, OverrideExplained, IdentityConfirmed, StatementMade)
+_NOT_THE_CLIENTS = (
+    EvidenceRecorded,
+    OverrideExplained,
+    IdentityConfirmed,
+    StatementMade,
+    PictureReported,
+    GuestInvited,
+    GuestRevoked,
+    GuestArrived,
+    GuestChecked,
+    GuestJoined,
+    GuestLeft,
+    GuestAdmitted,
+    GuestReturned,
+)
 
 NO_FLOW = Flow()
 NOT_MUTED = Muting()
@@ -88,17 +124,22 @@ def dump_snapshot(
     status: DeskStatus,
     *,
     flow: Flow = NO_FLOW,
-    other_muted: Muting = NOT_MUTED,
+    muted: Mapping[ParticipantId, Muting] | None = None,
+    sharing: ParticipantId | None = None,
+    others_may_share: bool = False,
     next_visit: NextVisit | None = None,
 ) -> Message:
     """Everything this participant may know of the visit, as of `seq`."""
+    said = {who: one for who, one in (muted or {}).items() if who != you.id}
+    other = said.get(counterpart(visit, you.id), NOT_MUTED)
     return {
         "type": "snapshot",
         "seq": seq,
         "you": {"participant": you.id, "role": you.role.value},
-        "visit": visit_part(visit, you, names, status, next_visit),
-        "media": media_part(flow, you),
-        "muted": {"other": {"audio": other_muted.audio, "video": other_muted.video}},
+        "visit": visit_part(visit, you, names, status, next_visit, others_may_share=others_may_share),
+        "media": media_part(flow, you, visit),
+        "muted": {"other": _muting(other), "of": {who: _muting(one) for who, one in said.items()}},
+        "sharing": sharing,
     }
 
 
@@ -110,11 +151,15 @@ def dump_fact(
     names: Names,
     status: DeskStatus,
     *,
+    others_may_share: bool = False,
     next_visit: NextVisit | None = None,
 ) -> Message:
     """A fact happened; the visit part is whole and replaces the browser's own. Every fact is sent, without a gap."""
-    part = visit_part(visit, you, names, status, next_visit)
-    kind = "noted" if you.role is not Role.CLINICIAN and isinstance(fact, _NOT_THE_CLIENTS) else kind_of(fact)
+    part = visit_part(visit, you, names, status, next_visit, others_may_share=others_may_share)
+    hidden = isinstance(fact, _NOT_THE_CLIENTS) or (
+        isinstance(fact, ConnectionChanged) and visit.guest(fact.participant) is not None
+    )
+    kind = "noted" if you.role is not Role.CLINICIAN and hidden else kind_of(fact)
     return {"type": "fact", "seq": seq, "kind": kind, "at": moment(fact.at), "visit": part}
 
 
@@ -128,14 +173,29 @@ def dump_turn(urls: Sequence[str], username: str, credential: str, expires_s: in
     return {"type": "turn", "urls": list(urls), "username": username, "credential": credential, "expires_s": expires_s}
 
 
-def dump_flow(flow: Flow, you: Participant) -> Message:
+def dump_flow(flow: Flow, you: Participant, visit: Visit) -> Message:
     """What flows now."""
-    return {"type": "flow", "media": media_part(flow, you)}
+    return {"type": "flow", "media": media_part(flow, you, visit)}
 
 
-def dump_muted(muting: Muting) -> Message:
-    """What the other side's buttons say."""
-    return {"type": "muted", "audio": muting.audio, "video": muting.video}
+def dump_muted(participant: ParticipantId, muting: Muting) -> Message:
+    """What somebody else's buttons say."""
+    return {"type": "muted", "participant": participant, **_muting(muting)}
+
+
+def dump_sharing(participant: ParticipantId | None) -> Message:
+    """Whose screen is shown now; None: nobody's."""
+    return {"type": "sharing", "participant": participant}
+
+
+def dump_downlink(audio_only: bool) -> Message:
+    """Whether your connection is too weak for the others' pictures just now, so that you get their sound alone."""
+    return {"type": "downlink", "audio_only": audio_only}
+
+
+def dump_quality(of: Mapping[ParticipantId, LinkQuality]) -> Message:
+    """How good each person's connection is."""
+    return {"type": "quality", "of": {who: level.value for who, level in of.items()}}
 
 
 def dump_refused(re: str, code: str, say: str, visit: VisitId | None = None) -> Message:
@@ -174,11 +234,19 @@ def dump_desk(
     }
 
 
-def visit_part(visit: Visit, you: Participant, names: Names, status: DeskStatus, then: NextVisit | None) -> Message:
+def visit_part(
+    visit: Visit,
+    you: Participant,
+    names: Names,
+    status: DeskStatus,
+    then: NextVisit | None,
+    *,
+    others_may_share: bool = False,
+) -> Message:
     """The visit as this participant may see it."""
     clinician = you.role is Role.CLINICIAN
     place = visit.location
-    return {
+    part = {
         "id": visit.id,
         "phase": visit.phase.value,
         "since": moment(visit.since),
@@ -188,9 +256,9 @@ def visit_part(visit: Visit, you: Participant, names: Names, status: DeskStatus,
         "service": names.get(visit.service),
         "clinician": {"name": names.get(visit.clinician, "")},
         "client": {"name": names.get(visit.client, "")} if clinician else None,
-        "waiting_since": _maybe(visit.waiting_since),
-        "admitted_at": _maybe(visit.admitted_at),
-        "began_at": _maybe(visit.began_at),
+        "waiting_since": maybe(visit.waiting_since),
+        "admitted_at": maybe(visit.admitted_at),
+        "began_at": maybe(visit.began_at),
         "message": visit.message.value if visit.message else None,
         "clinician_status": status.value,
         "audio_only": visit.audio_only is not None,
@@ -201,19 +269,32 @@ def visit_part(visit: Visit, you: Participant, names: Names, status: DeskStatus,
         "identity_confirmed": visit.identity is not None,
         "licence": _licence(visit) if clinician else None,
         "online": {"client": visit.client_seat.online, "clinician": visit.clinician_seat.online},
+        "people": people_part(visit, you, names),
+        "guests": guests_part(visit, names) if clinician else None,
+        "may_share": clinician or (others_may_share and visit.admits(you.id)),
     }
+    guest = visit.guest(you.id)
+    return part if guest is None else as_guest(part, visit, guest)
 
 
-def media_part(flow: Flow, you: Participant) -> Message:
-    """What flows, seen from one side."""
-    other = next((now for who, now in flow.of.items() if who != you.id), StreamNow())
+def media_part(flow: Flow, you: Participant, visit: Visit) -> Message:
+    """What flows, seen from one side. What is required of the pair is not asked of a guest: they read a pause, no more.
+
+    `of` is there while guests are in the visit: everybody else's, by participant.
+    """
+    others = {who: now for who, now in flow.of.items() if who != you.id and visit.admits(who)}
+    guest = visit.guest(you.id) is not None
+    missing = () if guest else flow.missing
+    required = Requirement.MET if guest and flow.requirement is Requirement.MISSING else flow.requirement
     part: Message = {
         "you": _stream(flow.of.get(you.id, StreamNow())),
-        "other": _stream(other),
-        "requirement": flow.requirement.value,
-        "missing": [{"who": "you" if who == you.id else "other", "kind": kind.value} for who, kind in flow.missing],
-        "deadline": _maybe(flow.deadline),
+        "other": _stream(flow.of.get(counterpart(visit, you.id), StreamNow())),
+        "requirement": required.value,
+        "missing": [{"who": "you" if who == you.id else "other", "kind": kind.value} for who, kind in missing],
+        "deadline": None if guest else maybe(flow.deadline),
     }
+    if any(visit.admits(one.participant) for one in visit.guests):
+        part["of"] = {who: _stream(now) for who, now in others.items()}
     return {**part, "counted_s": flow.counted_s} if you.role is Role.CLINICIAN else part
 
 
@@ -229,7 +310,7 @@ def card_part(card: Card, names: Names) -> Message:
         "minutes": card.minutes,
         "phase": card.phase.value,
         "step": card.step.value if card.step else None,
-        "waiting_since": _maybe(card.waiting_since),
+        "waiting_since": maybe(card.waiting_since),
         "late": card.late,
         "asleep": card.asleep,
         "online": card.online,
@@ -241,6 +322,7 @@ def card_part(card: Card, names: Names) -> Message:
         "can_admit": card.can_admit,
         "first_visit": card.first_visit,
         "override_due": card.override_due,
+        "guests": [guest_card_part(one, names) for one in card.guests],
     }
 
 
@@ -251,17 +333,12 @@ def initials(name: str) -> str:
     return " ".join(f"{word[0].upper()}." for word in ends)
 
 
-def moment(at: datetime) -> str:
-    """A time on the wire: UTC, milliseconds, `Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _maybe(at: datetime | None) -> str | None:
-    return None if at is None else moment(at)
-
-
 def _stream(now: StreamNow) -> Message:
     return {"audio": now.audio.value, "video": now.video.value}
+
+
+def _muting(one: Muting) -> Message:
+    return {"audio": one.audio, "video": one.video}
 
 
 def _ended(visit: Visit, then: NextVisit | None) -> Message | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from signaling.deadlines import closes_at, deadline, opens_at, overdue
 from signaling.decide import decide, decide_all
-from signaling.shape import OVER, SEATED, Participant, Visit
+from signaling.shape import OVER, SEATED, Guest, Participant, Visit
 from signaling.transitions import NEXT, evolve, replay
 from signaling.words import Instant
 
@@ -16,6 +16,7 @@ __all__ = [
     "NEXT",
     "OVER",
     "SEATED",
+    "Guest",
     "Instant",
     "Participant",
     "Visit",

@@ -17,8 +17,12 @@ from signaling.shape import DeviceCheck, Visit
 from signaling.words import (
     ClientId,
     DeviceCode,
+    GuestId,
+    GuestStanding,
     OverrideReason,
+    ParticipantId,
     Phase,
+    Role,
     ServiceId,
     Site,
     StaffId,
@@ -58,6 +62,17 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestCard:
+    """One guest under a visit's card."""
+
+    participant: ParticipantId
+    guest: GuestId
+    role: Role
+    standing: GuestStanding
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One visit as the desk and the board show it: ids only, names are added where the message is made."""
 
@@ -80,6 +95,7 @@ class Card:
     can_admit: bool
     first_visit: bool
     override_due: bool
+    guests: tuple[GuestCard, ...] = ()
 
 
 def may_see(viewer: Viewer, visit: Visit) -> bool:
@@ -164,6 +180,17 @@ def card(visit: Visit, viewer: Viewer, now: datetime, licences: Sequence[Licence
         can_admit=own and visit.phase in _WAITS and not visit.client_left,
         first_visit=first_visit,
         override_due=own and crisis and visit.override is not None and visit.override.explained is None,
+        guests=guest_cards(visit),
+    )
+
+
+def guest_cards(visit: Visit) -> tuple[GuestCard, ...]:
+    """The guests whose links still work, in the order in which they were invited."""
+    online = {one.id for one in visit.participants if one.online}
+    return tuple(
+        GuestCard(one.participant, one.id, one.role, one.standing, one.participant in online)
+        for one in visit.guests
+        if one.standing is not GuestStanding.REVOKED
     )
 
 

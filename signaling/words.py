@@ -16,6 +16,7 @@ ServiceId = NewType("ServiceId", str)
 PlaceId = NewType("PlaceId", str)
 LicenceId = NewType("LicenceId", str)
 EventId = NewType("EventId", str)
+GuestId = NewType("GuestId", str)
 
 
 class Role(StrEnum):
@@ -28,6 +29,20 @@ class Role(StrEnum):
     CAREGIVER = "caregiver"
     SUPERVISOR = "supervisor"
     TRAINEE = "trainee"
+
+
+GUEST_ROLES = frozenset(Role) - {Role.CLIENT, Role.CLINICIAN}
+
+
+class GuestStanding(StrEnum):
+    """How far a guest has come. REVOKED: the link was taken back; nothing leads from there."""
+
+    INVITED = "invited"
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    LEFT = "left"
+    REVOKED = "revoked"
 
 
 class StaffRole(StrEnum):
@@ -225,6 +240,22 @@ class MediaKind(StrEnum):
     DELIVERY = "delivery"
 
 
+class Protection(StrEnum):
+    """End-to-end encryption of a visit: none, on, or on and the clinician has compared the code."""
+
+    OFF = "off"
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+
+
+class SealKind(StrEnum):
+    """What browsers tell one another of their keys; the server passes the bodies on."""
+
+    COMMIT = "commit"
+    REVEAL = "reveal"
+    KEY = "key"
+
+
 class SoundNow(StrEnum):
     """What the server measures of a person's sound this second."""
 
@@ -239,6 +270,23 @@ class PictureNow(StrEnum):
     NONE = "none"
     BLANK = "blank"
     FLOWING = "flowing"
+
+
+class PictureSeen(StrEnum):
+    """What a browser reports of a picture it shows: the server sees its packets alone and cannot tell."""
+
+    OK = "ok"
+    BLACK = "black"
+    FROZEN = "frozen"
+
+
+class LinkQuality(StrEnum):
+    """How good a person's connection is, as the server measures it."""
+
+    GOOD = "good"
+    WEAK = "weak"
+    RECONNECTING = "reconnecting"
+    OFF = "off"
 
 
 class Requirement(StrEnum):

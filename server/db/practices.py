@@ -17,7 +17,11 @@ from server.keys import KeyFile
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """What everybody may know of the practice. `message` stands in the waiting room; empty = none."""
+    """What everybody may know of the practice. `message` stands in the waiting room; empty = none.
+
+    `others_may_share`: clients and guests may show their screens too, not the clinician alone. `e2ee_required`: no
+    picture and no sound without end-to-end encryption.
+    """
 
     id: str
     name: str
@@ -25,6 +29,8 @@ class Practice:
     npi: str | None
     zone: str
     message: str
+    others_may_share: bool = False
+    e2ee_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ async def read(work: Work) -> Practice:
     row = await work.one(select(practices).where(practices.c.id == work.practice))
     if row is None:
         raise LookupError(work.practice)
-    return Practice(row.id, row.name, row.phone, row.npi, row.zone, row.message)
+    required = row.e2ee == "required"
+    return Practice(row.id, row.name, row.phone, row.npi, row.zone, row.message, row.others_may_share, required)
 
 
 async def save(work: Work, changed: Practice) -> None:
@@ -72,7 +79,15 @@ async def save(work: Work, changed: Practice) -> None:
     await work.run(
         update(practices)
         .where(practices.c.id == work.practice)
-        .values(name=changed.name, phone=changed.phone, npi=changed.npi, zone=changed.zone, message=changed.message)
+        .values(
+            name=changed.name,
+            phone=changed.phone,
+            npi=changed.npi,
+            zone=changed.zone,
+            message=changed.message,
+            others_may_share=changed.others_may_share,
+            e2ee="required" if changed.e2ee_required else "on",
+        )
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
 )
@@ -50,6 +51,8 @@ practices = Table(
     _bytes("data_key_wrapped"),
     Column("event_sequence", BigInteger, nullable=False),
     _moment("created_at"),
+    Column("others_may_share", Boolean, nullable=False),
+    _text("e2ee"),
 )
 staff = Table(
     "staff",
@@ -246,6 +249,35 @@ client_sessions = Table(
     _moment("ended_at", nullable=True),
     _text("ended_reason", nullable=True),
 )
+guests = Table(
+    "guests",
+    metadata,
+    _key("practice_id"),
+    _key("id"),
+    _text("visit_id"),
+    _text("client_id"),
+    _text("participant"),
+    _text("role"),
+    _bytes("name_sealed"),
+    _bytes("contact_sealed", nullable=True),
+    _bytes("secret_hash"),
+    _bytes("secret_sealed"),
+    _text("created_by"),
+    _moment("created_at"),
+    _moment("revoked_at", nullable=True),
+)
+guest_sessions = Table(
+    "guest_sessions",
+    metadata,
+    _key("practice_id"),
+    Column("token_hash", LargeBinary, primary_key=True),
+    _text("guest_id"),
+    _text("visit_id"),
+    _text("device"),
+    _moment("created_at"),
+    _moment("ended_at", nullable=True),
+    _text("ended_reason", nullable=True),
+)
 tickets = Table(
     "tickets",
     metadata,
@@ -270,6 +302,24 @@ deliveries = Table(
     _moment("due_at"),
     _moment("done_at", nullable=True),
     _text("last_error", nullable=True),
+)
+visit_quality = Table(
+    "visit_quality",
+    metadata,
+    _key("practice_id"),
+    _key("visit_id"),
+    _key("participant"),
+    Column("at_s", Integer, primary_key=True),
+    Column("seconds", SmallInteger, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("kbit_s", Integer, nullable=False),
+    Column("lost", SmallInteger, nullable=False),
+    Column("got_lost", SmallInteger, nullable=False),
+    Column("jitter_ms", SmallInteger, nullable=False),
+    Column("rtt_ms", Integer, nullable=True),
+    Column("width", SmallInteger, nullable=True),
+    Column("height", SmallInteger, nullable=True),
+    _moment("created_at"),
 )
 signing_keys = Table(
     "signing_keys",

@@ -38,7 +38,17 @@ class ClientTicket:
     token_hash: bytes
 
 
-Ticket = StaffTicket | ClientTicket
+@dataclass(frozen=True, slots=True)
+class GuestTicket:
+    """A guest opens the visit they were invited to. `token_hash`: their joined device's, 32 bytes."""
+
+    guest: str
+    visit: str
+    participant: str
+    token_hash: bytes
+
+
+Ticket = StaffTicket | ClientTicket | GuestTicket
 
 
 async def issue(work: Work, holder: Ticket) -> str:
@@ -80,6 +90,13 @@ def _dump(holder: Ticket) -> dict[str, str | None]:
                 "participant": holder.participant,
                 "token": holder.token_hash.hex(),
             }
+        case GuestTicket():
+            return {
+                "guest": holder.guest,
+                "visit": holder.visit,
+                "participant": holder.participant,
+                "token": holder.token_hash.hex(),
+            }
         case _:
             assert_never(holder)
 
@@ -88,4 +105,6 @@ def _load(held: dict[str, str]) -> Ticket:
     token = bytes.fromhex(held["token"])
     if "staff" in held:
         return StaffTicket(held["staff"], held["visit"], token)
+    if "guest" in held:
+        return GuestTicket(held["guest"], held["visit"], held["participant"], token)
     return ClientTicket(held["client"], held["visit"], held["participant"], token)

@@ -40,6 +40,7 @@ _STATUS: Final = {
     "signed-out": 401,
     "replaced": 401,
     "link-revoked": 401,
+    "link-withdrawn": 401,
     "not-allowed": 403,
     "not-your-visit": 403,
     "cross-site": 403,
@@ -58,6 +59,7 @@ _STATUS: Final = {
     "visit-unknown": 404,
     "encounter-unknown": 404,
     "event-unknown": 404,
+    "guest-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,
@@ -124,7 +126,7 @@ def install(app: FastAPI) -> None:
         headers = {} if wait is None else {"retry-after": str(max(1, int(wait.total_seconds())))}
         if path.startswith(("/api/", "/.well-known/", "/static/")) or request.method != "GET":
             content: dict[str, str] = {"code": code, "say": say}
-            if path.startswith(("/api/client", "/api/join")):
+            if path.startswith(("/api/client", "/api/join", "/api/guest")):
                 practice = await practice_of(front)
                 if practice is not None:
                     content["phone"] = practice.phone

@@ -17,7 +17,7 @@ from server import identity
 from server.client_address import client_address, prefix
 from server.db.shelf import Shelf
 from server.errors import Refused
-from server.identity import CLIENT_COOKIE, STAFF_COOKIE, ClientHere, StaffHere
+from server.identity import CLIENT_COOKIE, GUEST_COOKIE, STAFF_COOKIE, ClientHere, GuestHere, StaffHere
 from server.permissions import May, may
 from server.ports import Front
 
@@ -70,6 +70,11 @@ def client_token(shelf: Shelf, connection: HTTPConnection) -> bytes | None:
     return identity.token_of(shelf, connection.cookies.get(CLIENT_COOKIE))
 
 
+def guest_token(shelf: Shelf, connection: HTTPConnection) -> bytes | None:
+    """What the database knows the guest's cookie by, if there is one."""
+    return identity.token_of(shelf, connection.cookies.get(GUEST_COOKIE))
+
+
 def staff_who_may(wish: May) -> Callable[..., Awaitable[StaffHere]]:
     """A dependency: the member of staff who asks. Raises Refused("signed-out" | "not-allowed")."""
 
@@ -91,6 +96,15 @@ async def client_here(request: Request, front: House) -> ClientHere:
 
 
 Client = Annotated[ClientHere, Depends(client_here)]
+
+
+async def guest_here(request: Request, front: House) -> GuestHere:
+    """A dependency: the guest's device that asks. Raises as `identity.guest`."""
+    async with front.shelf.work() as work:
+        return await identity.guest(work, guest_token(front.shelf, request))
+
+
+Guest = Annotated[GuestHere, Depends(guest_here)]
 
 
 def network_prefix(request: Request) -> str:

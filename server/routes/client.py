@@ -115,7 +115,7 @@ def _contact(wish: LocationWish) -> tuple[str, Emergency | None]:
     return wish.callback, Emergency(wish.emergency.name, wish.emergency.phone, wish.emergency.relation)
 
 
-async def _count_failure(front: Front, request: Request) -> None:
+async def count_failure(front: Front, request: Request) -> None:
     """A link that leads nowhere was tried from this network. Raises TooManyTries after many.
 
     A link that works is never refused for its address: this runs only after it was looked up.
@@ -128,7 +128,7 @@ async def _count_failure(front: Front, request: Request) -> None:
         raise TooManyTries(f"Too many links that do not work were tried. Wait {spoken_wait(left)}, or call us.", left)
 
 
-def _pace(steps: StepGate, who: str, step: Step) -> None:
+def pace(steps: StepGate, who: str, step: Step) -> None:
     """Raises TooManyTries when this client took the step too often just now."""
     left = steps.enter(who, step, time.monotonic())
     if left:
@@ -139,7 +139,7 @@ def _paced(steps: StepGate, step: Step) -> Callable[[ClientHere], Awaitable[None
     """A dependency: the client's device that asks is not too fast."""
 
     async def look(here: Client) -> None:
-        _pace(steps, here.id, step)
+        pace(steps, here.id, step)
 
     return look
 
@@ -154,12 +154,12 @@ def router() -> APIRouter:
 
     @routes.post("/join")
     async def join(wish: JoinWish, request: Request, response: Response, front: House) -> dict[str, Any]:
-        _pace(steps, hashlib.sha256(wish.secret.encode("utf-8", "replace")).hexdigest(), Step.JOIN)
+        pace(steps, hashlib.sha256(wish.secret.encode("utf-8", "replace")).hexdigest(), Step.JOIN)
         try:
             here, fresh = await way_in.join(front, wish.secret, client_token(front.shelf, request))
         except Refused as refused:
             if refused.code == "link-unknown":
-                await _count_failure(front, request)
+                await count_failure(front, request)
             raise
         if fresh is not None:
             life: timedelta = here.window.closes - front.shelf.now()

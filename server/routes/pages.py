@@ -17,6 +17,7 @@ from server.routes.answers import elsewhere, page
 from server.routes.asking import House, staff_token, staff_who_may
 
 CLIENT_STEPS: Final = ("consent", "location", "devices", "waiting", "visit", "over")
+GUEST_STEPS: Final = ("devices", "waiting", "visit", "over")
 
 AtDesk = Annotated[StaffHere, Depends(staff_who_may(May.USE_DESK))]
 AtBoard = Annotated[StaffHere, Depends(staff_who_may(May.SEE_BOARD))]
@@ -72,13 +73,23 @@ def router() -> APIRouter:
 
     @routes.get("/j")
     async def way_in(front: House) -> Response:
-        return page("client.html", await _practice(front), None)
+        return page("client.html", await _practice(front), None, door="client")
 
     @routes.get("/j/{step}")
     async def way_in_at(step: str, front: House) -> Response:
         if step not in CLIENT_STEPS:
             raise Refused("page-unknown", "There is nothing at this address: open the link that you were sent again.")
-        return page("client.html", await _practice(front), None)
+        return page("client.html", await _practice(front), None, door="client")
+
+    @routes.get("/g")
+    async def guest_way_in(front: House) -> Response:
+        return page("client.html", await _practice(front), None, door="guest")
+
+    @routes.get("/g/{step}")
+    async def guest_way_in_at(step: str, front: House) -> Response:
+        if step not in GUEST_STEPS:
+            raise Refused("page-unknown", "There is nothing at this address: open the link that you were sent again.")
+        return page("client.html", await _practice(front), None, door="guest")
 
     return routes
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from server.db import people, practices
 from server.db.people import Licence
@@ -35,6 +35,8 @@ class PracticeForm(Body):
     npi: Annotated[str, long(0, 10)] | None
     zone: Annotated[str, long(1, 64)]
     message: Annotated[str, Field(max_length=300)] | None
+    others_may_share: StrictBool = False
+    e2ee: Literal["on", "required"] = "on"
 
 
 class LicenceForm(BaseModel):
@@ -107,6 +109,8 @@ def router() -> APIRouter:
             "npi": found.npi,
             "zone": found.zone,
             "message": found.message,
+            "others_may_share": found.others_may_share,
+            "e2ee": "required" if found.e2ee_required else "on",
         }
 
     @routes.post("/practice")
@@ -115,7 +119,14 @@ def router() -> APIRouter:
             raise Malformed("phone-malformed", "Write a phone number that clients can call.")
         zone_named(wish.zone)
         changed = Practice(
-            front.shelf.practice, wish.name, wish.phone, _npi(wish.npi), wish.zone, _message(wish.message)
+            front.shelf.practice,
+            wish.name,
+            wish.phone,
+            _npi(wish.npi),
+            wish.zone,
+            _message(wish.message),
+            wish.others_may_share,
+            wish.e2ee == "required",
         )
         async with front.shelf.work() as work:
             await practices.save(work, changed)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from fastapi import APIRouter, WebSocket
 
@@ -18,7 +18,7 @@ from server import errors, identity, logs
 from server.attendance import Attached
 from server.board import OpenDesk
 from server.db import people, tickets
-from server.db.tickets import ClientTicket, StaffTicket, Ticket
+from server.db.tickets import ClientTicket, GuestTicket, StaffTicket, Ticket
 from server.socket import PROTOCOL, Socket
 from signaling import errors as signaling_errors
 from signaling import messages, views, wire
@@ -149,31 +149,27 @@ def _type_of(said: ClientMessage, door: Door) -> str:
 
 
 async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket: Ticket) -> None:
-    async with house.shelf.work() as work:
-        match ticket:
-            case ClientTicket():
-                await identity.client(work, ticket.token_hash)
-            case StaffTicket():
-                await identity.staff(work, ticket.token_hash)
+    await _allowed(house, ticket)
     if ticket.visit is None:
         raise errors.Refused("not-here", "Open the visit from your desk.")
     visit_id = VisitId(ticket.visit)
     _, visit = await house.hub.visit(visit_id)
-    if isinstance(ticket, ClientTicket):
-        participant, door = ParticipantId(ticket.participant), Door.CLIENT
-    else:
-        if visit.clinician != ticket.staff:
-            raise errors.Refused("not-your-visit", "This is another clinician's visit.")
-        participant, door = visit.clinician_seat.id, Door.CLINICIAN
+    match ticket:
+        case ClientTicket():
+            participant, door = ParticipantId(ticket.participant), Door.CLIENT
+        case GuestTicket():
+            participant, door = ParticipantId(ticket.participant), Door.GUEST
+        case StaffTicket():
+            if visit.clinician != ticket.staff:
+                raise errors.Refused("not-your-visit", "This is another clinician's visit.")
+            participant, door = visit.clinician_seat.id, Door.CLINICIAN
+        case _:
+            assert_never(ticket)
     attached = Attached(socket, participant, ticket.token_hash)
     socket.tell(views.dump_welcome(datetime.now(UTC)))
 
     async def still_allowed() -> None:
-        async with house.shelf.work() as work:
-            if isinstance(ticket, ClientTicket):
-                await identity.client(work, ticket.token_hash)
-            else:
-                await identity.staff(work, ticket.token_hash)
+        await _allowed(house, ticket)
 
     async def act(said: ClientMessage) -> None:
         match said:
@@ -183,10 +179,23 @@ async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket:
                 await house.live.seating.reconnect(visit_id, participant)
             case messages.Muted(audio, video):
                 house.live.say_muted(visit_id, participant, Muting(audio, video))
+            case messages.Protect():
+                house.live.protecting.protect(visit_id, participant, said)
+                await house.live.seating.reconcile(visit_id)
+            case messages.Seal():
+                house.live.protecting.relay(visit_id, participant, said)
+            case messages.ReportProtection():
+                house.live.protecting.report(visit_id, participant, said)
+            case messages.Share():
+                await house.live.seating.share(visit_id, participant)
+            case messages.Unshare():
+                await house.live.seating.unshare(visit_id, participant)
             case messages.Leave() if door is Door.CLINICIAN:
                 socket.close("over", "", "stop")
             case _ if isinstance(ticket, StaffTicket):
                 await house.acts.clinician_does(visit_id, StaffId(ticket.staff), said)
+            case _ if door is Door.GUEST:
+                await house.acts.guest_does(visit_id, participant, said)
             case _:
                 await house.acts.client_does(visit_id, said)
 
@@ -196,6 +205,20 @@ async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket:
         await _listen(house, socket, door, still_allowed, act)
     finally:
         await house.live.detach(visit_id, attached)
+
+
+async def _allowed(house: House, ticket: Ticket) -> None:
+    """Raises Refused when whoever holds the ticket may no longer be there."""
+    async with house.shelf.work() as work:
+        match ticket:
+            case ClientTicket():
+                await identity.client(work, ticket.token_hash)
+            case GuestTicket():
+                await identity.guest(work, ticket.token_hash)
+            case StaffTicket():
+                await identity.staff(work, ticket.token_hash)
+            case _:
+                assert_never(ticket)
 
 
 # -- at a desk ----------------------------------------------------------------------------------------------------

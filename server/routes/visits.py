@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
+from server import inviting
 from server.booking import NewClient, Wish, book, link_address
 from server.db import clients, links, people, practices, visits
 from server.db.shelf import Work
@@ -19,7 +20,9 @@ from server.logs import log
 from server.permissions import May
 from server.ports import Front
 from server.routes.asking import PRINTABLE, Body, House, Nothing, long, staff_who_may
+from server.routes.guests import GuestForm
 from signaling import commands
+from signaling.guests import MOST_GUESTS
 from signaling.words import CancelReason, StaffId, VisitId
 
 Booking = Annotated[StaffHere, Depends(staff_who_may(May.BOOK))]
@@ -36,7 +39,7 @@ class KnownOrNew(Body):
 
 
 class BookingWish(Body):
-    """What the booking form holds. `anyway`: the overlap was read and is meant."""
+    """What the booking form holds. `anyway`: the overlap was read and is meant; `guests` come beside the client."""
 
     client: KnownOrNew
     clinician: Annotated[str, long(1, 40), PRINTABLE]
@@ -44,6 +47,7 @@ class BookingWish(Body):
     minutes: StrictInt
     service: Annotated[str, long(1, 40), PRINTABLE]
     anyway: StrictBool = False
+    guests: Annotated[tuple[GuestForm, ...], Field(max_length=MOST_GUESTS)] = ()
 
 
 class Search(Body):
@@ -101,10 +105,11 @@ def router() -> APIRouter:
         return {"services": [{"id": one.id, "name": one.name, "minutes": one.minutes} for one in found]}
 
     @routes.post("/visits", status_code=201)
-    async def new_visit(wish: BookingWish, who: Booking, front: House) -> dict[str, str]:
+    async def new_visit(wish: BookingWish, who: Booking, front: House) -> dict[str, Any]:
         asked = Wish(_who(wish.client), wish.clinician, wish.service, wish.start, wish.minutes, wish.anyway)
         made, link = await book(front, asked, who.id)
-        return {"visit": made.id, "link": link}
+        invited = [await inviting.invite(front, made.id, one.wish(), who.id) for one in wish.guests]
+        return {"visit": made.id, "link": link, "guests": invited}
 
     @routes.get("/visits/{visit}/link")
     async def link(visit: str, who: Booking, front: House) -> dict[str, str]:

@@ -32,10 +32,13 @@ from signaling.words import (
     VisitId,
 )
 from tests.signaling.lives import (
+    ADMIT_GUEST,
     CHAIR,
     CHECK_IN,
     CLIENT,
     CLINICIAN,
+    GUEST,
+    GUEST_WAITS,
     IN_VISIT,
     IN_WISCONSIN,
     LICENCES,
@@ -43,6 +46,7 @@ from tests.signaling.lives import (
     SEAT,
     SERVICE,
     START,
+    STOOL,
     VISIT,
     WAITING,
     after,
@@ -57,7 +61,13 @@ SERVER = FOLDER / "server_to_browser.json"
 
 TICKET = "q7VYb3kM0s9Zt1xW-4uD_hJ2cN8eR5aLpG6fKoTiEwA"
 SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-NAMES = {CLIENT: "Jordan van Dyke", CLINICIAN: "Dr. Ana Rivera", OTHER_STAFF: "Sam Lee", SERVICE: "Psychotherapy"}
+NAMES = {
+    CLIENT: "Jordan van Dyke",
+    CLINICIAN: "Dr. Ana Rivera",
+    OTHER_STAFF: "Sam Lee",
+    SERVICE: "Psychotherapy",
+    GUEST: "Lee Moss",
+}
 Example = dict[str, Any]
 
 
@@ -73,6 +83,9 @@ def browser_valid() -> list[Example]:
         {"type": "admit"},
         {"type": "admit", "override_reason": None},
         {"type": "admit", "override_reason": "crisis"},
+        {"type": "admit", "override_reason": None, "with_guests": True},
+        {"type": "admit_guest", "participant": STOOL},
+        {"type": "return_guest", "participant": STOOL},
         {"type": "hold"},
         {"type": "return"},
         *({"type": "end", "reason": one} for one in ends),
@@ -84,6 +97,7 @@ def browser_valid() -> list[Example]:
     ]
     desk: list[Example] = [
         {"type": "admit", "visit": VISIT, "override_reason": None},
+        {"type": "admit", "visit": VISIT, "override_reason": None, "with_guests": True},
         *({"type": "admit", "visit": VISIT, "override_reason": one.value} for one in OverrideReason),
         *({"type": "decline", "visit": VISIT, "reason": one.value} for one in DeclineReason),
         {"type": "hold", "visit": VISIT},
@@ -102,11 +116,13 @@ def browser_valid() -> list[Example]:
         *({"type": "reconnect", "why": why} for why in ("network", "failed", "sleep", "devices")),
         {"type": "muted", "audio": True, "video": False},
         {"type": "leave"},
+        {"type": "share"},
+        {"type": "unshare"},
     ]
     return [
-        *says("client clinician desk board", *anyone),
-        *says("client clinician", *peers),
-        *says("client", {"type": "join"}, {"type": "come_back"}),
+        *says("client guest clinician desk board", *anyone),
+        *says("client guest clinician", *peers),
+        *says("client guest", {"type": "join"}, {"type": "come_back"}),
         *says("clinician", *clinicians),
         *says("desk", *desk),
     ]
@@ -125,6 +141,16 @@ def browser_invalid() -> list[Example]:
         ("client", "unknown-type", "a type nobody knows", '{"type":"teleport"}'),
         ("client", "unknown-type", "a clinician's message from a client", '{"type":"admit"}'),
         ("client", "unknown-type", "an end from a client", '{"type":"end","reason":"done"}'),
+        (
+            "guest",
+            "unknown-type",
+            "a clinician's message from a guest",
+            f'{{"type":"admit_guest","participant":"{STOOL}"}}',
+        ),
+        ("client", "unknown-type", "a guest let in by a client", f'{{"type":"admit_guest","participant":"{STOOL}"}}'),
+        ("clinician", "wrong-value", "no id of a guest", '{"type":"admit_guest","participant":"../etc"}'),
+        ("desk", "unknown-type", "a guest let in at the desk", f'{{"type":"admit_guest","participant":"{STOOL}"}}'),
+        ("clinician", "wrong-value", "a word for true or false", '{"type":"admit","with_guests":"yes"}'),
         ("clinician", "unknown-type", "a client's message from a clinician", '{"type":"join"}'),
         ("board", "unknown-type", "an admission from the front desk", f'{{"type":"admit","visit":"{VISIT}"}}'),
         ("desk", "unknown-type", "an answer at the desk", '{"type":"answer","number":1,"sdp":"v=0"}'),
@@ -193,29 +219,57 @@ def server_valid() -> list[Example]:
                 NAMES,
                 busy,
                 flow=flow,
-                other_muted=views.Muting(audio=False, video=True),
+                muted={SEAT: views.Muting(audio=False, video=True)},
             ),
         ),
         to("clinician", views.dump_snapshot(crisis, 9, crisis.clinician_seat, NAMES, busy)),
         to("client", views.dump_snapshot(ended, 12, ended.client_seat, NAMES, here, next_visit=following)),
         to("client", views.dump_snapshot(in_phase(Phase.DECLINED), 7, ended.client_seat, NAMES, here)),
-        to("client", views.dump_flow(flow, visiting.client_seat)),
-        to("clinician", views.dump_flow(flow, visiting.clinician_seat)),
+        to("client", views.dump_flow(flow, visiting.client_seat, visiting)),
+        to("clinician", views.dump_flow(flow, visiting.clinician_seat, visiting)),
         to("client", views.dump_offer(1, SDP)),
         to("client", views.dump_turn(("turns:turn.example.org:443?transport=tcp",), f"1:{VISIT}-x", "c2VjcmV0", 300)),
-        to("client", views.dump_muted(views.Muting(audio=True))),
+        to("client", views.dump_muted(CHAIR, views.Muting(audio=True))),
         to("client", views.dump_refused("join", "location-missing", "Where the client is has not been said yet.")),
         to("clinician", views.dump_refused("admit", "clinician-busy", "You are with J. D. since 14:02.", VISIT)),
         to("client", views.dump_closed("replaced", "This visit is open in another window.", "stop")),
         to("anyone", views.dump_closed("server-restart", "One moment, we are restarting.", "resume")),
         to("anyone", views.dump_pong(3)),
+        *_groups(flow),
         *_desks(waiting),
+    ]
+
+
+def _groups(flow: views.Flow) -> list[Example]:
+    """A guest at the door, and inside; what the others are told of them."""
+    here = DeskStatus.AVAILABLE
+    outside = after(*GUEST_WAITS, visit=after(*IN_VISIT), minutes=4)
+    inside = after(ADMIT_GUEST, visit=outside, minutes=5)
+    flows = replace(flow, of={**flow.of, STOOL: views.StreamNow(SoundNow.PRESENT, PictureNow.FLOWING)})
+    let_in = _fact(decide_all(outside, (ADMIT_GUEST,), at(5))[0])
+    guest = inside.participant(STOOL)
+    assert guest is not None
+    muted = {STOOL: views.Muting(audio=True), SEAT: views.Muting(video=True)}
+
+    def to(who: str, message: Example) -> Example:
+        return {"to": who, "message": message}
+
+    return [
+        to("guest", views.dump_snapshot(outside, 0, guest, NAMES, here)),
+        to("guest", views.dump_snapshot(inside, 0, guest, NAMES, here, flow=flows, muted=muted, sharing=CHAIR)),
+        to("client", views.dump_fact(inside, 15, let_in, inside.client_seat, NAMES, here, others_may_share=True)),
+        to("clinician", views.dump_fact(inside, 15, let_in, inside.clinician_seat, NAMES, here)),
+        to("clinician", views.dump_snapshot(inside, 15, inside.clinician_seat, NAMES, here, flow=flows, muted=muted)),
+        to("guest", views.dump_flow(flows, guest, inside)),
+        to("client", views.dump_sharing(CHAIR)),
+        to("guest", views.dump_sharing(None)),
+        to("guest", views.dump_downlink(True)),
     ]
 
 
 def _desks(waiting: Any) -> list[Example]:
     visits = [
-        waiting,
+        after(*GUEST_WAITS, visit=waiting, minutes=-0.5),
         replace(after(*CHECK_IN[:2], minutes=-4), id=VisitId("vis_checking_in"), start=START + timedelta(minutes=5)),
         replace(in_phase(Phase.ON_HOLD), id=VisitId("vis_on_hold")),
         replace(in_phase(Phase.BOOKED), id=VisitId("vis_booked"), start=START - timedelta(hours=1)),
@@ -241,7 +295,9 @@ def server_invalid() -> list[Example]:
         ("a welcome without its times", '{"type":"welcome","server_time":"2026-11-20T15:53:00.000Z"}'),
         ("a snapshot without a visit", '{"type":"snapshot","seq":1,"you":{"participant":"p","role":"client"}}'),
         ("an offer whose number is text", '{"type":"offer","number":"1","sdp":"v=0"}'),
-        ("a muted with a word", '{"type":"muted","audio":"yes","video":false}'),
+        ("a sharing of a number", '{"type":"sharing","participant":5}'),
+        ("a downlink of a word", '{"type":"downlink","audio_only":"yes"}'),
+        ("a muted with a word", '{"type":"muted","participant":"p","audio":"yes","video":false}'),
         ("a closed that says nothing of what is next", '{"type":"closed","reason":"over","say":"Over.","next":"?"}'),
         ("a refusal without a code", '{"type":"refused","re":"join","say":"No."}'),
         ("a flow of unknown words", '{"type":"flow","media":{"you":{"audio":"loud","video":"none"}}}'),

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from signaling import commands as c
 from signaling import facts as f
+from signaling import guest_commands as g
+from signaling import guest_facts as gf
 from signaling.errors import Refused
 from signaling.licence import Licence, LicenceCover, cover
 from signaling.ports import SeatTaken, SeqConflict
@@ -25,6 +27,7 @@ from signaling.words import (
     DeviceCode,
     EndReason,
     EventId,
+    GuestId,
     IdentityMethod,
     Instant,
     LicenceId,
@@ -36,6 +39,7 @@ from signaling.words import (
     PracticeId,
     Requirement,
     ReturnReason,
+    Role,
     ServiceId,
     Site,
     StaffId,
@@ -53,6 +57,8 @@ OTHER_STAFF = StaffId("stf_bbbbbbbbbbbbbbbbbbbb")
 SEAT = ParticipantId("par_aaaaaaaaaaaaaaaaaaaa")
 CHAIR = ParticipantId("par_bbbbbbbbbbbbbbbbbbbb")
 SERVICE = ServiceId("svc_aaaaaaaaaaaaaaaaaaaa")
+GUEST = GuestId("gst_aaaaaaaaaaaaaaaaaaaa")
+STOOL = ParticipantId("par_cccccccccccccccccccc")
 LICENCES = (Licence(LicenceId("lic_mn"), "MN", "clinical_social_worker", date(2020, 1, 1), date(2027, 8, 31)),)
 
 BOOK = c.Book(
@@ -77,6 +83,12 @@ EVIDENCE = c.RecordEvidence(0, [["par_a", 3, "1023x40"], 5], {"rtp": {"packets":
 CHECK_IN = (OPEN, CONSENT, AT_HOME, DEVICES)
 WAITING = (*CHECK_IN, c.Join())
 IN_VISIT = (*WAITING, ADMIT, MET)
+INVITE = g.InviteGuest(OTHER_STAFF, GUEST, STOOL, Role.INTERPRETER)
+GUEST_LINK = g.OpenGuestLink(STOOL, "device-9")
+GUEST_DEVICES = g.CheckGuestDevices(STOOL, DeviceCode.OK, DeviceCode.OK, DeviceCode.OK, DeviceCode.OK)
+GUEST_JOINS = g.JoinAsGuest(STOOL)
+GUEST_WAITS = (INVITE, GUEST_LINK, GUEST_DEVICES, GUEST_JOINS)
+ADMIT_GUEST = g.AdmitGuest(CLINICIAN, STOOL)
 
 
 def at(minutes: float = 0.0) -> Instant:
@@ -184,6 +196,14 @@ SAMPLES: tuple[f.Fact, ...] = (
     f.Cancelled(START, OTHER_STAFF, CancelReason.CLIENT_REQUEST),
     f.NoShow(START, OTHER_STAFF),
     f.Lapsed(START),
+    gf.GuestInvited(START, OTHER_STAFF, GUEST, STOOL, Role.INTERPRETER),
+    gf.GuestRevoked(START, OTHER_STAFF, STOOL),
+    gf.GuestArrived(START, STOOL, "device-9"),
+    gf.GuestChecked(START, STOOL, DeviceCode.OK, DeviceCode.OK, DeviceCode.SKIPPED, DeviceCode.OK),
+    gf.GuestJoined(START, STOOL),
+    gf.GuestLeft(START, STOOL),
+    gf.GuestAdmitted(START, CLINICIAN, STOOL),
+    gf.GuestReturned(START, None, STOOL, ReturnReason.NEW_DEVICE),
 )
 
 # At least one command of every kind that the staff, the client and the machine have.
@@ -228,6 +248,11 @@ COMMANDS: tuple[c.Command, ...] = (
     c.TellWaiting(CLINICIAN, TellCode.SOON),
     c.State(CLINICIAN, saw_and_heard=True, place_confirmed=True),
     c.Tick(),
+    *GUEST_WAITS,
+    g.RevokeGuest(OTHER_STAFF, STOOL),
+    g.LeaveAsGuest(STOOL),
+    ADMIT_GUEST,
+    g.ReturnGuest(CLINICIAN, STOOL),
 )
 
 

@@ -15,10 +15,12 @@ from signaling.visit import SEATED, decide, decide_all, evolve, replay
 from signaling.words import Connection, OverrideReason, Phase
 from tests.signaling.lives import (
     ADMIT,
+    ADMIT_GUEST,
     AT_HOME,
     BOOK,
     COMMANDS,
     END,
+    GUEST_WAITS,
     HOLD,
     IN_VISIT,
     IN_WISCONSIN,
@@ -32,15 +34,16 @@ from tests.signaling.lives import (
     wall,
 )
 
-CHECK_IN = "link_opened consent_given location_attested devices_checked connection_changed told"
-WITHIN = """link_opened left came_back devices_checked connection_changed evidence_recorded location_changed
-location_confirmed identity_confirmed override_explained"""
+GUESTS = "guest_invited guest_revoked guest_arrived guest_checked guest_joined guest_left"
+CHECK_IN = f"link_opened consent_given location_attested devices_checked connection_changed told {GUESTS}"
+WITHIN = f"""link_opened left came_back devices_checked connection_changed evidence_recorded location_changed
+location_confirmed identity_confirmed override_explained {GUESTS} guest_returned"""
 OUT = {"put_on_hold": "on_hold", "returned": "waiting", "ended": "ended"}
 NEVER_HELD = {"cancelled": "cancelled", "no_show": "no_show", "lapsed": "lapsed"}
 
 # Written by hand, so that a slip in the table shows: the facts that change nothing of the phase, and those that do.
 EXPECTED: dict[str, tuple[str, dict[str, str]]] = {
-    "booked": ("connection_changed told", {"link_opened": "arrived", **NEVER_HELD}),
+    "booked": (f"connection_changed told {GUESTS}", {"link_opened": "arrived", **NEVER_HELD}),
     "arrived": (CHECK_IN, {"joined": "waiting", **NEVER_HELD}),
     "waiting": (
         f"{CHECK_IN} evidence_recorded override_explained",
@@ -54,12 +57,15 @@ EXPECTED: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "on_hold": (f"{WITHIN} told", {"admitted": "admitted", "returned": "waiting", "ended": "ended"}),
-    "admitted": (f"{WITHIN} audio_only_allowed", {**OUT, "visit_began": "in_visit", "media_resumed": "in_visit"}),
+    "admitted": (
+        f"{WITHIN} guest_admitted audio_only_allowed",
+        {**OUT, "visit_began": "in_visit", "media_resumed": "in_visit"},
+    ),
     "in_visit": (
-        f"{WITHIN} audio_only_allowed media_missing media_resumed",
+        f"{WITHIN} guest_admitted audio_only_allowed media_missing media_resumed",
         {**OUT, "media_interrupted": "interrupted"},
     ),
-    "interrupted": (f"{WITHIN} audio_only_allowed", {**OUT, "media_resumed": "in_visit"}),
+    "interrupted": (f"{WITHIN} guest_admitted audio_only_allowed", {**OUT, "media_resumed": "in_visit"}),
     "left": (
         f"{CHECK_IN} evidence_recorded override_explained",
         {"came_back": "waiting", "ended": "ended", **NEVER_HELD},
@@ -119,6 +125,12 @@ def test_every_fact_but_the_first_can_happen() -> None:
                     made |= {f.kind_of(fact) for fact in decide(in_phase(phase), command, at(minutes))}
                 except Refused:
                     continue
+    for guests in (GUEST_WAITS[:1], GUEST_WAITS[:3], GUEST_WAITS, (*GUEST_WAITS, ADMIT_GUEST)):
+        for command in COMMANDS:
+            try:
+                made |= {f.kind_of(fact) for fact in decide(after(*IN_VISIT, *guests), command, at(2))}
+            except Refused:
+                continue
     crisis = after(*IN_VISIT[:-2], c.Admit(BOOK.clinician, None, OverrideReason.CRISIS))
     made |= {f.kind_of(one) for one in decide(crisis, c.ExplainOverride(BOOK.clinician, OverrideReason.OTHER), at())}
     made |= {f.kind_of(one) for one in decide(None, BOOK, at(-60))}
