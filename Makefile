@@ -11,7 +11,7 @@ SYSTEM_PACKAGES := chromium:chromium firefox-esr:firefox-esr pulseaudio:pulseaud
 # A Python error hides its last line in a trace; none of these targets wants make's own noise on top.
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help env run check format test test-long screenshots bench image-test lock node system clean
+.PHONY: help env run check format test test-long screenshots bench image-test fuzz soak lock node system clean
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,12 @@ screenshots: env node system  ## every page at 1280 and 390 px in both themes, i
 bench: env system  ## Admit to first remote frame; server CPU per forwarded packet
 	@$(PY) -m tests.bench.first_frame
 	@$(PY) tests/bench/forward.py
+
+fuzz: env  ## every parser we own against mutations of real input, SECONDS=60 each (SEED=... repeats a run)
+	@$(PY) -m tests.fuzz.run $(or $(SECONDS),60) $(SEED)
+
+soak: env  ## eight visits for MINUTES=20: nothing may grow
+	@$(PYTEST) -q tests/media/test_lasting.py --soak $(or $(MINUTES),20) -k soak $(ARGS)
 
 image-test: env  ## build the image and serve the demo page from it as an ordinary user, read-only root
 	@deploy/image-test.sh

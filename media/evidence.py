@@ -40,6 +40,8 @@ __all__ = [
 
 _AUDIO = {"n": Audio.NONE, "s": Audio.SILENT, "p": Audio.PRESENT}
 _VIDEO = {"n": Video.NONE, "b": Video.BLANK, "f": Video.FLOWING}
+LONGEST_S = 200_000
+"""Seconds that one piece of evidence may tell of: more than two days."""
 _SOLID = (FULL, FULL, FULL, FULL, FULL)
 
 
@@ -91,14 +93,17 @@ def decode(rows: Sequence[Sequence[str | int]], origin: int) -> dict[int, dict[s
     :raises Malformed: ``evidence-shape`` or ``evidence-word`` for anything that :func:`encode` cannot have made.
     """
     table: dict[int, dict[str, StreamSecond]] = {}
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, list | tuple) for row in rows):
+        raise Malformed("evidence-shape", "This evidence cannot be read.")
     if not rows:
         return table
-    who = [str(participant) for participant in rows[0]]
+    who, left = [str(participant) for participant in rows[0]], LONGEST_S
     for row in rows[1:]:
         if len(row) != 2 + len(who) or not isinstance(row[0], int) or not isinstance(row[1], int):
             raise Malformed("evidence-shape", "This evidence cannot be read.")
         start, length = row[0], row[1]
-        if not 1 <= length <= 1_000_000:
+        left -= length
+        if length < 1 or left < 0:
             raise Malformed("evidence-shape", "This evidence cannot be read.")
         of = [(p, s) for p, s in zip(who, map(_second, row[2:]), strict=True) if s is not None]
         for at in range(origin + start, origin + start + length):

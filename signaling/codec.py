@@ -132,12 +132,15 @@ def _plain(kind: Any, value: object) -> Any:
     try:
         if kind is datetime:
             moment = datetime.fromisoformat(value)
-            return moment if moment.tzinfo is not None else _wrong(kind, value)
+            if moment.tzinfo is None:
+                return _wrong(kind, value)
+            moment.astimezone(UTC)  # a time that has no UTC could not be written again
+            return moment
         if kind is date:
             return date.fromisoformat(value)
         if isinstance(kind, type) and issubclass(kind, StrEnum):
             return kind(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _wrong(kind, value)
     return _word(value) if kind is str else _wrong(kind, value)
 
