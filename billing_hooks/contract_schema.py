@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from typing import cast
 
 from billing_hooks.errors import Malformed
-from billing_hooks.shape import Shape, choice, listing, moment, nullable, number, record, text, truth
+from billing_hooks.shape import Shape, choice, listing, moment, nullable, number, record, record_with, text, truth
 from billing_hooks.strict import instant
 
 SESSION_COMPLETE = "visit.session_complete"
 STATEMENT = "visit.statement"
 MAX_INTERVALS = 200
+MAX_REPORTS = 50
 
 _ID: Shape = text(r"[a-z]{2,4}_[A-Za-z0-9-]{1,64}", "an opaque id")
 _CODE: Shape = text(r"[a-z][a-z0-9_-]{0,63}", "a code in small letters")
@@ -65,6 +66,17 @@ _COUNTS = record(
     waiting=_SECONDS, presence=_SECONDS, audio_video_overlap=_SECONDS, talk_overlap=_SECONDS, audio_only=_SECONDS,
     phone=_SECONDS, on_hold=_SECONDS, interrupted=_SECONDS, video_off_by=record(clinician=_SECONDS, client=_SECONDS),
 )  # fmt: skip
+# Younger than the first events: how the connections were, and what the clinician's browser reported of the client's
+# picture. A report is somebody's word, labelled as such; no total rests on it.
+_STREAM = record(packets=number(0), lost=number(0), jitter_ms=number(0))
+_LINK = record(
+    audio=_STREAM, video=_STREAM, received=_STREAM, round_trip_ms=number(0), talk_seconds=_SECONDS,
+    weak_seconds=_SECONDS, reconnecting_seconds=_SECONDS,
+)  # fmt: skip
+_REPORT = record(
+    of=choice("client", "other"), seen=choice("black", "frozen"), from_s=_SECONDS, to_s=_SECONDS,
+    reported_by=choice("clinician_browser"),
+)  # fmt: skip
 
 _SESSION_COMPLETE = record(
     type=choice(SESSION_COMPLETE), schema=choice("session-complete/1"), id=_ID, sequence=number(1),
@@ -96,7 +108,8 @@ _SESSION_COMPLETE = record(
     precheck=record(
         rules=listing(record(id=_CODE, version=number(1)), 50), result=_CODE, override=nullable(_CODE)
     ),
-    evidence=record(
+    evidence=record_with(
+        {"links": record(clinician=nullable(_LINK), client=nullable(_LINK)), "reports": listing(_REPORT, MAX_REPORTS)},
         basis=choice("rtp"), method=record(thresholds=_WORD, hysteresis_s=number(0, 60)), end_to_end_encryption=_CODE,
         srtp_profile=nullable(_WORD), journal_head=_CHAIN, audit_checkpoint=nullable(_CHAIN), clock_quality=_CODE,
         detail_sha256=_SHA256,

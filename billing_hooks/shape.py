@@ -34,6 +34,16 @@ def record(**members: Shape) -> Shape:
     return check
 
 
+def record_with(maybe: Mapping[str, Shape], **members: Shape) -> Shape:
+    """An object with exactly these members, and any of those in `maybe`: what younger versions say more."""
+
+    def check(value: object, where: str) -> None:
+        there = {name: shape for name, shape in maybe.items() if isinstance(value, Mapping) and name in value}
+        record(**members, **there)(value, where)
+
+    return check
+
+
 def listing(shape: Shape, most: int) -> Shape:
     """A list of at most `most` members of one shape."""
 

@@ -71,7 +71,7 @@ T.begin = async ({ width, height, fps, bitrate, encrypted }) => {
   draw();
   T.timer = setInterval(draw, 1000 / fps);
   T.context = new AudioContext();
-  await T.context.resume();
+  void T.context.resume();
   const tone = new OscillatorNode(T.context, { frequency: 420 }), swell = new OscillatorNode(T.context, { frequency: 4 });
   const level = new GainNode(T.context, { gain: 0.25 }), depth = new GainNode(T.context, { gain: 0.15 });
   const out = T.context.createMediaStreamDestination();

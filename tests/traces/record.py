@@ -182,6 +182,7 @@ async def main(words: list[str]) -> None:
             for browser in wanted:
                 person = await meet(browser, Colour.BLUE, browser=browser)
                 await person.open(f"http://127.0.0.1:{server.server_port}/page.html")
+                await person.click("Begin")  # a page that was never touched may make no sound
                 for setting in SETTINGS:
                     if not sizes or f"{setting[0]}x{setting[1]}" in sizes:
                         path = save(await record(person, tape, browser, setting))
