@@ -160,7 +160,8 @@ NEXT: Mapping[Phase, Mapping[type[Fact], Phase]] = MappingProxyType(
             MediaResumed: Phase.IN_VISIT,
         },
         Phase.IN_VISIT: {
-            **_stays(Phase.IN_VISIT, *_WITHIN, GuestAdmitted, AudioOnlyAllowed, ProtectionChanged, MediaMissing, MediaResumed),
+            **_stays(Phase.IN_VISIT, *_WITHIN, GuestAdmitted, AudioOnlyAllowed, ProtectionChanged),
+            **_stays(Phase.IN_VISIT, MediaMissing, MediaResumed),
             **_OUT,
             MediaInterrupted: Phase.INTERRUPTED,
         },

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from signaling import commands as c
-from signaling import views
+from signaling import protection, views
 from signaling.facts import Fact
 from signaling.visit import decide_all
 from signaling.waiting_room import Viewer, cards
@@ -26,6 +26,8 @@ from signaling.words import (
     Phase,
     PictureNow,
     Requirement,
+    Role,
+    SealKind,
     SoundNow,
     StaffRole,
     TellCode,
@@ -118,6 +120,13 @@ def browser_valid() -> list[Example]:
         {"type": "leave"},
         {"type": "share"},
         {"type": "unshare"},
+        {"type": "protect", "able": True, "epoch": None, "renew": False},
+        {"type": "protect", "able": True, "epoch": 3, "renew": True},
+        {"type": "protect", "able": False, "epoch": None, "renew": False},
+        {"type": "e2ee", "kind": "commit", "to": None, "epoch": 2, "body": "0KfXn3vQ_e2-1"},
+        {"type": "e2ee", "kind": "reveal", "to": None, "epoch": 2, "body": "A" * 2048},
+        {"type": "e2ee", "kind": "key", "to": SEAT, "epoch": 2, "body": "Zm9v"},
+        *({"type": "protection", "epoch": 2, "state": state} for state in ("off", "unverified", "verified")),
     ]
     return [
         *says("client guest clinician desk board", *anyone),
@@ -151,6 +160,27 @@ def browser_invalid() -> list[Example]:
         ("clinician", "wrong-value", "no id of a guest", '{"type":"admit_guest","participant":"../etc"}'),
         ("desk", "unknown-type", "a guest let in at the desk", f'{{"type":"admit_guest","participant":"{STOOL}"}}'),
         ("clinician", "wrong-value", "a word for true or false", '{"type":"admit","with_guests":"yes"}'),
+        (
+            "client",
+            "wrong-value",
+            "keys longer than 2 KiB",
+            f'{{"type":"e2ee","kind":"key","to":null,"epoch":2,"body":"{"A" * 2049}"}}',
+        ),
+        (
+            "client",
+            "wrong-value",
+            "keys that are no base64url",
+            '{"type":"e2ee","kind":"key","to":null,"epoch":2,"body":"a b"}',
+        ),
+        (
+            "client",
+            "wrong-value",
+            "a kind of key message nobody knows",
+            '{"type":"e2ee","kind":"spy","to":null,"epoch":2,"body":"a"}',
+        ),
+        ("client", "wrong-value", "an epoch below none", '{"type":"protect","able":true,"epoch":-1,"renew":false}'),
+        ("client", "wrong-value", "a state nobody knows", '{"type":"protection","epoch":1,"state":"safe"}'),
+        ("desk", "unknown-type", "encryption at the desk", '{"type":"protect","able":true,"epoch":null,"renew":false}'),
         ("clinician", "unknown-type", "a client's message from a clinician", '{"type":"join"}'),
         ("board", "unknown-type", "an admission from the front desk", f'{{"type":"admit","visit":"{VISIT}"}}'),
         ("desk", "unknown-type", "an answer at the desk", '{"type":"answer","number":1,"sdp":"v=0"}'),
@@ -230,6 +260,13 @@ def server_valid() -> list[Example]:
         to("client", views.dump_offer(1, SDP)),
         to("client", views.dump_turn(("turns:turn.example.org:443?transport=tcp",), f"1:{VISIT}-x", "c2VjcmV0", 300)),
         to("client", views.dump_muted(CHAIR, views.Muting(audio=True))),
+        to(
+            "client",
+            protection.dump_members(
+                protection.Group(2, {CHAIR: True, SEAT: True}), {CHAIR: Role.CLINICIAN, SEAT: Role.CLIENT}, False
+            ),
+        ),
+        to("client", protection.dump_e2ee(CHAIR, SealKind.COMMIT, 2, "0KfXn3vQ_e2-1")),
         to("client", views.dump_refused("join", "location-missing", "Where the client is has not been said yet.")),
         to("clinician", views.dump_refused("admit", "clinician-busy", "You are with J. D. since 14:02.", VISIT)),
         to("client", views.dump_closed("replaced", "This visit is open in another window.", "stop")),

@@ -58,14 +58,17 @@ EXPECTED: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "on_hold": (f"{WITHIN} told", {"admitted": "admitted", "returned": "waiting", "ended": "ended"}),
     "admitted": (
-        f"{WITHIN} guest_admitted audio_only_allowed",
+        f"{WITHIN} guest_admitted audio_only_allowed protection_changed",
         {**OUT, "visit_began": "in_visit", "media_resumed": "in_visit"},
     ),
     "in_visit": (
-        f"{WITHIN} guest_admitted audio_only_allowed media_missing media_resumed",
+        f"{WITHIN} guest_admitted audio_only_allowed protection_changed media_missing media_resumed",
         {**OUT, "media_interrupted": "interrupted"},
     ),
-    "interrupted": (f"{WITHIN} guest_admitted audio_only_allowed", {**OUT, "media_resumed": "in_visit"}),
+    "interrupted": (
+        f"{WITHIN} guest_admitted audio_only_allowed protection_changed",
+        {**OUT, "media_resumed": "in_visit"},
+    ),
     "left": (
         f"{CHECK_IN} evidence_recorded override_explained",
         {"came_back": "waiting", "ended": "ended", **NEVER_HELD},

@@ -1,0 +1,161 @@
+"""End-to-end encryption between the browsers of a visit: who is told what; the keys are theirs. Shell (asyncio).
+
+The server passes `e2ee` messages between people who are let in, and understands nothing of them. What it counts and
+what it makes of the reports is in `signaling.protection`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from server.attendance import Attendance, Attendances
+from server.errors import Refused
+from signaling import commands, protection
+from signaling.errors import Refused as NotNow
+from signaling.hub import Hub
+from signaling.messages import Protect, ReportProtection, Seal
+from signaling.protection import Group
+from signaling.words import ParticipantId, Protection, VisitId
+
+AWAY_S = 10.0
+"""Whose socket is gone for longer has left the group: until then a reload or a dropped network changes nothing."""
+SILENT_S = 10.0
+"""Who has not said within this that their browser can encrypt is taken for one that cannot."""
+RELAYED_PER_S, RELAYED_AT_ONCE = 10.0, 40.0
+
+
+@dataclass(slots=True)
+class _Budget:
+    left: float = RELAYED_AT_ONCE
+    at: float = field(default_factory=time.monotonic)
+
+    def spend(self) -> bool:
+        now = time.monotonic()
+        self.left = min(RELAYED_AT_ONCE, self.left + (now - self.at) * RELAYED_PER_S)
+        self.at = now
+        if self.left < 1.0:
+            return False
+        self.left -= 1.0
+        return True
+
+
+@dataclass(slots=True)
+class _Kept:
+    group: Group = field(default_factory=Group)
+    away: dict[ParticipantId, float] = field(default_factory=dict)  # since when, monotonic seconds
+    silent: dict[ParticipantId, float] = field(default_factory=dict)
+    budgets: dict[ParticipantId, _Budget] = field(default_factory=dict)
+
+
+class Protecting:
+    """The groups of this process's visits."""
+
+    def __init__(self, there: Attendances, hub: Callable[[], Hub]) -> None:
+        self._there = there
+        self._hub = hub
+        self._kept: dict[VisitId, _Kept] = {}
+
+    def lets_in(self, live: Attendance, participant: ParticipantId) -> bool:
+        """Whether that person's media may run: always, unless the practice requires what their browser cannot do."""
+        kept = self._kept.get(live.id)
+        return not _required(live) or (kept is not None and kept.group.able.get(participant) is True)
+
+    def protect(self, visit: VisitId, participant: ParticipantId, said: Protect) -> None:
+        """A browser says what it can. Raises Refused("not-admitted") before admission."""
+        live = self._in(visit, participant)
+        kept = self._kept.setdefault(visit, _Kept())
+        if not kept.budgets.setdefault(participant, _Budget()).spend():
+            raise Refused("too-fast", "Too many messages in a short time.")
+        kept.away.pop(participant, None)
+        kept.silent.pop(participant, None)
+        kept.group = protection.said(kept.group, participant, said.able, said.epoch, said.renew)
+        self._tell(live, kept)
+
+    def relay(self, visit: VisitId, participant: ParticipantId, said: Seal) -> None:
+        """Pass it on to one other, or all others, who are let in. Raises Refused."""
+        live = self._in(visit, participant)
+        kept = self._kept.get(visit)
+        if kept is None or participant not in kept.group.able:
+            raise Refused("not-protected", "Say `protect` first.")
+        if not kept.budgets.setdefault(participant, _Budget()).spend():
+            raise Refused("too-fast", "Too many messages in a short time.")
+        message = protection.dump_e2ee(participant, said.kind, said.epoch, said.body)
+        for other in kept.group.able:
+            attached = live.attached.get(other)
+            if attached is not None and other != participant and said.to in (None, other):
+                attached.socket.tell(message)
+
+    def report(self, visit: VisitId, participant: ParticipantId, said: ReportProtection) -> None:
+        """A browser says how it stands. Raises Refused when somebody else than the clinician says `verified`."""
+        live = self._in(visit, participant)
+        kept = self._kept.get(visit)
+        if kept is None or live.visit is None:
+            return
+        state = said.state
+        if state is Protection.VERIFIED and participant != live.visit.clinician_seat.id:
+            state = Protection.UNVERIFIED
+        kept.group = protection.reported(kept.group, participant, said.epoch, state)
+        self._note(live, kept)
+
+    def tick(self) -> None:
+        """Once a second: who has gone, and who has never said what their browser can."""
+        now = time.monotonic()
+        for live in self._there:
+            visit = live.visit
+            if visit is None or not visit.seated:
+                continue
+            kept = self._kept.setdefault(live.id, _Kept())
+            before = kept.group
+            for one in tuple(before.able):
+                if not visit.admits(one) or (one not in live.attached and _for(kept.away, one, now) > AWAY_S):
+                    kept.group = protection.gone(kept.group, one)
+                    kept.away.pop(one, None)
+            for one in live.attached:
+                if one in live.seated and one not in kept.group.able and _for(kept.silent, one, now) > SILENT_S:
+                    kept.group = protection.said(kept.group, one, False, None, False)
+            if kept.group is not before:
+                self._tell(live, kept)
+        for gone in [visit for visit in self._kept if self._there.get(visit) is None]:
+            del self._kept[gone]
+
+    def _in(self, visit: VisitId, participant: ParticipantId) -> Attendance:
+        live = self._there.get(visit)
+        if live is None or live.visit is None or not live.visit.admits(participant):
+            raise Refused("not-admitted", "You will be let in soon.")
+        return live
+
+    def _tell(self, live: Attendance, kept: _Kept) -> None:
+        visit = live.visit
+        if visit is None:
+            return
+        roles = {one.id: one.role for one in visit.participants}
+        message = protection.dump_members(kept.group, roles, _required(live))
+        for one in kept.group.able:
+            attached = live.attached.get(one)
+            if attached is not None and visit.admits(one):
+                attached.socket.tell(message)
+        self._note(live, kept)
+
+    def _note(self, live: Attendance, kept: _Kept) -> None:
+        visit = live.visit
+        if visit is None:
+            return
+        state = protection.stands(kept.group, visit.clinician_seat.id, _required(live))
+        if state is not None and visit.protection != (kept.group.epoch, state):
+            self._there.spawn(self._write(live.id, commands.NoteProtection(kept.group.epoch, state)))
+
+    async def _write(self, visit: VisitId, note: commands.NoteProtection) -> None:
+        try:
+            await self._hub().command(visit, note)
+        except NotNow:
+            return  # the visit is over, or the server is stopping: nobody needs this news
+
+
+def _required(live: Attendance) -> bool:
+    return live.cast is not None and live.cast.e2ee_required
+
+
+def _for(since: dict[ParticipantId, float], one: ParticipantId, now: float) -> float:
+    return now - since.setdefault(one, now)

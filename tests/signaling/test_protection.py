@@ -1,0 +1,96 @@
+"""What the server makes of end-to-end encryption that it cannot see into: epochs, reports, the record's one word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from signaling.facts import Fact, ProtectionChanged
+from signaling.protection import HIGHEST_EPOCH, Group, gone, over_all, reported, said, stands
+from signaling.words import ParticipantId, Protection
+from tests.signaling.lives import wall
+
+CLINICIAN, CLIENT, GUEST = (ParticipantId(f"par_{who}") for who in ("clinician", "client", "guest"))
+OFF, UNVERIFIED, VERIFIED = Protection.OFF, Protection.UNVERIFIED, Protection.VERIFIED
+
+
+def two() -> Group:
+    """Both are there, in epoch 2."""
+    return said(said(Group(), CLINICIAN, True, None, False), CLIENT, True, None, False)
+
+
+def test_each_joining_opens_an_epoch() -> None:
+    """One by one: 1, 2, 3; who cannot encrypt opens none."""
+    group = said(Group(), CLINICIAN, True, None, False)
+    assert group.epoch == 1
+    group = said(group, CLIENT, True, None, False)
+    assert group.epoch == 2
+    assert said(group, GUEST, True, None, False).epoch == 3
+    assert said(group, GUEST, False, None, False).epoch == 2
+
+
+def test_who_holds_the_current_epoch_comes_back_into_it() -> None:
+    """A reload changes nothing; one that lost its keys, or holds older ones, opens the next."""
+    assert said(two(), CLIENT, True, 2, False).epoch == 2
+    assert said(gone(two(), CLIENT), CLIENT, True, 2, False).epoch == 2
+    assert said(two(), CLIENT, True, None, False).epoch == 3
+    assert said(two(), CLIENT, True, 1, False).epoch == 3
+
+
+def test_a_server_started_anew_takes_the_epoch_over() -> None:
+    """Both come back with 7 and stay in 7; somebody new among them opens one above every number that was held."""
+    group = said(Group(), CLIENT, True, 7, False)
+    assert said(group, CLINICIAN, True, 7, False).epoch == 7
+    assert said(said(Group(), GUEST, True, None, False), CLIENT, True, 7, False).epoch == 8
+
+
+def test_an_epoch_that_cannot_be_settled_is_renewed_once() -> None:
+    """Two members notice at the same time: one new epoch, not two."""
+    once = said(two(), CLINICIAN, True, 2, True)
+    assert once.epoch == 3
+    assert said(once, CLIENT, True, 2, True).epoch == 3
+
+
+def test_no_number_that_a_browser_says_goes_beyond_the_wire() -> None:
+    """The highest epoch is one that `members` and `protect` can carry."""
+    assert said(two(), CLIENT, True, HIGHEST_EPOCH, True).epoch == HIGHEST_EPOCH
+
+
+def test_verified_is_the_clinicians_word_for_this_epoch() -> None:
+    """The clients' reports make it unverified; the clinician's makes it verified; a joining takes it back."""
+    group = reported(two(), CLIENT, 2, UNVERIFIED)
+    assert stands(group, CLINICIAN, required=False) is UNVERIFIED
+    group = reported(group, CLINICIAN, 2, VERIFIED)
+    assert stands(group, CLINICIAN, required=False) is VERIFIED
+    group = said(group, GUEST, True, None, False)
+    assert stands(group, CLINICIAN, required=False) is None
+    assert stands(reported(group, CLIENT, 3, UNVERIFIED), CLINICIAN, required=False) is UNVERIFIED
+    assert stands(reported(group, CLINICIAN, 2, VERIFIED), CLINICIAN, required=False) is None
+
+
+def test_one_who_cannot_turns_it_off_where_it_is_not_required() -> None:
+    """And back on when they have gone; where it is required they have no media, and nothing changes."""
+    group = said(reported(two(), CLINICIAN, 2, VERIFIED), GUEST, False, None, False)
+    assert stands(group, CLINICIAN, required=False) is OFF
+    assert stands(group, CLINICIAN, required=True) is VERIFIED
+    assert stands(gone(group, GUEST), CLINICIAN, required=False) is VERIFIED
+
+
+def test_alone_nothing_can_be_said() -> None:
+    """One person's browser proves nothing about a visit."""
+    alone = reported(said(Group(), CLIENT, False, None, False), CLIENT, 0, OFF)
+    assert stands(alone, CLINICIAN, required=False) is None
+
+
+def _facts(*rows: tuple[int, Protection]) -> list[Fact]:
+    return [ProtectionChanged(wall() + timedelta(seconds=n), *row) for n, row in enumerate(rows)]
+
+
+def test_the_record_says_the_least_that_was() -> None:
+    """A code compared later verifies its epoch from the start; one epoch never compared, or off once, is not hidden."""
+    assert over_all(_facts()) is OFF
+    assert over_all(_facts((2, UNVERIFIED))) is UNVERIFIED
+    assert over_all(_facts((2, UNVERIFIED), (2, VERIFIED))) is VERIFIED
+    assert over_all(_facts((2, VERIFIED), (3, UNVERIFIED))) is UNVERIFIED
+    assert over_all(_facts((2, VERIFIED), (3, UNVERIFIED), (3, VERIFIED))) is VERIFIED
+    assert over_all(_facts((2, UNVERIFIED), (3, VERIFIED))) is UNVERIFIED
+    assert over_all(_facts((2, VERIFIED), (2, OFF), (2, VERIFIED))) is OFF
