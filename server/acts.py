@@ -119,6 +119,8 @@ class Acts:
                 return guest_commands.AdmitGuest(by, who)
             case messages.ReturnGuest(who):
                 return guest_commands.ReturnGuest(by, who)
+            case messages.Picture(who, seen):
+                return commands.ReportPicture(by, who, seen)
             case messages.ExplainOverride(why):
                 return commands.ExplainOverride(by, why)
             case _:

@@ -21,12 +21,14 @@ from server.acts import Acts
 from server.board import Board
 from server.clock import SystemClock
 from server.completion import Completion
-from server.db import media_node, open_visits, practices
+from server.db import media_node, open_visits, practices, quality
 from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.listen import listen
 from server.db.shelf import Shelf
 from server.errors import CannotStart, Refused
+from server.link_quality import Keep, LinkQualities
+from server.link_sums import QualityRow
 from server.live import Live
 from server.measure import Measure
 from server.ports import Listeners
@@ -43,6 +45,8 @@ Sheet = Callable[[str, int | None, Sequence[str], str], Awaitable[None]]
 
 _FACTS = "antechamber_fact"
 _A_MOMENT = timedelta(seconds=15)  # three times as long as evidence waits to be written
+QUALITY_KEPT = timedelta(days=180)
+"""So long the numbers of a connection are kept: for as long as somebody may still ask why a visit was bad."""
 _SAY_RESTART = "The server is restarting. Your place is kept; reconnecting."
 
 
@@ -96,6 +100,7 @@ class House:
     def every_second(self) -> None:
         """Look after visits of which the media room has nothing to say."""
         self.live.measure.tick()
+        self.live.links.tick()
         self.live.protecting.tick()
         self.live.seating.renew_relays()
         self.watchdog.closely = self.desk.counters()["peers"] > 0
@@ -127,7 +132,8 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         journal = PostgresJournal(engine, practice, completion.record)
         hub = Hub(journal, live, clock)
         spool = Spool(runtime.settings.data_dir / "spool")
-        measure = Measure(lambda: hub, clock.instant, live.flow_changed, spool)
+        links = live.links = live.seating.links = LinkQualities(live.quality_changed, _keep_quality(shelf))
+        measure = Measure(lambda: hub, clock.instant, live.flow_changed, spool, links)
         live.measure = live.seating.measure = measure
         live.completion = completion
         live.seating.relay = relay_of(runtime.settings)
@@ -143,6 +149,7 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         ready = asyncio.Event()
         house.tasks.append(_start(listen(runtime.app_url, (_FACTS,), _hear(house), ready)))
         house.tasks.append(_start(_tick(house)))
+        house.tasks.append(_start(_purge(house)))
         await ready.wait()
         mine = asyncio.Event()
         await stack.enter_async_context(media_node.hold(runtime.app_url, mine))
@@ -185,6 +192,25 @@ def _listeners(live: Live, board: Board) -> Listeners:
     made.on_sign_in_ended.append(lambda token: board.close_token(token, "signed-out", "You have been signed out."))
     made.on_board_changed.append(board.changed)
     return made
+
+
+def _keep_quality(shelf: Shelf) -> Keep:
+    async def keep(visit: VisitId, rows: Sequence[QualityRow]) -> None:
+        async with shelf.work() as work:
+            await quality.add(work, visit, rows)
+
+    return keep
+
+
+async def _purge(house: House) -> None:
+    """Once a day, what is older than it is of use."""
+    while True:
+        try:
+            async with house.shelf.work() as work:
+                await quality.purge(work, work.now() - QUALITY_KEPT)
+        except Exception as problem:
+            logs.bug(problem, component="purge")
+        await asyncio.sleep(timedelta(days=1).total_seconds())
 
 
 def _hear(house: House) -> Callable[[str, str], None]:
@@ -239,5 +265,6 @@ async def _stop(house: House) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await task
     await house.live.measure.write_all()
+    await house.live.links.settle()
     await house.live.settle()
     await house.hub.close()

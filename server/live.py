@@ -14,6 +14,7 @@ from dataclasses import replace
 from media.requirement import Met
 from server.attendance import Attached, Attendance, Attendances
 from server.completion import Completion
+from server.link_quality import LinkQualities
 from server.measure import Flow as Measured
 from server.measure import Measure
 from server.protecting import Protecting
@@ -30,6 +31,7 @@ from signaling.views import Flow, Muting, StreamNow
 from signaling.words import (
     Connection,
     DeskStatus,
+    LinkQuality,
     MediaKind,
     ParticipantId,
     Phase,
@@ -54,6 +56,7 @@ class Live:
         self.protecting = Protecting(self._there, hub)
         self.seating = Seating(self._there, journal, self.protecting)
         self.measure: Measure
+        self.links: LinkQualities
         self.completion: Completion
         self.board_changed: Callable[[], None] = lambda: None
         self._stopping = asyncio.Event()
@@ -78,6 +81,8 @@ class Live:
             live.visit, live.seq = visit, seq
         arrived.since = live.seq
         arrived.socket.tell(self._snapshot(live, arrived))
+        if self.links.levels(visit_id):
+            self._tell_quality(live, arrived)
         await self._there.note_connection(visit_id, arrived.participant, Connection.ONLINE)
         self._there.spawn(self.seating.reconcile(visit_id))
 
@@ -207,6 +212,20 @@ class Live:
             if told != attached.told_flow:
                 attached.told_flow = told
                 attached.socket.tell(told)
+
+    def quality_changed(self, visit: VisitId) -> None:
+        """Somebody's connection became better or worse: both people's screens say so."""
+        live = self._there.get(visit)
+        if live is not None:
+            for attached in live.attached.values():
+                self._tell_quality(live, attached)
+
+    def _tell_quality(self, live: Attendance, attached: Attached) -> None:
+        visit = live.visit
+        if visit is None or attached.since is None or not visit.admits(attached.participant):
+            return
+        levels = {ParticipantId(who): LinkQuality(level.value) for who, level in self.links.levels(live.id).items()}
+        attached.socket.tell(views.dump_quality({who: level for who, level in levels.items() if visit.admits(who)}))
 
     async def finish(self, visit_id: VisitId) -> None:
         """An ended visit gets its record, however long the database is away."""

@@ -18,6 +18,7 @@ from media import requirement as rule
 from media.evidence import EvidenceSecond, StreamSecond
 from media.requirement import Arrived, Interrupted, Met, Missing, Waiting
 from server.evidence_book import EvidenceBook
+from server.link_quality import LinkQualities
 from server.session_complete import PROFILES, gather, pair_of
 from server.spool import Spool
 from signaling import commands
@@ -27,6 +28,8 @@ from signaling.shape import Visit
 from signaling.words import Instant, MediaKind, ParticipantId, Phase, Requirement, VisitId
 
 WRITE_EVERY_S = 5.0
+SUM_EVERY_S = 60.0
+"""How often the sums of the connections stand beside the evidence; at every end they do."""
 _QUIET_S = 1.5  # without a second from the media room for that long, nobody is connected
 _LONGEST_S = 48 * 3600.0  # no visit goes on for that long
 
@@ -41,6 +44,7 @@ class _Measured:
     latest: EvidenceSecond | None = None
     heard_at: float = 0.0
     written_at: float = 0.0
+    summed_at: float = 0.0
     noted: rule.State | None = None
     writing: asyncio.Task[None] | None = None
     profiles: dict[str, str] = field(default_factory=dict)
@@ -67,12 +71,18 @@ class Measure:
     """The measuring of all visits in this process."""
 
     def __init__(
-        self, hub: Callable[[], Hub], now: Callable[[], Instant], changed: Callable[[VisitId], None], spool: Spool
+        self,
+        hub: Callable[[], Hub],
+        now: Callable[[], Instant],
+        changed: Callable[[VisitId], None],
+        spool: Spool,
+        links: LinkQualities | None = None,
     ) -> None:
         self._hub = hub
         self._spool = spool
         self._now = now
         self._changed = changed
+        self._links = links
         self._of: dict[VisitId, _Measured] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -88,6 +98,8 @@ class Measure:
             book.origin = self._origin(visit, max(book.seconds, default=-1))
             known = _Measured(visit.id, book, rule.Requirement(pair_of(visit)), spooled=bool(spooled))
             self._of[visit.id] = known
+            if self._links is not None:
+                self._links.begin(visit.id, book.origin, facts)
         known.requirement = rule.Requirement(pair_of(visit), visit.audio_only is not None, self._told_before(visit))
         known.noted = known.requirement.state
         known.heard_at = known.written_at = time.monotonic()
@@ -151,7 +163,7 @@ class Measure:
         measured = self._of.get(visit)
         if measured is not None:
             measured.book.add(final)
-            self._write(measured)
+            self._write(measured, whole=True)
             measured.requirement = rule.Requirement(measured.book.pair, measured.requirement.audio_only)
             measured.heard_at = float("inf")
             measured.latest = None
@@ -165,18 +177,20 @@ class Measure:
         if measured.writing is not None:
             await asyncio.gather(measured.writing, return_exceptions=True)
         measured.book.add(final)
-        await self._write_now(measured)
+        await self._write_now(measured, whole=True)
         self.forget(visit)
 
     def forget(self, visit: VisitId) -> None:
         """The visit is over and written."""
         self._of.pop(visit, None)
         self._spool.drop(visit)
+        if self._links is not None:
+            self._links.forget(visit)
 
     async def write_all(self) -> None:
         """Write everything unwritten; for an orderly stop."""
         for measured in list(self._of.values()):
-            self._write(measured)
+            self._write(measured, whole=True)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _origin(self, visit: Visit, newest: int) -> int:
@@ -222,13 +236,13 @@ class Measure:
             measured.noted = None  # told again with the next second
             raise
 
-    def _write(self, measured: _Measured) -> None:
+    def _write(self, measured: _Measured, whole: bool = False) -> None:
         if measured.writing is None or measured.writing.done():
             measured.written_at = time.monotonic()
-            measured.writing = self._spawn(self._write_now(measured))
+            measured.writing = self._spawn(self._write_now(measured, whole))
 
-    async def _write_now(self, measured: _Measured) -> None:
-        record = self._record(measured)
+    async def _write_now(self, measured: _Measured, whole: bool = False) -> None:
+        record = self._record(measured, whole)
         if record is None:
             return
         try:
@@ -244,13 +258,16 @@ class Measure:
             measured.spooled = False
             await asyncio.to_thread(self._spool.drop, measured.visit)
 
-    @staticmethod
-    def _record(measured: _Measured) -> commands.RecordEvidence | None:
+    def _record(self, measured: _Measured, whole: bool) -> commands.RecordEvidence | None:
         unwritten = measured.book.take_unwritten()
         if unwritten is None:
             return None
         weakest = min(measured.profiles.values(), key=PROFILES.index, default=None)
-        return commands.RecordEvidence(*unwritten, {} if weakest is None else {"srtp": weakest})
+        counters: dict[str, object] = {} if weakest is None else {"srtp": weakest}
+        if self._links is not None and (whole or time.monotonic() - measured.summed_at >= SUM_EVERY_S):
+            measured.summed_at = time.monotonic()
+            counters |= self._links.counters(measured.visit)
+        return commands.RecordEvidence(*unwritten, counters)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -7,15 +7,17 @@ the visit's phase says they must be; it can be run twice, late, or after a resta
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from media.desk import Connection as PeerState
 from media.desk import MediaDesk
 from media.errors import Malformed as MediaMalformed
 from media.errors import Refused as MediaRefused
+from media.quality import Reading
 from media.sample import EvidenceSecond
 from server import turn
 from server.attendance import Attached, Attendance, Attendances
+from server.link_quality import LinkQualities
 from server.measure import Measure
 from server.protecting import Protecting
 from server.turn import Relay
@@ -35,6 +37,7 @@ class Seating:
         self._protecting = protecting
         self._journal = journal
         self.measure: Measure
+        self.links: LinkQualities
         self.media: MediaDesk
         self.relay: Relay | None = None
 
@@ -125,6 +128,10 @@ class Seating:
             return
         (live.audio_only.add if audio_only else live.audio_only.discard)(attached.participant)
         attached.socket.tell(views.dump_downlink(audio_only))
+
+    def on_readings(self, visit: str, readings: Mapping[str, Reading]) -> None:
+        """How everybody's connection was in the last second."""
+        self.links.on_readings(VisitId(visit), readings)
 
     # -- following ------------------------------------------------------------------------------------------------
 
