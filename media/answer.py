@@ -1,18 +1,20 @@
 """The answer's grammar, read before anything else sees a browser's SDP. Pure.
 
-The server offered one fixed table, so an answer has little freedom: exactly the offered m-lines, DTLS role active,
-payload types and extensions from the table, a strong fingerprint, ICE credentials of the lengths of RFC 8839. Addresses
-in it are ignored: the server learns addresses from authenticated checks alone, so that nobody can make it probe one.
+The server offered one fixed table, so an answer has little freedom: exactly the offered m-lines, sending and receiving
+at most where it was asked to, DTLS role active, payload types and extensions from the table, a strong fingerprint, ICE
+credentials of the lengths of RFC 8839. Addresses in it are ignored: the server learns addresses from authenticated
+checks alone, so that nobody can make it probe one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from media.errors import Malformed
-from media.offer import ABS_SEND_TIME, ABS_SEND_TIME_URI, AUDIO_LEVEL, AUDIO_LEVEL_URI, LINES, Line, Sending
+from media.offer import ABS_SEND_TIME, ABS_SEND_TIME_URI, AUDIO_LEVEL, AUDIO_LEVEL_URI, PAYLOAD_TYPES
+from media.sections import ALONE, Section, Sending
 
 MAX_BYTES = 24 * 1024
 MAX_LINES = 600
@@ -26,7 +28,13 @@ _DIGEST = re.compile(r"[0-9A-F]{2}(?::[0-9A-F]{2})*")
 _CNAME = re.compile(r"[A-Za-z0-9+/={}_.:@-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _DIGEST_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
-_DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
+_DIRECTIONS = {
+    "sendrecv": frozenset({"sendrecv", "sendonly", "recvonly", "inactive"}),
+    "sendonly": frozenset({"recvonly", "inactive"}),
+    "recvonly": frozenset({"sendonly", "inactive"}),
+    "inactive": frozenset({"inactive"}),
+}
+"""What may be answered to an offered direction (RFC 8829 section 5.3.1)."""
 _EXTENSIONS = {
     "audio": {AUDIO_LEVEL: AUDIO_LEVEL_URI},
     "video": {ABS_SEND_TIME: ABS_SEND_TIME_URI},
@@ -38,8 +46,8 @@ class Answer:
     """What of an answer matters.
 
     :param fingerprints: ``(hash name, digest)``, sha-256 or stronger only.
-    :param sending: at most one per kind; only from m-lines on which the browser sends.
-    :param receiving: the kinds of the m-lines on which the browser receives.
+    :param sending: at most one a section; only from sections in which the browser sends.
+    :param receiving: the mids of the sections in which the browser receives.
     """
 
     ufrag: str
@@ -51,7 +59,7 @@ class Answer:
     @property
     def ssrcs(self) -> frozenset[int]:
         """Every SSRC that was negotiated."""
-        return frozenset(n for s in self.sending for n in (s.ssrc, s.rtx) if n is not None)
+        return frozenset(ssrc for sending in self.sending for ssrc in sending.ssrcs)
 
 
 @dataclass(slots=True)
@@ -76,7 +84,7 @@ def _no(code: str) -> Malformed:
     return Malformed(code, _SAY)
 
 
-def _sections(sdp: str) -> tuple[_Section, list[_Section]]:
+def _sections(sdp: str, count: int) -> tuple[_Section, list[_Section]]:
     if len(sdp) > MAX_BYTES:
         raise _no("answer-too-long")
     if not sdp.isascii():
@@ -92,25 +100,26 @@ def _sections(sdp: str) -> tuple[_Section, list[_Section]]:
         if not _LINE.fullmatch(line):
             raise _no("answer-not-sdp")
         if line.startswith("m="):
-            if len(parts) == len(LINES):
+            if len(parts) == count:
                 raise _no("answer-m-lines")
             parts.append(_Section(line[2:]))
         elif line.startswith("a="):
             name, _, value = line[2:].partition(":")
             (parts[-1] if parts else whole).attributes.append((name, value))
-    if len(parts) != len(LINES):
+    if len(parts) != count:
         raise _no("answer-m-lines")
     return whole, parts
 
 
-def _check_line(line: Line, part: _Section) -> None:
+def _check_section(line: Section, part: _Section) -> None:
     words = part.head.split(" ")
     if len(words) < 4 or words[0] != line.kind or words[2] != "UDP/TLS/RTP/SAVPF":
         raise _no("answer-m-lines")
     if words[1] == "0":
         raise _no("answer-refuses-a-line")
+    offered = PAYLOAD_TYPES[line.kind]
     taken = [int(word) for word in words[3:] if _NUMBER.fullmatch(word)]
-    if len(taken) != len(words) - 3 or line.payload_types[0] not in taken or not set(taken) <= set(line.payload_types):
+    if len(taken) != len(words) - 3 or offered[0] not in taken or not set(taken) <= set(offered):
         raise _no("answer-payload-types")
     if part.all("mid") != [line.mid]:
         raise _no("answer-mid")
@@ -157,7 +166,7 @@ def _declared(part: _Section) -> Iterator[tuple[int, str]]:
         yield _ssrc(number), cname if name == "cname" else ""
 
 
-def _sending(line: Line, part: _Section) -> Sending | None:
+def _sending(line: Section, part: _Section) -> Sending | None:
     order: dict[int, str] = {}
     for ssrc, cname in _declared(part):
         order[ssrc] = order.get(ssrc) or cname
@@ -176,41 +185,46 @@ def _sending(line: Line, part: _Section) -> Sending | None:
     cname = order[first] or "-"
     if not _CNAME.fullmatch(cname):
         raise _no("answer-cname")
-    return Sending(line.kind, first, rtx, cname)
+    return Sending(line.kind, first, rtx, cname, screen=line.direction == "recvonly")
 
 
-def read(sdp: str) -> Answer:
-    """Read a browser's answer to one of our offers.
+def _direction(line: Section, part: _Section) -> str:
+    named = [name for name, value in part.attributes if name in _DIRECTIONS and not value]
+    direction = named[0] if named else "sendrecv"
+    if len(named) > 1 or direction not in _DIRECTIONS[line.direction]:
+        raise _no("answer-direction")
+    return direction
+
+
+def read(sdp: str, offered: Sequence[Section] = ALONE) -> Answer:
+    """Read a browser's answer to our offer of these sections.
 
     :raises Malformed: with a code that names what is wrong; nothing of the text is repeated in it.
     """
-    whole, parts = _sections(sdp)
-    if whole.all("group") != ["BUNDLE " + " ".join(line.mid for line in LINES)]:
+    whole, parts = _sections(sdp, len(offered))
+    if whole.all("group") != ["BUNDLE " + " ".join(line.mid for line in offered)]:
         raise _no("answer-group")
     sending: list[Sending] = []
     receiving: set[str] = set()
     credentials: set[tuple[str, str]] = set()
-    for line, part in zip(LINES, parts, strict=True):
-        _check_line(line, part)
+    for line, part in zip(offered, parts, strict=True):
+        _check_section(line, part)
         if part.one("setup", whole) != "active":
             raise _no("answer-setup")
         credentials.add((part.one("ice-ufrag", whole), part.one("ice-pwd", whole)))
-        directions = [name for name, value in part.attributes if name in _DIRECTIONS and not value]
-        if len(directions) > 1:
-            raise _no("answer-direction")
-        direction = directions[0] if directions else "sendrecv"
+        direction = _direction(line, part)
         if direction in ("sendrecv", "sendonly"):
             # Firefox names an SSRC on recvonly m-lines as well: only lines that send negotiate one.
             sender = _sending(line, part)
             sending += [sender] if sender else []
         if direction in ("sendrecv", "recvonly"):
-            receiving.add(line.kind)
+            receiving.add(line.mid)
     if len(credentials) != 1:
         raise _no("answer-ice")
     ufrag, password = credentials.pop()
     if not _UFRAG.fullmatch(ufrag) or not _PASSWORD.fullmatch(password):
         raise _no("answer-ice")
     answer = Answer(ufrag, password, _fingerprints(whole, parts), tuple(sending), frozenset(receiving))
-    if len(answer.ssrcs) != sum(1 if s.rtx is None else 2 for s in sending):
+    if len(answer.ssrcs) != sum(len(sender.ssrcs) for sender in sending):
         raise _no("answer-ssrc")
     return answer

@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from media import rtcp
 from media.errors import Refused
 from media.evidence import EvidenceSecond
-from media.forward import Counters, Line
+from media.exchange import Exchange
+from media.forward import Counters
 from media.ingress import Ingress, monotonic_ns
-from media.ledger import Ledger
-from media.offer import VP8
 from media.peer import Connection, Peer
 from media.probe import Probe, Probes
-from media.runs import SECOND, TENTH
+from media.runs import SECOND
+from media.sections import AT_ONCE
 from media.selftest import SelfTestFailed, self_test
 
 __all__ = ["Connection", "MediaDesk", "MediaListener", "MediaSettings", "Probe", "SelfTestFailed"]
 
 LOST_NS = 6 * SECOND
 STOPPED_NS = 6 * SECOND
-AT_ONCE = 2
-"""Participants of a one-to-one visit; groups need an m-line a person."""
 
 _log = logging.getLogger("media")
 
@@ -63,15 +59,11 @@ class MediaListener(Protocol):
     def on_connection(self, visit: str, participant: str, state: Connection, srtp_profile: str | None) -> None:
         """The state of that participant's peer connection changed; the profile comes with ``connected``."""
 
+    def on_sharing(self, visit: str, participant: str | None) -> None:
+        """That person's screen is shown to the others from now on; None: nobody's is."""
+
     def on_seconds(self, visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
         """Once a second: the newest second (provisional) and those of before that were amended (last write wins)."""
-
-
-@dataclass(slots=True)
-class _Visit:
-    ledger: Ledger
-    peers: dict[str, Peer] = field(default_factory=dict)
-    offers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
 class MediaDesk:
@@ -82,7 +74,7 @@ class MediaDesk:
         self._listener = listener
         self._ingress = ingress
         self._counters = counters
-        self._visits: dict[str, _Visit] = {}
+        self._visits: dict[str, Exchange] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._probes = Probes(ingress, counters, settings.advertised, settings.strict)
         self._ticker: asyncio.TimerHandle | None = None
@@ -111,19 +103,23 @@ class MediaDesk:
         """The UDP port in use."""
         return self._ingress.port
 
-    async def seat(self, visit: str, participant: str) -> None:
+    async def seat(self, visit: str, participant: str, pair: tuple[str, str] | None = None) -> None:
         """A new peer connection for that person (an earlier one is replaced); ``on_offer`` follows.
 
-        :raises Refused: ``visit-full`` when two others are seated.
+        It begins without a screen: a browser that still has one to share asks again.
+
+        :param pair: whose exchange counts; with None what anybody receives is delivered.
+        :raises Refused: ``visit-full`` when as many others as a visit may have are seated.
         """
         held = self._visits.get(visit)
         if held is None:
-            held = self._visits[visit] = _Visit(Ledger(monotonic_ns() // SECOND))
+            held = self._visits[visit] = Exchange(self._counters)
         if participant not in held.peers and len(held.peers) >= AT_ONCE:
-            raise Refused("visit-full", "Two people are in this visit already.")
-        before = held.peers.pop(participant, None)
+            raise Refused("visit-full", f"{AT_ONCE} people are in this visit already.")
+        held.ledger.pair = pair or held.ledger.pair
+        before = held.peers.get(participant)
         if before is not None:
-            self._drop(held, before)
+            self._drop(visit, held, before)
             self._listener.on_connection(visit, participant, Connection.REPLACED, None)
         peer = Peer(
             participant,
@@ -138,7 +134,7 @@ class MediaDesk:
         )
         held.peers[participant] = peer
         self._counters["seated"] += 1
-        self._link(held)
+        held.link()
         self._listener.on_connection(visit, participant, Connection.CONNECTING, None)
 
     async def answer(self, visit: str, participant: str, number: int, sdp: str) -> None:
@@ -154,26 +150,44 @@ class MediaDesk:
         if not peer.answered(number, sdp):
             self._counters["answers_ignored"] += 1
             return
-        clash = [
-            other
-            for other in held.peers.values()
-            if other is not peer and peer.answer is not None and other.line.own & peer.answer.ssrcs
-        ]
-        if clash:  # two people with the same SSRC: the later one gets a new connection, the earlier is never touched
+        if held.clash(peer):  # the later one gets a new connection, the earlier is never touched
             self._counters["ssrc_clash"] += 1
             await self.seat(visit, participant)
             return
-        for flow in peer.negotiate():
-            held.ledger.open(participant, flow)
-        self._link(held)
+        held.settle(peer)
+
+    async def share(self, visit: str, participant: str) -> None:
+        """Take that person's screen as one more track; their next offer asks for it, ``on_sharing`` tells of it.
+
+        :raises Refused: ``not-seated``, or ``screen-taken`` while another person shares.
+        """
+        held = self._visits.get(visit)
+        if held is None or participant not in held.peers:
+            raise Refused("not-seated", "You are not in the visit at the moment.")
+        if held.sharing not in (None, participant):
+            raise Refused("screen-taken", "Somebody else is sharing their screen. Ask them to stop first.")
+        if held.sharing is None:
+            self._share(visit, held, participant)
+            held.link()
+
+    async def unshare(self, visit: str, participant: str) -> None:
+        """That person's screen is no longer shown to anybody, from the next packet on; without one nothing changes."""
+        held = self._visits.get(visit)
+        if held is not None and held.sharing == participant:
+            self._share(visit, held, None)
+            held.link()
+
+    def _share(self, visit: str, held: Exchange, participant: str | None) -> None:
+        held.sharing = participant
+        self._listener.on_sharing(visit, participant)
 
     async def unseat(self, visit: str, participant: str) -> None:
         """That person's media ends; what was counted stays."""
         held = self._visits.get(visit)
-        peer = held.peers.pop(participant, None) if held is not None else None
+        peer = held.peers.get(participant) if held is not None else None
         if held is not None and peer is not None:
-            self._drop(held, peer)
-            self._link(held)
+            self._drop(visit, held, peer)
+            held.link()
 
     async def close_visit(self, visit: str) -> tuple[EvidenceSecond, ...]:
         """End all media of a visit; the seconds that can still have been amended, by their last word."""
@@ -181,10 +195,10 @@ class MediaDesk:
         if held is None:
             return ()
         now = monotonic_ns()
-        self._note_presence(held)
+        held.note_presence()
         settled = held.ledger.settled(now)
         for peer in list(held.peers.values()):
-            self._drop(held, peer)
+            self._drop(visit, held, peer)
         return settled
 
     async def probe(self) -> Probe:
@@ -241,17 +255,12 @@ class MediaDesk:
         for peer in list(held.peers.values()):
             peer.line.refill()
             peer.watch(now, LOST_NS, STOPPED_NS)
-        self._note_presence(held)
+        held.note_presence()
         seconds = held.ledger.seconds(now)
         if seconds and (held.peers or any(second.of for second in seconds)):
             self._listener.on_seconds(visit, seconds)
         if now // SECOND % 60 == 0:
             held.ledger.forget(now)
-
-    def _note_presence(self, held: _Visit) -> None:
-        for peer in held.peers.values():
-            if peer.state in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
-                held.ledger.heard(peer.participant, peer.line.hearing.any)
 
     def _connection(self, visit: str, peer: Peer, state: Connection, profile: str | None) -> None:
         held = self._visits.get(visit)
@@ -259,20 +268,18 @@ class MediaDesk:
             return
         if state in (Connection.LOST, Connection.FAILED):
             # The seat is kept by who seats; only a new peer connection brings media back.
-            self._unlink(held, peer.line)
+            held.unlink(peer.line)
             self._end(peer)
         elif state is Connection.CONNECTED:
             self._counters["connected"] += 1
-            held.ledger.heard(peer.participant, peer.line.hearing.any)
-        self._relay(held)
+            held.note(peer)
+        held.relay()
         self._listener.on_connection(visit, peer.participant, state, profile)
 
-    def _drop(self, held: _Visit, peer: Peer) -> None:
-        if peer.state in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
-            held.ledger.heard(peer.participant, peer.line.hearing.any)
-        held.peers.pop(peer.participant, None)
-        self._unlink(held, peer.line)
-        self._relay(held)
+    def _drop(self, visit: str, held: Exchange, peer: Peer) -> None:
+        if held.sharing == peer.participant:
+            self._share(visit, held, None)
+        held.leave(peer)
         peer.state = Connection.REPLACED
         self._end(peer)
 
@@ -281,58 +288,3 @@ class MediaDesk:
         task = self._loop.create_task(peer.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-    def _unlink(self, held: _Visit, gone: Line) -> None:
-        tenth = monotonic_ns() // TENTH
-        for stream in gone.streams.values():
-            stream.sinks = ()
-            for line in tuple(stream.receipts):
-                stream.receipts.pop(line).end(tenth)
-        for peer in held.peers.values():
-            for stream in peer.line.streams.values():
-                if gone in stream.receipts:
-                    stream.receipts.pop(gone).end(tenth)
-
-    def _link(self, held: _Visit) -> None:
-        """Offer each what the other sends, then forward."""
-        peers = list(held.peers.values())
-        for peer in peers:
-            other = next((other for other in peers if other is not peer and other.sending), None)
-            if other is not None:
-                peer.offer(other.participant, other.sending)
-            elif len(peers) == 1:
-                peer.offer()
-            else:
-                peer.offer_once()  # what the other sends is about to be known; until then nothing changes
-        self._relay(held)
-
-    def _relay(self, held: _Visit) -> None:
-        """Forward what both sides have agreed on."""
-        peers = list(held.peers.values())
-        lines = {peer: peer.line for peer in peers if peer.line.egress is not None}
-        for peer in peers:
-            getting = [other for other in lines if other is not peer]
-            peer.line.owner_of = {ssrc: other.line for other in getting for ssrc in other.line.own & peer.known}
-            peer.line.receivers = tuple(other.line for other in getting if peer.line.own & other.known)
-            self._forward(held, peer, getting if peer.line.ingress is not None else [])
-
-    def _forward(self, held: _Visit, peer: Peer, getting: list[Peer]) -> None:
-        now = monotonic_ns()
-        for stream in peer.line.streams.values():
-            sinks = tuple(other.line for other in getting if stream.ssrc in other.known)
-            if stream.flow is not None:
-                for line in sinks:
-                    if line not in stream.receipts:
-                        stream.receipts[line] = held.ledger.deliver(peer.participant, stream.flow, line.hearing, now)
-                        self._counters["links"] += 1
-                        if stream.payload_type == VP8:
-                            peer.line.send_control(rtcp.key_frame_request(stream.ssrc))
-                for line in [line for line in stream.receipts if line not in sinks]:
-                    stream.receipts.pop(line).end(now // TENTH)
-            stream.sinks = sinks
-        # The picture's faster reports also speak for the sound that travels with it.
-        flows = {s.payload_type: s for s in peer.line.streams.values() if s.flow is not None}
-        for stream in flows.values():
-            for line, receipt in stream.receipts.items():
-                if stream.payload_type != VP8 and VP8 in flows:
-                    receipt.picture = flows[VP8].receipts.get(line)

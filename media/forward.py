@@ -35,15 +35,17 @@ class Counters(dict[str, int]):
 class Stream:
     """One negotiated SSRC of a line: which payload type it carries, its evidence, and who gets it.
 
-    :param flow: where arrivals are noted; None for retransmissions, which are forwarded and prove nothing.
+    :param flow: where arrivals are noted; None for retransmissions and screens, which are forwarded and prove nothing.
+    :param what: ``audio``, ``video`` (the camera) or ``screen``.
     """
 
-    __slots__ = ("flow", "payload_type", "receipts", "sinks", "ssrc")
+    __slots__ = ("flow", "payload_type", "receipts", "sinks", "ssrc", "what")
 
-    def __init__(self, ssrc: int, payload_type: int, flow: Flow | None) -> None:
+    def __init__(self, ssrc: int, payload_type: int, flow: Flow | None, what: str = "") -> None:
         self.ssrc = ssrc
         self.payload_type = payload_type
         self.flow = flow
+        self.what = what
         self.sinks: tuple[Line, ...] = ()
         self.receipts: dict[Line, Receipt] = {}
 

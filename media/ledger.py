@@ -34,9 +34,13 @@ class _Person:
 
 
 class Ledger:
-    """The evidence of one visit from second ``origin`` on."""
+    """The evidence of one visit from second ``origin`` on.
+
+    ``pair`` are the two whose exchange counts: what one of them sends is delivered when it is to the other.
+    """
 
     def __init__(self, origin: int) -> None:
+        self.pair: tuple[str, str] | None = None
         self._people: dict[str, _Person] = {}
         self._told: dict[int, EvidenceSecond] = {}
         self._next = origin
@@ -51,13 +55,14 @@ class Ledger:
         """``flow`` belongs to ``participant`` from now on."""
         self._people.setdefault(participant, _Person()).tracks.append(_Track(flow))
 
-    def deliver(self, participant: str, flow: Flow, receiver: Hearing, now: int) -> Receipt:
-        """``flow`` of ``participant`` is forwarded to somebody, heard in ``receiver``, from ``now`` on."""
+    def deliver(self, participant: str, flow: Flow, to: str, receiver: Hearing, now: int) -> Receipt:
+        """``flow`` of ``participant`` is forwarded to participant ``to``, heard in ``receiver``, from ``now`` on."""
         tracks = self._people[participant].tracks
         track = next(track for track in tracks if track.flow is flow)
         kind = "audio" if isinstance(flow, AudioFlow) else "video"
         receipt = Receipt(kind, flow.marks, receiver, now // TENTH)
-        track.receipts.append(receipt)
+        if self.pair is None or participant not in self.pair or to in self.pair:
+            track.receipts.append(receipt)
         return receipt
 
     def seconds(self, now: int) -> tuple[EvidenceSecond, ...]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from media.sections import ALONE, Section, Sending
+
 OPUS = 111
 VP8 = 96
 RTX = 97
@@ -38,27 +40,8 @@ _CODEC_LINES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One m-line of every offer: its mid, kind and payload types in order of preference."""
-
-    mid: str
-    kind: str
-    payload_types: tuple[int, ...]
-
-
-LINES = (Line("0", "audio", (OPUS,)), Line("1", "video", (VP8, RTX)))
-"""A one-to-one visit: one audio and one video m-line, both ways."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """What the counterpart sends on one m-line, as its own answer declared it."""
-
-    kind: str
-    ssrc: int
-    rtx: int | None
-    cname: str
+PAYLOAD_TYPES = {"audio": (OPUS,), "video": (VP8, RTX)}
+"""Of each kind of section, in order of preference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,44 +67,42 @@ def _candidates(addresses: Sequence[tuple[str, int]]) -> list[str]:
     return [*lines, "a=end-of-candidates"]
 
 
-def _sender(sending: Sending, stream: str) -> list[str]:
-    lines = [f"a=msid:{stream} {stream}-{sending.kind}"]
+def _sender(sending: Sending, owner: str) -> list[str]:
+    lines = [f"a=msid:{owner} {owner}-{sending.what}"]
     if sending.rtx is not None:
         lines.append(f"a=ssrc-group:FID {sending.ssrc} {sending.rtx}")
-    ssrcs = [sending.ssrc] if sending.rtx is None else [sending.ssrc, sending.rtx]
-    return lines + [f"a=ssrc:{ssrc} cname:{sending.cname}" for ssrc in ssrcs]
+    return lines + [f"a=ssrc:{ssrc} cname:{sending.cname}" for ssrc in sending.ssrcs]
 
 
-def offer(number: int, transport: Transport, stream: str = "", sending: Sequence[Sending] = ()) -> str:
+def offer(number: int, transport: Transport, sections: Sequence[Section] = ALONE) -> str:
     """The SDP of offer ``number`` of one peer connection.
 
-    :param stream: the counterpart's participant id; it becomes the id of the MediaStream in the browser.
-    :param sending: what the counterpart sends, at most one of each kind; empty while it is not known.
+    A section's owner becomes the id of the MediaStream in the browser, with ``-audio``, ``-video`` or ``-screen`` that
+    of the track.
     """
-    by_kind = {each.kind: each for each in sending}
     lines = [
         "v=0",
         f"o=- {int.from_bytes(transport.ufrag.encode()[:7], 'big')} {number} IN IP4 0.0.0.0",
         "s=-",
         "t=0 0",
-        "a=group:BUNDLE " + " ".join(line.mid for line in LINES),
+        "a=group:BUNDLE " + " ".join(section.mid for section in sections),
         "a=msid-semantic: WMS *",
     ]
-    for line in LINES:
+    for section in sections:
         lines += [
-            f"m={line.kind} 9 UDP/TLS/RTP/SAVPF " + " ".join(map(str, line.payload_types)),
+            f"m={section.kind} 9 UDP/TLS/RTP/SAVPF " + " ".join(map(str, PAYLOAD_TYPES[section.kind])),
             "c=IN IP4 0.0.0.0",
             "a=rtcp:9 IN IP4 0.0.0.0",
             f"a=ice-ufrag:{transport.ufrag}",
             f"a=ice-pwd:{transport.password}",
             f"a=fingerprint:{transport.fingerprint[0]} {transport.fingerprint[1]}",
             "a=setup:actpass",
-            f"a=mid:{line.mid}",
-            "a=sendrecv",
+            f"a=mid:{section.mid}",
+            f"a={section.direction}",
             "a=rtcp-mux",
-            *_CODEC_LINES[line.kind],
+            *_CODEC_LINES[section.kind],
         ]
-        if line.kind in by_kind:
-            lines += _sender(by_kind[line.kind], stream)
+        if section.sending is not None:
+            lines += _sender(section.sending, section.owner)
         lines += _candidates(transport.addresses)
     return "\r\n".join(lines) + "\r\n"

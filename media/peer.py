@@ -16,8 +16,9 @@ from media.errors import Refused
 from media.flow import AudioFlow, Flow, VideoFlow
 from media.forward import Counters, Line, Stream
 from media.ingress import Ingress
-from media.offer import OPUS, RTX, VP8, Sending, Transport, offer
+from media.offer import OPUS, RTX, VP8, Transport, offer
 from media.seam import Address, SecureTransport, SharedConnection
+from media.sections import ALONE, Section, Sections, Sending
 
 CONNECT_S = 15.0
 """aioice's connect never returns by itself without end-of-candidates."""
@@ -76,8 +77,9 @@ class Peer:
         self._numbers = numbers
         self._number = 0
         self._in_flight = False
-        self._wanted: tuple[str, tuple[Sending, ...]] = ("", ())
-        self._offered: tuple[str, tuple[Sending, ...]] = ("", ())
+        self.sections = Sections()
+        self._wanted: tuple[Section, ...] = ALONE
+        self._offered: tuple[Section, ...] = ALONE
         self.known: frozenset[int] = frozenset()
         self.answer: grammar.Answer | None = None
         self.state = Connection.CONNECTING
@@ -93,20 +95,15 @@ class Peer:
         """What this peer's answer negotiated to send."""
         return self.answer.sending if self.answer is not None else ()
 
-    def offer(self, stream: str = "", sending: tuple[Sending, ...] = ()) -> None:
-        """Offer what the counterpart sends; waits while an offer is in flight, and says nothing new twice."""
-        self._wanted = (stream, sending)
+    def offer(self, sections: tuple[Section, ...] = ALONE) -> None:
+        """Offer these sections; waits while an offer is in flight, and says nothing new twice."""
+        self._wanted = sections
         if self._in_flight or (self._number and self._wanted == self._offered):
             return
         self._number = next(self._numbers)
         self._in_flight = True
         self._offered = self._wanted
-        self._send_offer(self, self._number, offer(self._number, self._transport, *self._offered))
-
-    def offer_once(self) -> None:
-        """The first offer, if none was made yet."""
-        if not self._number:
-            self.offer()
+        self._send_offer(self, self._number, offer(self._number, self._transport, self._offered))
 
     def answered(self, number: int, sdp: str) -> bool:
         """Take an answer; False when it is to an offer that is not the one in flight any more.
@@ -118,7 +115,7 @@ class Peer:
             raise Refused("unknown-offer", "That answer was to something the server never asked. Please reload.")
         if number < self._number or not self._in_flight:
             return False
-        answer = grammar.read(sdp)
+        answer = grammar.read(sdp, self._offered)
         if self.answer is not None and (answer.ufrag, answer.password, answer.fingerprints) != (
             self.answer.ufrag,
             self.answer.password,
@@ -128,13 +125,16 @@ class Peer:
         first = self.answer is None
         self.answer = answer
         self.known = frozenset(
-            n for s in self._offered[1] if s.kind in answer.receiving for n in (s.ssrc, s.rtx) if n is not None
+            ssrc
+            for section in self._offered
+            if section.sending is not None and section.mid in answer.receiving
+            for ssrc in section.sending.ssrcs
         )
         self._in_flight = False
         if first:
             self._task = asyncio.get_running_loop().create_task(self._connect(answer))
         if self._wanted != self._offered:
-            self.offer(*self._wanted)
+            self.offer(self._wanted)
         return True
 
     def negotiate(self) -> tuple[Flow, ...]:
@@ -143,13 +143,21 @@ class Peer:
         fresh: list[Flow] = []
         for sending in self.sending:
             main = self.line.streams.get(sending.ssrc)
-            if main is None:
-                flow = AudioFlow(sending.ssrc) if sending.kind == "audio" else VideoFlow(sending.ssrc)
-                main = Stream(sending.ssrc, OPUS if sending.kind == "audio" else VP8, flow)
-                fresh.append(flow)
+            if main is None or main.what != sending.what:
+                # A screen is no evidence of its owner's camera: it is forwarded and proves nothing.
+                flow: Flow | None = None
+                if not sending.screen:
+                    flow = AudioFlow(sending.ssrc) if sending.kind == "audio" else VideoFlow(sending.ssrc)
+                    fresh.append(flow)
+                main = Stream(sending.ssrc, OPUS if sending.kind == "audio" else VP8, flow, sending.what)
             streams[sending.ssrc] = main
             if sending.rtx is not None:
-                streams[sending.rtx] = self.line.streams.get(sending.rtx) or Stream(sending.rtx, RTX, None)
+                again = self.line.streams.get(sending.rtx)
+                streams[sending.rtx] = (
+                    again
+                    if again is not None and again.what == sending.what
+                    else Stream(sending.rtx, RTX, None, sending.what)
+                )
         self.line.streams = streams
         self.line.own = frozenset(streams)
         return tuple(fresh)

@@ -20,6 +20,7 @@ from server.attendance import Attached, Attendance, Attendances
 from server.link_quality import LinkQualities
 from server.measure import Measure
 from server.protecting import Protecting
+from server.session_complete import pair_of
 from server.turn import Relay
 from signaling import views
 from signaling.errors import Refused
@@ -181,7 +182,7 @@ class Seating:
                 live.fresh.discard(participant)
                 live.seated.add(participant)
                 try:
-                    await self.media.seat(live.id, participant)
+                    await self.media.seat(live.id, participant, pair_of(visit))
                 except Exception:
                     live.fresh.add(participant)  # the next look tries again
                     raise

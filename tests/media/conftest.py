@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fractions
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
@@ -62,11 +63,23 @@ class Browser:
         """Apply an offer and return the answer."""
         await self.pc.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
         if self.sends and not any(sender.track for sender in self.pc.getSenders()):
-            for transceiver in self.pc.getTransceivers():
+            for transceiver in self.pc.getTransceivers()[:2]:
                 transceiver.sender.replaceTrack(self.audio if transceiver.kind == "audio" else self.video)
                 transceiver.direction = "sendrecv"
         await self.pc.setLocalDescription(await self.pc.createAnswer())
+        self._route(sdp)
         return self.pc.localDescription.sdp
+
+    def _route(self, sdp: str) -> None:
+        """Which section a stream belongs to: aiortc takes that from the first offer of a section only."""
+        for part, transceiver in zip(sdp.split("m=")[1:], self.pc.getTransceivers(), strict=True):
+            for ssrc in re.findall(r"a=ssrc:(\d+)", part):
+                self.pc.getTransceivers()[0].receiver.transport._rtp_router.ssrc_table[int(ssrc)] = transceiver.receiver
+
+    async def sources(self) -> set[int]:
+        """The streams that packets came of."""
+        stats = (await self.pc.getStats()).values()
+        return {each.ssrc for each in stats if each.type == "inbound-rtp" and each.packetsReceived > 10}
 
     async def received(self) -> dict[str, int]:
         """Packets received by kind."""
@@ -88,6 +101,7 @@ class Table:
         self.browsers: dict[str, Browser] = {}
         self.offers: list[tuple[str, int, str]] = []
         self.states: list[tuple[str, Connection, str | None]] = []
+        self.sharing: list[str | None] = []
         self.seconds: list[EvidenceSecond] = []
         self.desk: MediaDesk | None = None
         self.tasks: set[asyncio.Task[None]] = set()
@@ -102,13 +116,21 @@ class Table:
             task.add_done_callback(self.tasks.discard)
 
     async def _answer(self, visit: str, participant: str, number: int, sdp: str) -> None:
-        answer = await self.browsers[participant].take(sdp)
+        taken = self.browsers[participant].take(sdp)
+        answer = taken if isinstance(taken, str) else await taken
         assert self.desk is not None
         await self.desk.answer(visit, participant, number, answer)
 
     def on_connection(self, _visit: str, participant: str, state: Connection, profile: str | None) -> None:
         """Keep it."""
         self.states.append((participant, state, profile))
+
+    def on_sharing(self, _visit: str, participant: str | None) -> None:
+        """Keep it."""
+        self.sharing.append(participant)
+
+    def on_readings(self, _visit: str, _readings: object) -> None:
+        """Not looked at here."""
 
     def on_seconds(self, _visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
         """Keep them."""

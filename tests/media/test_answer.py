@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from media.answer import read
 from media.errors import Malformed
-from media.offer import Sending, Transport, offer
+from media.offer import Transport, offer
+from media.sections import ALONE, Section, Sections, Sending
 
 ANSWERS = {path.stem: path.read_text().replace("\n", "\r\n") for path in (Path(__file__).parent / "answers").glob("*")}
 CHROMIUM = ANSWERS["chromium-156"]
@@ -25,7 +27,7 @@ def test_recorded_answers_of_real_browsers_are_read(name: str) -> None:
     assert answer.sending[0].rtx is None
     assert answer.sending[1].rtx is not None
     assert len(answer.ssrcs) == 3
-    assert answer.receiving == {"audio", "video"}
+    assert answer.receiving == {"0", "1"}
     assert answer.fingerprints[0][0] == "sha-256"
 
 
@@ -39,7 +41,66 @@ def test_a_line_that_only_receives_negotiates_no_ssrc() -> None:
     head, audio, video = CHROMIUM.split("m=")
     answer = read(head + "m=" + audio.replace("a=sendrecv", "a=recvonly") + "m=" + video)
     assert [sending.kind for sending in answer.sending] == ["video"]
-    assert answer.receiving == {"audio", "video"}
+    assert answer.receiving == {"0", "1"}
+
+
+def answering(*directions: tuple[str, str]) -> str:
+    """Chromium's answer to so many sections, of this kind and this direction each."""
+    head, *parts = CHROMIUM.split("m=")
+    by_kind = {part.split(" ")[0]: part for part in parts}
+    told = ["m=" + by_kind[kind].replace("a=sendrecv", f"a={way}") for kind, way in directions]
+    fresh = [re.sub(r"a=mid:.", f"a=mid:{n}", part) for n, part in enumerate(told)]
+    if len(fresh) > 2:
+        fresh[2] = re.sub(r"a=ssrc.*\r\n", "", fresh[2]) + "a=ssrc:77 cname:x\r\n"
+    mids = " ".join(str(n) for n in range(len(fresh)))
+    return head.replace("a=group:BUNDLE 0 1", f"a=group:BUNDLE {mids}") + "".join(fresh)
+
+
+def test_a_screen_is_read_from_the_section_that_asked_for_it() -> None:
+    """What comes in a section that only receives is a screen, not a camera."""
+    offered = (*ALONE, Section("2", "video", "recvonly"))
+    answer = read(answering(("audio", "sendrecv"), ("video", "sendrecv"), ("video", "sendonly")), offered)
+    assert [(sending.what, sending.kind) for sending in answer.sending] == [
+        ("audio", "audio"),
+        ("video", "video"),
+        ("screen", "video"),
+    ]
+    assert answer.sending[2].ssrc == 77
+    assert answer.receiving == {"0", "1"}
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered", "read_as"),
+    [
+        ("sendonly", "recvonly", True),
+        ("sendonly", "inactive", True),
+        ("sendonly", "sendrecv", False),
+        ("sendonly", "sendonly", False),
+        ("recvonly", "recvonly", False),
+        ("inactive", "inactive", True),
+        ("inactive", "sendonly", False),
+        ("inactive", "recvonly", False),
+    ],
+)
+def test_nobody_sends_or_receives_where_it_was_not_offered(offered: str, answered: str, read_as: bool) -> None:
+    """An answer may take less than the offer gives, never more (RFC 8829 section 5.3.1)."""
+    sdp = answering(("audio", "sendrecv"), ("video", "sendrecv"), ("video", answered))
+    sections = (*ALONE, Section("2", "video", offered))
+    if read_as:
+        assert len(read(sdp, sections).sending) == 2
+    else:
+        with pytest.raises(Malformed) as refused:
+            read(sdp, sections)
+        assert refused.value.code == "answer-direction"
+
+
+def test_an_answer_has_exactly_the_sections_of_its_offer() -> None:
+    """One more or one less is refused."""
+    three = answering(("audio", "sendrecv"), ("video", "sendrecv"), ("video", "inactive"))
+    for sdp, offered in ((three, ALONE), (CHROMIUM, (*ALONE, Section("2", "video", "inactive")))):
+        with pytest.raises(Malformed) as refused:
+            read(sdp, offered)
+        assert refused.value.code == "answer-m-lines"
 
 
 def test_candidates_are_ignored() -> None:
@@ -139,7 +200,8 @@ def test_any_text_is_malformed(text: str) -> None:
 def test_the_offer_is_the_fixed_table() -> None:
     """Same payload types and extensions for everyone, no identifiers that would have to be rewritten."""
     transport = Transport("u" * 16, "p" * 32, ("sha-256", "AA"), (("192.0.2.1", 8443), ("2001:db8::1", 8443)))
-    sdp = offer(3, transport, "par_x", (Sending("video", 5, 6, "c"), Sending("audio", 4, None, "c")))
+    theirs = Sections().arrange({"par_x": (Sending("video", 5, 6, "c"), Sending("audio", 4, None, "c"))})
+    sdp = offer(3, transport, theirs)
     lines = sdp.split("\r\n")
     assert [line for line in lines if line.startswith("m=")] == [
         "m=audio 9 UDP/TLS/RTP/SAVPF 111",

@@ -135,13 +135,16 @@ async def test_an_answer_to_the_connection_before_is_not_taken_for_one_to_the_ne
     await again.close()
 
 
-async def test_a_third_person_is_refused(table: Any) -> None:
-    """A one-to-one visit has two seats."""
+async def test_a_seventh_person_is_refused(table: Any) -> None:
+    """A visit has six seats; somebody who has one may always take it anew."""
     table.answering = False
-    await table.desk.seat("vis", "a")
-    await table.desk.seat("vis", "b")
+    for who in "abcdef":
+        await table.desk.seat("vis", who)
     with pytest.raises(Refused, match="visit-full"):
-        await table.desk.seat("vis", "c")
+        await table.desk.seat("vis", "g")
+    await table.desk.seat("vis", "f")
+    await table.desk.unseat("vis", "a")
+    await table.desk.seat("vis", "g")
 
 
 async def test_a_new_peer_connection_is_the_recovery(table: Any, until: Any, browser: Any) -> None:
@@ -333,6 +336,9 @@ async def test_the_profile_without_aead_is_the_last_choice_and_strict_refuses_it
         def on_connection(self, _visit: str, _who: str, state: Connection, profile: str | None) -> None:
             """Keep it."""
             told.append((state, profile))
+
+        def on_readings(self, _visit: str, _readings: object) -> None:
+            """Not looked at here."""
 
         def on_seconds(self, *_: object) -> None:
             """Nothing to do."""

@@ -28,7 +28,10 @@ class Visit:
             for flow in self.flows[who]:
                 self.ledger.open(who, flow)
         self.receipts = {
-            who: [self.ledger.deliver(who, flow, Hearing(), self.now) for flow in self.flows[who]] for who in self.flows
+            who: [
+                self.ledger.deliver(who, flow, "ab".replace(who, ""), Hearing(), self.now) for flow in self.flows[who]
+            ]
+            for who in self.flows
         }
         for sound, picture in self.receipts.values():
             sound.picture = picture
@@ -129,3 +132,14 @@ def test_memory_of_a_long_visit_is_bounded() -> None:
     visit.run(5)
     visit.ledger.forget(visit.now + 2000 * SECOND)
     assert visit.ledger.settled(visit.now) == ()
+
+
+def test_what_the_pair_sends_is_delivered_when_it_reaches_the_pair() -> None:
+    """An interpreter who hears the clinician does not make up for the client who does not."""
+    visit = Visit()
+    visit.ledger.pair = ("a", "b")
+    for flow in visit.flows["a"]:
+        visit.ledger.deliver("a", flow, "c", Hearing(), visit.now)
+    visit.run(5)
+    visit.run(4, reports=("b",))
+    assert visit.account[START + 7].of["a"].audio_delivered == 0
