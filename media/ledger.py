@@ -58,7 +58,9 @@ class Ledger:
     def deliver(self, participant: str, flow: Flow, to: str, receiver: Hearing, now: int) -> Receipt:
         """``flow`` of ``participant`` is forwarded to participant ``to``, heard in ``receiver``, from ``now`` on."""
         tracks = self._people[participant].tracks
-        track = next(track for track in tracks if track.flow is flow)
+        track = next((track for track in tracks if track.flow is flow), None)
+        if track is None:  # nothing was sent and nobody was there to get it, so it was forgotten
+            tracks.append(track := _Track(flow))
         kind = "audio" if isinstance(flow, AudioFlow) else "video"
         receipt = Receipt(kind, flow.marks, receiver, now // TENTH)
         if self.pair is None or participant not in self.pair or to in self.pair:

@@ -143,3 +143,19 @@ def test_what_the_pair_sends_is_delivered_when_it_reaches_the_pair() -> None:
     visit.run(5)
     visit.run(4, reports=("b",))
     assert visit.account[START + 7].of["a"].audio_delivered == 0
+
+
+def test_a_stream_of_which_nothing_came_for_long_counts_when_it_is_there() -> None:
+    """Whoever waits alone with the camera off is not forgotten: the other one comes, and what is sent is delivered."""
+    ledger, flow, now = Ledger(START), AudioFlow(7), START * SECOND
+    ledger.open("a", flow)
+    now += 2000 * SECOND
+    ledger.forget(now)
+    ledger.deliver("a", flow, "b", Hearing(), now)
+    for number in range(150):
+        packet = pack(">BBHII", 0x80, 111, number, 960 * number, 7) + bytes(40)
+        flow.arrived(now, packet, len(packet), 0)
+        flow.marks.add(now, number)
+        now += SECOND // 50
+    told = {second.at: second.of for second in ledger.seconds(now)}
+    assert told[START + 2001]["a"].audio_tenths.bit_count() == 10
