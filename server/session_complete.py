@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from media.evidence import Interval, Modality, Side, Totals, intervals, modality, totals
 from media.requirement import STEADY_S
 from server.evidence_book import EvidenceBook
+from server.others import Presence, others, presences
 from signaling.facts import Admitted, Ended, EvidenceRecorded, Fact, PutOnHold, Returned
 from signaling.shape import Location, Visit
-from signaling.words import CoverBasis, Phase
+from signaling.words import CoverBasis, Phase, Protection
 
 THRESHOLDS = "2026-11"
 """The dated set of thresholds in `media` by which a second is called silent, blank or flowing."""
@@ -67,6 +68,7 @@ class Counted:
     merged: int
     began_s: int | None
     detail_sha256: str
+    presences: Mapping[str, Presence] = field(default_factory=dict)
 
 
 def gather(visit: Visit, facts: Iterable[Fact]) -> EvidenceBook:
@@ -117,7 +119,9 @@ def count(book: EvidenceBook, causes: Mapping[int, str] | None = None) -> Counte
     seconds = book.all_since(since) if began is not None else {}
     counted = totals(seconds, pair)
     line = intervals(seconds, pair, {at - since: cause for at, cause in (causes or {}).items()})
-    return Counted(counted, modality(counted), line.intervals, line.merged, began, book.digest())
+    return Counted(
+        counted, modality(counted), line.intervals, line.merged, began, book.digest(), presences(book.seconds, pair)
+    )
 
 
 def _both_there(second: Mapping[str, Any], pair: tuple[str, str]) -> bool:
@@ -126,9 +130,16 @@ def _both_there(second: Mapping[str, Any], pair: tuple[str, str]) -> bool:
 
 
 def body(
-    visit: Visit, counted: Counted, naming: Naming, practice: Practice, clinician: Clinician, srtp_profile: str | None
+    visit: Visit,
+    counted: Counted,
+    naming: Naming,
+    practice: Practice,
+    clinician: Clinician,
+    srtp_profile: str | None,
+    encryption: Protection = Protection.OFF,
+    beside: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event of a visit that has ended, without its attestation."""
+    """The event of a visit that has ended, without its attestation; `beside` is that of `server.event_reports`."""
     if visit.ending is None or visit.origin is None:
         raise LookupError("only a visit that was held and has ended has an event")
     zone = ZoneInfo(practice.zone)
@@ -164,7 +175,7 @@ def body(
         "identity": None
         if visit.identity is None
         else {"method": visit.identity.method.value, "by": visit.identity.by, "at": _utc(visit.identity.at)},
-        "others": [],
+        "others": others(visit, counted.presences),
         "times": {
             "arrived": _maybe(visit.arrived_at),
             "admitted": _maybe(visit.admitted_at),
@@ -195,12 +206,13 @@ def body(
         "evidence": {
             "basis": "rtp",
             "method": {"thresholds": THRESHOLDS, "hysteresis_s": STEADY_S},
-            "end_to_end_encryption": "off",
+            "end_to_end_encryption": encryption.value,
             "srtp_profile": srtp_profile,
             "journal_head": f"sha256:{naming.journal_head.hex()}",
             "audit_checkpoint": None,
             "clock_quality": "monotonic",
             "detail_sha256": counted.detail_sha256,
+            **(beside or {}),
         },
     }
 
