@@ -1,5 +1,5 @@
 """The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | deliveries | code | jobs |
-billing | migrate | keys``.
+billing | migrate | keys | bench``.
 
 Whatever refuses to start says so in one line on standard error and exits with code 2. Imports are made inside the
 commands: a too old Python must still be able to say so, and ``--help`` should be quick. Shell (asyncio, typer).
@@ -29,6 +29,8 @@ keys_app: Final = typer.Typer(no_args_is_help=True, help="The key file.")
 app.add_typer(keys_app, name="keys")
 deliveries_app: Final = typer.Typer(no_args_is_help=True, help="Signed events on their way to billing.")
 app.add_typer(deliveries_app, name="deliveries")
+bench_app: Final = typer.Typer(no_args_is_help=True, help="What it costs here, measured.")
+app.add_typer(bench_app, name="bench")
 
 
 def _settings() -> Settings:
@@ -323,6 +325,29 @@ def replay(delivery: Annotated[str, typer.Argument(help="A delivery's id, as `li
         return f"{delivery} is on its way again; a running server sends it within seconds."
 
     typer.echo(_in_database(work))
+
+
+@bench_app.command()
+def media(
+    visits: Annotated[str, typer.Option(help="How many at once, one after the other.")] = "1,4,12,40",
+    seconds: Annotated[float, typer.Option(min=1, help="How long each is measured.")] = 15.0,
+    peers: Annotated[str, typer.Option(help="Whom to compare with: janus (Debian's package), mediarelay.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="A list of objects instead of a table.")] = False,
+) -> None:
+    """Forwarding's cost: this server as shipped, others, and a bare loop, under one load of ready-made packets."""
+    import asyncio
+
+    from server.bench import figures, run
+    from server.errors import Refused
+
+    wanted, others = figures.numbers(visits), figures.peers(peers)
+    try:
+        outcome = asyncio.run(run.bench(wanted, seconds, others, lambda word: typer.echo(word, err=True)))
+    except (ConnectionError, TimeoutError) as problem:
+        raise Refused("bench-broke-off", f"The bench broke off: {problem or type(problem).__name__}.") from None
+    for note in outcome.notes:
+        typer.echo(note, err=True)
+    typer.echo(figures.as_json(outcome.figures) if json else figures.table(outcome.figures))
 
 
 @keys_app.command()

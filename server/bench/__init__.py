@@ -1,0 +1,1 @@
+"""What forwarding costs here, beside what it costs others: ``antechamber bench media``. Shell (asyncio, processes)."""

@@ -1,0 +1,123 @@
+"""What a bench says at the end: one row an engine and number of visits, as JSON or as a table with ratios. Pure.
+
+A row counts only when what was sent is what was counted: for our own engine the evidence in the journal, packet for
+packet; for the others what arrived at the other side. Otherwise every figure of it is void.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from server.errors import Malformed
+
+OURS, JANUS, RELAY, BARE = "antechamber", "janus", "mediarelay", "bare-loop"
+PEERS = (JANUS, RELAY)
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Packets by participant and kind: ``audio``, ``video`` (``rtx`` where retransmissions are counted)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One run. Delays are what the engine added, in milliseconds; None where no stamp survives (who decodes)."""
+
+    engine: str
+    visits: int
+    cpu_us_per_packet: float | None
+    cpu_percent_per_visit: float | None
+    rss_mb: float | None
+    delay_ms_p50: float | None
+    delay_ms_p99: float | None
+    generator_late_percent: float
+
+
+def void(figure: Figure) -> Figure:
+    """The row with nothing said but who it was about."""
+    return replace(
+        figure, cpu_us_per_packet=None, cpu_percent_per_visit=None, rss_mb=None, delay_ms_p50=None, delay_ms_p99=None
+    )
+
+
+def percentile(ordered: Sequence[int], share: float) -> int | None:
+    """The value below which that share of them lies; None of nothing."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+def figure(
+    engine: str,
+    visits: int,
+    cpu_s: float,
+    seconds: float,
+    packets: int,
+    rss_mb: float,
+    delays_us: Sequence[int],
+    late: float,
+) -> Figure:
+    """A row from what was measured: CPU seconds of the process, and the packets that arrived meanwhile."""
+    middle, worst = percentile(delays_us, 0.5), percentile(delays_us, 0.99)
+    return Figure(
+        engine,
+        visits,
+        round(1e6 * cpu_s / packets, 1) if packets else None,
+        round(100 * cpu_s / seconds / visits, 2),
+        rss_mb,
+        None if middle is None else round(middle / 1000, 2),
+        None if worst is None else round(worst / 1000, 2),
+        late,
+    )
+
+
+def differences(sent: Counts, counted: Counts) -> list[str]:
+    """What the count says otherwise than the sender, in words; empty when they agree to the packet."""
+    found = []
+    for who in sorted(sent):
+        for kind in ("audio", "video"):
+            there, here = sent[who].get(kind, 0), counted.get(who, {}).get(kind, 0)
+            if there != here:
+                found.append(f"{who}: {there} packets of {kind} sent, {here} counted")
+    return found
+
+
+def as_json(figures: Sequence[Figure]) -> str:
+    """The list of objects."""
+    return json.dumps([asdict(one) for one in figures], indent=1)
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Rows for people, with our cost as a share of each other engine's at the same number of visits."""
+    head = ("engine", "visits", "µs/packet", "%/visit", "RSS MiB", "p50 ms", "p99 ms", "late %", "ours/this")
+    rows: list[tuple[str, ...]] = [head]
+    ours = {one.visits: one.cpu_us_per_packet for one in figures if one.engine == OURS}
+    for one in sorted(figures, key=lambda one: (one.visits, one.engine != OURS, one.engine)):
+        mine, theirs = ours.get(one.visits), one.cpu_us_per_packet
+        ratio = "" if one.engine == OURS or not mine or not theirs else f"{mine / theirs:.2f}"
+        told = (one.cpu_us_per_packet, one.cpu_percent_per_visit, one.rss_mb, one.delay_ms_p50, one.delay_ms_p99)
+        words = ["void" if one.cpu_us_per_packet is None else "-" if value is None else str(value) for value in told]
+        rows.append((one.engine, str(one.visits), *words, str(one.generator_late_percent), ratio))
+    wide = [max(len(row[at]) for row in rows) for at in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(wide[0]) if at == 0 else cell.rjust(wide[at]) for at, cell in enumerate(row)).rstrip()
+        for row in rows
+    )
+
+
+def numbers(text: str) -> list[int]:
+    """``1,4,12,40`` as numbers, smallest first. Raises Malformed."""
+    try:
+        found = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        found = []
+    if not found or found[0] < 1 or found[-1] > 200:
+        raise Malformed("visits", f"{text} is not a list of numbers from 1 to 200, as 1,4,12,40.")
+    return found
+
+
+def peers(text: str) -> list[str]:
+    """``janus,mediarelay`` as names. Raises Malformed."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    unknown = sorted(set(found) - set(PEERS))
+    if unknown:
+        raise Malformed("peers", f"{', '.join(unknown)} is not an engine to compare with: {' or '.join(PEERS)}.")
+    return found
