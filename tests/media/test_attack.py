@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
+import time
+from collections.abc import AsyncIterator
 from struct import pack
 from typing import Any
 
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.rtp import RtpPacket
 
 from media import selftest
+from media.desk import Connection
+from media.errors import Malformed
 from media.forward import BYTES_PER_SECOND
-from media.ingress import SOURCE_BURST, Ingress
+from media.ingress import GLOBAL_BURST, SOURCE_BURST, SOURCES, Ingress
 from media.seam import Certificate
 from media.selftest import ATTACKS, SelfTestFailed, self_test
+from tests.media.lean import Leans
+from tests.media.weight import resident
+
+MIB = 1 << 20
+FLAT = 5 * MIB
+
+
+@pytest.fixture
+async def leans() -> AsyncIterator[Leans]:
+    """A desk with lean people."""
+    made = await Leans.open()
+    yield made
+    await made.close()
 
 
 async def stock_pair(track: Any) -> tuple[RTCPeerConnection, RTCPeerConnection]:
@@ -120,9 +138,187 @@ async def test_a_flood_of_junk_costs_counters_and_no_memory(table: Any, until: A
     assert not {"lost", "failed"} & {state.value for _, state, _ in table.states}
 
 
+async def flood(address: tuple[str, int], packet: bytes, times: int) -> None:
+    """Send many packets from a stranger's socket, as fast as the loop reads them."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for number in range(times):
+            stranger.sendto(packet, address)
+            if number % 20 == 0:
+                for _ in range(24):  # a stock transport reads one datagram a turn
+                    await asyncio.sleep(0)
+
+
+async def test_junk_before_ice_fills_stock_memory_and_not_ours(leans: Leans, browser: Any, until: Any) -> None:
+    """F3: what comes before a connection is made is kept without end in stock aiortc, and dropped here."""
+    junk = b"\xff" * 1400
+    stock = browser()
+    one, two = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
+    one.addTrack(stock.audio)
+    await one.setLocalDescription(await one.createOffer())
+    await two.setRemoteDescription(one.localDescription)
+    await two.setLocalDescription(await two.createAnswer())
+    before = resident()
+    await flood(address_of(two), junk, 12_000)
+    assert resident() - before > 2 * FLAT, "stock aiortc keeps it all"
+    await asyncio.gather(one.close(), two.close(), stock.close())
+
+    await leans.desk.seat("vis", "a")  # offered, not yet answered
+    address = ("127.0.0.1", leans.desk.port)
+    before = resident()
+    for packet in (junk, *ATTACKS.values()):
+        await flood(address, packet, 4_000)
+    assert resident() - before < FLAT
+    a, _ = await leans.both("vis")
+    before = resident()
+    for packet in (junk, *ATTACKS.values()):
+        await flood(address, packet, 2_000)
+    assert resident() - before < FLAT
+    got = a.received("audio")
+    leans.people["vis", "b"].send("audio")
+    await until(lambda: a.received("audio") == got + 1)
+    assert not a.ended
+
+
+async def test_malformed_checks_fill_stock_logs_and_not_ours(
+    leans: Leans, browser: Any, until: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F5: each malformed check is an exception in the loop of stock aiortc, a traceback a packet; here a count."""
+    noise: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context["message"]))
+    stock = browser()
+    one, two = await stock_pair(stock.audio)
+    await until(lambda: one.connectionState == two.connectionState == "connected")
+    strike(address_of(two), ATTACKS["stun"], times=50)
+    await until(lambda: len(noise) == 50)
+    await asyncio.gather(one.close(), two.close(), stock.close())
+
+    noise.clear()
+    caplog.clear()
+    caplog.set_level(logging.DEBUG)
+    a, b = await leans.both("vis")
+    for packet in ATTACKS.values():
+        await flood(("127.0.0.1", leans.desk.port), packet, 500)
+    b.send("audio")
+    await until(lambda: leans.desk.counters().get("drop_stranger", 0) + leans.desk.counters()["drop_junk"] > 1000)
+    said = [record for record in caplog.records if record.name.partition(".")[0] in ("media", "aioice", "aiortc")]
+    assert noise == []
+    assert len(said) < 10
+    assert not a.ended and not b.ended
+
+
+async def test_checks_from_ten_thousand_addresses_take_nothing_from_who_is_there(leans: Leans, until: Any) -> None:
+    """A flood of made-up sources: the table of sources is bounded, and owned addresses are still heard."""
+    a, b = await leans.both("vis")
+    peer = leans.desk._visits["vis"].peers["a"]
+    guess = b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12)
+
+    def from_everywhere(start: int, count: int) -> None:
+        for number in range(start, start + count):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                stranger.bind((f"127.{1 + number // 65025}.{1 + number // 255 % 255}.{number % 255}", 0))
+                stranger.sendto(guess, ("127.0.0.1", leans.desk.port))
+
+    before, answered, begun = resident(), peer.line.hearing.answered, time.monotonic()
+    number = 0
+    # as long as our own checks (every two seconds) need to be answered under it, and past the bucket of everybody
+    while number < GLOBAL_BURST + 12_000 or time.monotonic() - begun < 2.5:
+        from_everywhere(number, 400)
+        number += 400
+        await asyncio.sleep(0)
+    counters = leans.desk.counters()
+    assert counters["drop_stun_unknown"] > 4_000
+    assert len(leans.desk._ingress._sources) <= SOURCES
+    assert resident() - before < FLAT
+    await until(lambda: peer.line.hearing.answered > answered, within=3)
+    got = b.received("video")
+    a.send("video")
+    await until(lambda: b.received("video") == got + 1)
+
+
+async def test_two_hundred_lines_and_a_megabyte_are_refused_at_once(leans: Leans) -> None:
+    """Before any parser of aiortc's, which makes a transceiver a line and answers 200 of them in kilobytes."""
+    await leans.desk.seat("vis", "a")
+    (offer,) = [sdp for _, _, sdp in leans.offers]
+    head, _, line = offer.partition("m=audio")
+    many = head + ("m=audio" + line.partition("m=video")[0]) * 200
+    for bad in (many, offer + "a=x:" + "y" * MIB, offer + "a=x:y\r\n" * (MIB // 7), "m=audio\r\n" * (MIB // 9)):
+        begun = time.perf_counter()
+        with pytest.raises(Malformed):
+            await leans.desk.answer("vis", "a", 1, bad)
+        assert time.perf_counter() - begun < 0.1
+    stock = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    told = head.replace("a=group:BUNDLE 0 1\r\n", "") + "".join(
+        ("m=audio" + line.partition("m=video")[0]).replace("a=mid:0", f"a=mid:{number}") for number in range(20)
+    )
+    await stock.setRemoteDescription(RTCSessionDescription(told, "offer"))
+    assert len(stock.getTransceivers()) == 20, "stock aiortc takes what it is told"
+    await stock.close()
+
+
+async def test_an_address_in_an_answer_is_never_probed(leans: Leans, browser: Any, until: Any) -> None:
+    """F4: stock aiortc sends checks to any address that a description names; the server sends none."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inner:
+        inner.bind(("127.0.0.77", 0))
+        inner.setblocking(False)
+        lines = "".join(
+            f"a=candidate:{n} 1 udp 2130706431 {host} {port} typ host\r\n"
+            for n, (host, port) in enumerate(
+                (inner.getsockname(), ("169.254.169.254", 80), ("x.local", 9), ("::1", 25))
+            )
+        )
+        leans.changed = lambda answer: answer + lines + "a=end-of-candidates\r\n"
+        a, b = await leans.both("vis")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.5):
+                await loop.sock_recv(inner, 2048)
+        assert not a.ended and not b.ended
+
+        stock = browser()
+        one, two = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
+        one.addTrack(stock.audio)
+        await one.setLocalDescription(await one.createOffer())
+        words = one.localDescription.sdp.splitlines()
+        evil = "\r\n".join(word for word in words if not word.startswith("a=candidate:")) + "\r\n"
+        host, port = inner.getsockname()
+        evil = evil.replace(
+            "a=end-of-candidates", f"a=candidate:1 1 udp 2130706431 {host} {port} typ host\r\na=end-of-candidates"
+        )
+        await two.setRemoteDescription(RTCSessionDescription(evil, "offer"))
+        await two.setLocalDescription(await two.createAnswer())
+        async with asyncio.timeout(5):
+            assert await loop.sock_recv(inner, 2048), "stock aiortc probes it"
+        await asyncio.gather(one.close(), two.close(), stock.close())
+
+
+async def test_another_certificate_than_the_answers_gets_no_media(leans: Leans, until: Any) -> None:
+    """ASVS 17.2.8: the handshake's certificate is held against the answer's digest; otherwise it has failed."""
+    await leans.sit("vis", "b")
+    digest = leans.people["vis", "b"].fingerprint
+    await asyncio.wait_for(leans.people["vis", "b"].connected.wait(), 10)
+    leans.changed = lambda answer: re.sub(r"a=fingerprint:.*", f"a=fingerprint:sha-256 {digest[1]}", answer)
+    a = await leans.sit("vis", "a")
+    await until(lambda: ("vis", "a", Connection.FAILED) in leans.states, within=10)
+    a.send("audio", 5)
+    await asyncio.sleep(0.2)
+    assert leans.desk.counters().get("forwarded", 0) == 0
+    assert ("vis", "a", Connection.CONNECTED) not in leans.states
+    assert ("vis", "b", Connection.CONNECTED) in leans.states
+
+
 async def test_a_participants_unknown_streams_go_nowhere(table: Any, until: Any) -> None:
     """F7: packets of SSRCs and payload types that were not negotiated are dropped, and leave no trace."""
-    a, b = await table.sit("vis", "a"), await table.sit("vis", "b")
+    a = await table.sit("vis", "a")
+    stock = type(a)()
+    one, two = await stock_pair(stock.audio)
+    await until(lambda: one.connectionState == two.connectionState == "connected")
+    sender, router = one.getSenders()[0], two.getTransceivers()[0].receiver.transport._rtp_router
+    for ssrc in range(200):
+        await sender.transport._send_rtp(RtpPacket(96, ssrc=ssrc, payload=b"x").serialize())
+    await until(lambda: len(router.ssrc_table) > 100)  # stock aiortc keeps an entry of each
+    await asyncio.gather(one.close(), two.close(), stock.close())
+
+    b = await table.sit("vis", "b")
     await until(lambda: table.desk.counters().get("forwarded", 0) > 100)
     sender = a.pc.getTransceivers()[0].sender
     for ssrc in range(200):
@@ -136,6 +332,16 @@ async def test_a_participants_unknown_streams_go_nowhere(table: Any, until: Any)
 async def test_malformed_extensions_of_a_participant_end_nothing(table: Any, until: Any) -> None:
     """F6: an audio level of the wrong length closed stock aiortc's transport; here nothing parses it on the way."""
     a = await table.sit("vis", "a")
+    stock = type(a)()
+    one, two = await stock_pair(stock.audio)
+    await until(lambda: one.connectionState == two.connectionState == "connected")
+    sender = one.getSenders()[0]
+    head = pack(">BBHIIHH", 0x90, 96, soon(sender), 1, sender._ssrc, 0xBEDE, 1)
+    await sender.transport._send_rtp(head + b"\x21\xff\xff\x00")  # an audio level of two bytes
+    transport = two.getTransceivers()[0].receiver.transport
+    await until(lambda: transport.state == "closed")
+    await asyncio.gather(one.close(), two.close(), stock.close())
+
     await table.sit("vis", "b")
     await until(lambda: table.desk.counters().get("forwarded", 0) > 10)
     sender = a.pc.getTransceivers()[0].sender
