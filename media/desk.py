@@ -18,6 +18,7 @@ from media.forward import Counters
 from media.ingress import Ingress, monotonic_ns
 from media.peer import Connection, Peer
 from media.probe import Probe, Probes
+from media.quality import Reading
 from media.runs import SECOND
 from media.sections import AT_ONCE
 from media.selftest import SelfTestFailed, self_test
@@ -64,6 +65,9 @@ class MediaListener(Protocol):
 
     def on_seconds(self, visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
         """Once a second: the newest second (provisional) and those of before that were amended (last write wins)."""
+
+    def on_readings(self, visit: str, readings: Mapping[str, Reading]) -> None:
+        """Once a second: how everybody's connection was in it; who has no peer connection is not there."""
 
 
 class MediaDesk:
@@ -259,6 +263,7 @@ class MediaDesk:
         seconds = held.ledger.seconds(now)
         if seconds and (held.peers or any(second.of for second in seconds)):
             self._listener.on_seconds(visit, seconds)
+        self._listener.on_readings(visit, held.read(now))
         if now // SECOND % 60 == 0:
             held.ledger.forget(now)
 

@@ -14,6 +14,8 @@ from media.ingress import monotonic_ns
 from media.ledger import Ledger
 from media.offer import VP8
 from media.peer import Connection, Peer
+from media.quality import Reading
+from media.readings import Readings, There
 from media.rtcp import key_frame_request
 from media.runs import SECOND, TENTH
 
@@ -30,6 +32,7 @@ class Exchange:
         self.offers: Iterator[int] = count(1)
         self.sharing: str | None = None
         self._counters = counters
+        self._readings = Readings()
 
     def clash(self, peer: Peer) -> bool:
         """Whether what ``peer`` has answered names an SSRC that somebody else sends."""
@@ -112,7 +115,13 @@ class Exchange:
     def note(self, peer: Peer) -> None:
         """Enter when a connected person was last heard."""
         if peer.state in (Connection.CONNECTED, Connection.MEDIA_STOPPED):
-            self.ledger.heard(peer.participant, peer.line.hearing.any)
+            self.ledger.listened(peer.participant, peer.line.hearing)
+
+    def read(self, now: int) -> dict[str, Reading]:
+        """How everybody's connection was in the second that ended last."""
+        stands = (Connection.CONNECTED, Connection.MEDIA_STOPPED)
+        there = {who: There(peer.state in stands, peer.line.hearing) for who, peer in self.peers.items()}
+        return self._readings.take(self.ledger, there, now)
 
     def note_presence(self) -> None:
         """The same for everybody."""

@@ -5,6 +5,7 @@ Times are nanoseconds of CLOCK_MONOTONIC. The newest second is provisional; a la
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from media.flow import AudioFlow, Flow, VideoFlow
@@ -24,12 +25,13 @@ KEEP_S = 900
 @dataclass(slots=True)
 class _Track:
     flow: Flow
-    receipts: list[Receipt] = field(default_factory=list)
+    receipts: list[tuple[str, Receipt]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class _Person:
     presence: Runs = field(default_factory=lambda: Runs(PRESENCE_FILL))
+    hearing: Hearing | None = None
     tracks: list[_Track] = field(default_factory=list)
 
 
@@ -51,6 +53,25 @@ class Ledger:
         if at > presence.last:
             presence.add(at)
 
+    def listened(self, participant: str, hearing: Hearing) -> None:
+        """What was heard on the connection of ``participant``; looked at once a second, and when it ends.
+
+        Somebody who sends media is heard every few milliseconds: where that paused, and nothing else came meanwhile,
+        they were away, however short it was. And a new connection is no proof of the moment before it.
+        """
+        person = self._people.setdefault(participant, _Person())
+        presence, pause = person.presence, hearing.pause
+        if hearing.any <= presence.last:
+            return
+        if person.hearing is not hearing:
+            person.hearing = hearing
+            presence.cut()
+        elif pause is not None and presence.last <= pause[0] < pause[1] <= hearing.any:
+            presence.add(pause[0])
+            presence.cut()
+            presence.add(pause[1])
+        presence.add(hearing.any)
+
     def open(self, participant: str, flow: Flow) -> None:
         """``flow`` belongs to ``participant`` from now on."""
         self._people.setdefault(participant, _Person()).tracks.append(_Track(flow))
@@ -63,9 +84,22 @@ class Ledger:
             tracks.append(track := _Track(flow))
         kind = "audio" if isinstance(flow, AudioFlow) else "video"
         receipt = Receipt(kind, flow.marks, receiver, now // TENTH)
-        if self.pair is None or participant not in self.pair or to in self.pair:
-            track.receipts.append(receipt)
+        track.receipts.append((to, receipt))
         return receipt
+
+    def flows(self) -> Iterator[tuple[str, Flow]]:
+        """Whose streams there are; several of one kind when a connection was replaced."""
+        for who, person in self._people.items():
+            for track in person.tracks:
+                yield who, track.flow
+
+    def receipts_to(self, participant: str) -> Iterator[tuple[Flow, Receipt]]:
+        """The deliveries to ``participant`` that go on."""
+        for person in self._people.values():
+            for track in person.tracks:
+                for to, receipt in track.receipts:
+                    if to == participant and receipt.until is None:
+                        yield track.flow, receipt
 
     def seconds(self, now: int) -> tuple[EvidenceSecond, ...]:
         """The seconds that ended since the last time, and those of before whose account has changed."""
@@ -96,8 +130,8 @@ class Ledger:
             person.presence.forget(before * SECOND)
             for track in person.tracks:
                 track.flow.forget(before)
-                track.receipts = [r for r in track.receipts if r.until is None or r.until >= before * 10]
-                for receipt in track.receipts:
+                track.receipts = [r for r in track.receipts if r[1].until is None or r[1].until >= before * 10]
+                for _, receipt in track.receipts:
                     receipt.forget(before * 10)
             person.tracks = [t for t in person.tracks if t.receipts or t.flow.runs.last >= before * SECOND]
 
@@ -106,7 +140,7 @@ class Ledger:
         earliest = now // SECOND
         for person in self._people.values():
             for track in person.tracks:
-                for receipt in track.receipts:
+                for _, receipt in track.receipts:
                     doubt, before = receipt.doubt(now // TENTH), receipt.doubted
                     receipt.doubted = doubt
                     starts = [span[0] for span in (doubt, before) if span is not None]
@@ -121,12 +155,18 @@ class Ledger:
     def _second(self, at: int, tenth: int) -> EvidenceSecond:
         of = {}
         for name, person in self._people.items():
-            stream = self._stream(person, at, tenth)
+            stream = self._stream(person, at, tenth, self._other(name))
             if stream.connected:
                 of[name] = stream
         return EvidenceSecond(at, of)
 
-    def _stream(self, person: _Person, at: int, tenth: int) -> StreamSecond:
+    def _other(self, name: str) -> str | None:
+        """Whose receiving counts for what ``name`` sends; None: anybody's."""
+        if self.pair is None or name not in self.pair:
+            return None
+        return self.pair[1] if name == self.pair[0] else self.pair[0]
+
+    def _stream(self, person: _Person, at: int, tenth: int, other: str | None) -> StreamSecond:
         audio, video = Audio.NONE, Video.NONE
         masks = {"audio": 0, "video": 0}
         got = {"audio": 0, "video": 0}
@@ -134,8 +174,9 @@ class Ledger:
             flow = track.flow
             kind = "audio" if isinstance(flow, AudioFlow) else "video"
             masks[kind] |= flow.mask(at)
-            for receipt in track.receipts:
-                got[kind] |= receipt.mask(at, tenth)
+            for to, receipt in track.receipts:
+                if other is None or to == other:
+                    got[kind] |= receipt.mask(at, tenth)
             if isinstance(flow, VideoFlow):
                 video = max(video, flow.state(at), key=list(Video).index)
             else:

@@ -107,6 +107,9 @@ class Server:
         """Count who is connected."""
         self.connected += state is Connection.CONNECTED
 
+    def on_readings(self, _visit: str, _readings: object) -> None:
+        """Not looked at here."""
+
     def on_seconds(self, _visit: str, _seconds: object) -> None:
         """Evidence is made as always and not kept."""
 

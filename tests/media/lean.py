@@ -197,6 +197,9 @@ class Leans:
         """Keep it."""
         self.states.append((visit, participant, state))
 
+    def on_readings(self, _visit: str, _readings: object) -> None:
+        """Not looked at here."""
+
     def on_seconds(self, _visit: str, _seconds: Any) -> None:
         """Evidence is made as always and not kept."""
 

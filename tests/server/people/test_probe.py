@@ -24,6 +24,9 @@ class _Unasked:
     def on_connection(self, visit: str, participant: str, state: Connection, srtp_profile: str | None) -> None:
         self.told.append("connection")
 
+    def on_readings(self, _visit: str, _readings: object) -> None:
+        """Not looked at here."""
+
     def on_seconds(self, visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
         self.told.append("seconds")
 
