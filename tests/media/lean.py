@@ -171,10 +171,10 @@ class Leans:
         self.changed: Callable[[str], str] = lambda answer: answer
 
     @classmethod
-    async def open(cls) -> Leans:
-        """A desk on a free port of the loopback."""
+    async def open(cls, tick: bool = True) -> Leans:
+        """A desk on a free port of the loopback; without `tick` no budget is refilled by itself."""
         made = cls()
-        made.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",)), made)
+        made.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",), tick=tick), made)
         return made
 
     def on_offer(self, visit: str, participant: str, number: int, sdp: str) -> None:
