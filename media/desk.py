@@ -63,6 +63,9 @@ class MediaListener(Protocol):
     def on_sharing(self, visit: str, participant: str | None) -> None:
         """That person's screen is shown to the others from now on; None: nobody's is."""
 
+    def on_downlink(self, visit: str, participant: str, audio_only: bool) -> None:
+        """What reaches that person is too little for pictures, they get sound alone; or pictures are back."""
+
     def on_seconds(self, visit: str, seconds: tuple[EvidenceSecond, ...]) -> None:
         """Once a second: the newest second (provisional) and those of before that were amended (last write wins)."""
 
@@ -117,7 +120,9 @@ class MediaDesk:
         """
         held = self._visits.get(visit)
         if held is None:
-            held = self._visits[visit] = Exchange(self._counters)
+            held = self._visits[visit] = Exchange(
+                self._counters, lambda who, audio_only: self._listener.on_downlink(visit, who, audio_only)
+            )
         if participant not in held.peers and len(held.peers) >= AT_ONCE:
             raise Refused("visit-full", f"{AT_ONCE} people are in this visit already.")
         held.ledger.pair = pair or held.ledger.pair
@@ -259,6 +264,7 @@ class MediaDesk:
         for peer in list(held.peers.values()):
             peer.line.refill()
             peer.watch(now, LOST_NS, STOPPED_NS)
+        held.second(now)
         held.note_presence()
         seconds = held.ledger.seconds(now)
         if seconds and (held.peers or any(second.of for second in seconds)):

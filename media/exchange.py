@@ -6,9 +6,13 @@ before, stand as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 
+from media import downlink, feedback, rtcp
+from media.downlink import Downlink
+from media.flow import VideoFlow
 from media.forward import Counters, Line, Stream
 from media.ingress import monotonic_ns
 from media.ledger import Ledger
@@ -16,22 +20,25 @@ from media.offer import VP8
 from media.peer import Connection, Peer
 from media.quality import Reading
 from media.readings import Readings, There
-from media.rtcp import key_frame_request
 from media.runs import SECOND, TENTH
+from media.stamps import Cache, Passing, Stamps
 
 
 class Exchange:
     """One visit's peers.
 
     ``sharing`` is the participant whose screen is taken, if anybody's.
+
+    :param tell_downlink: called with a participant and whether their line bears sound alone.
     """
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, tell_downlink: Callable[[str, bool], None]) -> None:
         self.ledger = Ledger(monotonic_ns() // SECOND)
         self.peers: dict[str, Peer] = {}
         self.offers: Iterator[int] = count(1)
         self.sharing: str | None = None
         self._counters = counters
+        self._tell_downlink = tell_downlink
         self._readings = Readings()
 
     def clash(self, peer: Peer) -> bool:
@@ -59,28 +66,120 @@ class Exchange:
     def relay(self) -> None:
         """Forward what both sides have agreed on."""
         open_ = [peer for peer in self.peers.values() if peer.line.egress is not None]
+        self._prepare(open_)
         for peer in self.peers.values():
             getting = [other for other in open_ if other is not peer]
-            peer.line.owner_of = {ssrc: other.line for other in getting for ssrc in other.line.own & peer.known}
+            peer.line.owner_of = {
+                ssrc: other.line
+                for other in getting
+                for ssrc in other.line.own & peer.known
+                if self._gets(peer, other, ssrc)
+            }
             peer.line.receivers = tuple(other.line for other in getting if peer.line.own & other.known)
             self._forward(peer, getting if peer.line.ingress is not None else [])
+
+    def _prepare(self, open_: list[Peer]) -> None:
+        """Of a group everybody's downlink is looked after, and pictures of several senders get one clock."""
+        for peer in open_:
+            pictures = self._pictures(peer)
+            senders = {sender for sender, _ in pictures}
+            if len(senders) > 1:
+                for sender in senders:
+                    sender.line.stamps = sender.line.stamps or Stamps()
+            if len(open_) > 2 or len(pictures) > len(senders):
+                peer.line.downlink = peer.line.downlink or Downlink()
+                peer.line.spread = partial(self._spread, peer)
+                sounds = sum(len(other.line.own & peer.known) > 0 for other in open_ if other is not peer)
+                peer.line.downlink.gets(sounds, len(pictures))
+            elif peer.line.downlink is not None:
+                noticed, peer.line.downlink = peer.line.downlink.notice, None
+                if noticed:
+                    self._tell_downlink(peer.participant, False)
+
+    def _shown(self, sender: Peer, stream: Stream) -> bool:
+        return stream.what != "screen" or self.sharing == sender.participant
+
+    def _gets(self, peer: Peer, sender: Peer, ssrc: int) -> bool:
+        """Whether ``peer``, who agreed to it, is sent that stream at the moment."""
+        stream = sender.line.streams[ssrc]
+        audio_only = peer.line.downlink is not None and peer.line.downlink.audio_only
+        return self._shown(sender, stream) and (stream.what == "audio" or not audio_only)
+
+    def _pictures(self, peer: Peer) -> list[tuple[Peer, Stream]]:
+        """The cameras and screens that ``peer`` has agreed to receive."""
+        return [
+            (other, stream)
+            for other in self.peers.values()
+            if other is not peer
+            for stream in other.line.streams.values()
+            if stream.payload_type == VP8 and stream.ssrc in peer.known and self._shown(other, stream)
+        ]
+
+    def _spread(self, peer: Peer) -> None:
+        """A new estimate of ``peer``: tell everybody who sends it pictures what they may cost."""
+        for sender in {sender for sender, _ in self._pictures(peer)}:
+            limits: dict[int, int] = {}
+            for stream in sender.line.streams.values():
+                if stream.payload_type != VP8:
+                    continue
+                links = [o.line.downlink for o in self.peers.values() if o is not sender and stream.ssrc in o.known]
+                least = downlink.told(link.share for link in links if link is not None)
+                if least is not None:
+                    limits[stream.ssrc] = least
+            if limits:
+                sender.line.send_control(rtcp.limit(sum(limits.values()), list(limits)))
+
+    def second(self, now: int) -> None:
+        """Once a second: follow clocks, and take pictures from whoever cannot bear them, or give them back."""
+        changed = False
+        for peer in self.peers.values():
+            if peer.line.stamps is not None:
+                peer.line.stamps.anchor()
+            link = peer.line.downlink
+            if link is None:
+                continue
+            flows = [stream.flow for _, stream in self._pictures(peer)]
+            ended = now // SECOND - 1
+            sent = sum(sum(flow.seconds.get(ended, ())) for flow in flows if isinstance(flow, VideoFlow))
+            noticed = link.notice
+            changed |= link.second(8 * sent)
+            if link.notice is not noticed:
+                self._counters["audio_only"] += link.notice
+                self._tell_downlink(peer.participant, link.notice)
+        if changed:
+            self.relay()
 
     def _forward(self, peer: Peer, getting: list[Peer]) -> None:
         now = monotonic_ns()
         for stream in peer.line.streams.values():
-            shown = stream.what != "screen" or self.sharing == peer.participant
-            receivers = {other.line: other.participant for other in getting if shown and stream.ssrc in other.known}
+            receivers = {
+                other.line: other.participant
+                for other in getting
+                if stream.ssrc in other.known and self._gets(other, peer, stream.ssrc)
+            }
             fresh = [line for line in receivers if line not in stream.sinks]
             self._receipts(peer.participant, stream, receivers, now)
+            self._pass(peer.line, stream, len(receivers))
             stream.sinks = tuple(receivers)
             if fresh and stream.payload_type == VP8:
-                peer.line.send_control(key_frame_request(stream.ssrc))
+                feedback.ask(peer.line, stream, now, later=True)
         # The picture's faster reports also speak for the sound that travels with it.
         flows = {s.payload_type: s for s in peer.line.streams.values() if s.flow is not None}
         for stream in flows.values():
             for line, receipt in stream.receipts.items():
                 if stream.payload_type != VP8 and VP8 in flows:
                     receipt.picture = flows[VP8].receipts.get(line)
+
+    @staticmethod
+    def _pass(line: Line, stream: Stream, receivers: int) -> None:
+        """Two people's packets pass as they are; what goes to several is kept for them, on the server's clock."""
+        if stream.what == "audio":
+            return
+        before = stream.passing
+        cache = None
+        if stream.payload_type == VP8 and receivers > 1:
+            cache = before.cache if before is not None and before.cache is not None else Cache()
+        stream.passing = Passing(line.stamps, cache) if cache is not None or line.stamps is not None else None
 
     def _receipts(self, sender: str, stream: Stream, receivers: dict[Line, str], now: int) -> None:
         if stream.flow is None:

@@ -7,14 +7,17 @@ forwarded byte for byte: every browser got the same payload types and extension 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from struct import Struct
 
-from media import rtcp
+from media import feedback, rtcp
+from media.downlink import Downlink
 from media.flow import Flow
 from media.hearing import PAUSE
 from media.receipt import Receipt
 from media.runs import TENTH
 from media.seam import Address, Cipher, SharedConnection
+from media.stamps import Passing, Stamps
 
 PACKETS_PER_SECOND = 1500
 BYTES_PER_SECOND = 750_000
@@ -37,15 +40,20 @@ class Stream:
 
     :param flow: where arrivals are noted; None for retransmissions and screens, which are forwarded and prove nothing.
     :param what: ``audio``, ``video`` (the camera) or ``screen``.
+
+    ``passing`` is what happens to its packets in a group, ``asked`` when a whole picture was last asked for.
     """
 
-    __slots__ = ("flow", "payload_type", "receipts", "sinks", "ssrc", "what")
+    __slots__ = ("asked", "flow", "passing", "payload_type", "receipts", "sinks", "ssrc", "waiting", "what")
 
     def __init__(self, ssrc: int, payload_type: int, flow: Flow | None, what: str = "") -> None:
         self.ssrc = ssrc
         self.payload_type = payload_type
         self.flow = flow
         self.what = what
+        self.passing: Passing | None = None
+        self.asked = -feedback.ASK_NS
+        self.waiting = False
         self.sinks: tuple[Line, ...] = ()
         self.receipts: dict[Line, Receipt] = {}
 
@@ -71,6 +79,10 @@ class Line:
         self.owner_of: dict[int, Line] = {}
         self.receivers: tuple[Line, ...] = ()
         self.own: frozenset[int] = frozenset()
+        self.stamps: Stamps | None = None
+        self.downlink: Downlink | None = None
+        self.spread: Callable[[], None] = lambda: None
+        self.repeats_left = feedback.REPEATS_PER_SECOND
 
     def open(self, ciphers: tuple[Cipher, Cipher]) -> None:
         """SRTP is ready: packets flow from now on."""
@@ -80,6 +92,7 @@ class Line:
         """A new second: the budget is full again."""
         self.packets_left, self.bytes_left = PACKETS_PER_SECOND, BYTES_PER_SECOND
         self.controls_left = CONTROLS_PER_SECOND
+        self.repeats_left = feedback.REPEATS_PER_SECOND
 
     def shut(self) -> None:
         """Nothing comes in or goes out any more."""
@@ -92,7 +105,7 @@ class Line:
         self.counters[f"routed_{name}"] += 1
 
     def send_media(self, packet: bytes) -> None:
-        """Protect and send an RTP packet of our own making (the self test and the bench do)."""
+        """Protect and send one RTP packet in clear: what was sent before, or (self test) one of our own."""
         egress = self.egress
         if egress is not None and self.socket is not None and self.address is not None:
             size = egress.protect(packet)
@@ -146,6 +159,8 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     if addr != line.address:
         _moved(line, addr, sock)
     sequence = (datagram[2] << 8) | datagram[3]
+    if stream.passing is not None:
+        stream.passing.packet(now, ingress.view, size)
     for sink in stream.sinks:
         egress = sink.egress
         if egress is not None and sink.address is not None:
@@ -161,7 +176,7 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
         padding = ingress.view[size - 1] if datagram[0] & 0x20 else 0
         if flow.arrived(now, datagram, size, padding):
             line.counters["picture_resumed"] += 1
-            line.send_control(rtcp.key_frame_request(stream.ssrc))
+            feedback.ask(line, stream, now)
         flow.marks.add(now, sequence)
 
 
@@ -197,6 +212,5 @@ def _control(line: Line, datagram: bytes, addr: Address, sock: socket.socket, no
         stream = owner.streams.get(report.ssrc) if owner is not None else None
         receipt = stream.receipts.get(line) if stream is not None else None
         if receipt is not None:
-            receipt.report(report.highest, report.lost, now // TENTH)
-    for sink, compound in rtcp.route(packets, line.own, line.owner_of, line.receivers, line.count_feedback).items():
-        sink.send_control(compound)
+            receipt.report(report.highest, report.lost, now // TENTH, report.jitter)
+    feedback.pass_on(line, packets, now)

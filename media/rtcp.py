@@ -6,7 +6,7 @@ Whatever else a browser sends (extended reports, application packets, transport-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from struct import pack, unpack_from
 from typing import TypeVar
@@ -95,10 +95,46 @@ def reports(packets: tuple[Packet, ...]) -> tuple[Report, ...]:
 
 def key_frame_request(ssrc: int) -> bytes:
     """A compound that asks the sender of ``ssrc`` for a key frame (RFC 4585 section 6.3.1)."""
-    return join(Packet(RR, 0, pack(">I", 1))) + join(Packet(PAYLOAD, PLI, pack(">II", 1, ssrc)))
+    return empty_report() + join(Packet(PAYLOAD, PLI, pack(">II", 1, ssrc)))
 
 
-def _named(packet: Packet) -> list[int]:
+def empty_report() -> bytes:
+    """A report that names nothing: a compound begins with one (RFC 3550 section 6.1)."""
+    return join(Packet(RR, 0, pack(">I", 1)))
+
+
+def lost(packet: Packet) -> list[int]:
+    """The sequence numbers that a NACK asks for (RFC 4585 section 6.2.1)."""
+    found = []
+    for at in range(8, len(packet.body) - 3, 4):
+        first, following = unpack_from(">HH", packet.body, at)
+        found.append(first)
+        found += [(first + n + 1) & 0xFFFF for n in range(16) if following >> n & 1]
+    return found
+
+
+def ask_again(ssrc: int, sequences: Sequence[int]) -> bytes:
+    """A NACK for these sequence numbers of ``ssrc``, one entry each."""
+    return join(Packet(FEEDBACK, NACK, pack(">II", 1, ssrc) + b"".join(pack(">HH", n, 0) for n in sequences)))
+
+
+def estimate(packet: Packet) -> int | None:
+    """The bits a second that a REMB says its sender can receive; None when it does not read."""
+    if len(packet.body) < 16 or packet.body[8:12] != b"REMB":
+        return None
+    word = int.from_bytes(packet.body[13:16], "big")
+    return (word & 0x3FFFF) << (word >> 18)
+
+
+def limit(bitrate: int, ssrcs: Sequence[int]) -> bytes:
+    """A compound that tells the sender of these streams the bits a second that its pictures may take together."""
+    exponent = max(0, bitrate.bit_length() - 18)
+    head = b"REMB" + bytes((len(ssrcs),)) + (exponent << 18 | bitrate >> exponent).to_bytes(3, "big")
+    body = pack(">II", 1, 0) + head + b"".join(pack(">I", ssrc) for ssrc in ssrcs)
+    return empty_report() + join(Packet(PAYLOAD, REMB, body))
+
+
+def named(packet: Packet) -> list[int]:
     """The media SSRCs that a feedback packet is about; empty when it is not one that was negotiated."""
     body = packet.body
     if len(body) < 8:
@@ -147,8 +183,11 @@ def route(
         elif packet.kind in (FEEDBACK, PAYLOAD):
             _route_feedback(packet, owner, out, seen)
     # A compound starts with a report: one that names nothing is put before feedback that travels alone.
-    empty = join(Packet(RR, 0, pack(">I", 1)))
-    return {peer: (b"" if parts[0][1] in (SR, RR) else empty) + b"".join(parts) for peer, parts in out.items() if parts}
+    return {
+        peer: (b"" if parts[0][1] in (SR, RR) else empty_report()) + b"".join(parts)
+        for peer, parts in out.items()
+        if parts
+    }
 
 
 def _route_report(
@@ -179,8 +218,8 @@ def _route_feedback(
     out: dict[Peer, list[bytes]],
     seen: Callable[[int, Packet], None] | None,
 ) -> None:
-    for peer in dict.fromkeys(owner[ssrc] for ssrc in _named(packet) if ssrc in owner):
-        mine = [ssrc for ssrc in _named(packet) if owner.get(ssrc) == peer]
+    for peer in dict.fromkeys(owner[ssrc] for ssrc in named(packet) if ssrc in owner):
+        mine = [ssrc for ssrc in named(packet) if owner.get(ssrc) == peer]
         told = packet
         if packet.kind == PAYLOAD and packet.count == REMB:
             ids = b"".join(pack(">I", ssrc) for ssrc in mine)

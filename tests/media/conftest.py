@@ -102,6 +102,7 @@ class Table:
         self.offers: list[tuple[str, int, str]] = []
         self.states: list[tuple[str, Connection, str | None]] = []
         self.sharing: list[str | None] = []
+        self.downlinks: list[tuple[str, bool]] = []
         self.seconds: list[EvidenceSecond] = []
         self.desk: MediaDesk | None = None
         self.tasks: set[asyncio.Task[None]] = set()
@@ -124,6 +125,10 @@ class Table:
     def on_connection(self, _visit: str, participant: str, state: Connection, profile: str | None) -> None:
         """Keep it."""
         self.states.append((participant, state, profile))
+
+    def on_downlink(self, _visit: str, participant: str, audio_only: bool) -> None:
+        """Keep it."""
+        self.downlinks.append((participant, audio_only))
 
     def on_sharing(self, _visit: str, participant: str | None) -> None:
         """Keep it."""

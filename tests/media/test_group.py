@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from media import rtcp
 from media.desk import Connection
 from media.errors import Refused
 from tests.media.wire import Wire
@@ -17,8 +18,10 @@ from tests.media.wire import Wire
 async def sit(table: Any, who: str, **kwargs: Any) -> Wire:
     """Seat a wire-level browser; its streams begin at 1000 times its letter's place."""
     wire = Wire(1000 * (ord(who) - ord("a") + 1), **kwargs)
-    table.browsers[who] = wire
+    before, table.browsers[who] = table.browsers.get(who), wire
     await table.desk.seat("vis", who)
+    if before is not None:
+        await before.close()
     return wire
 
 
@@ -167,7 +170,6 @@ async def test_a_screen_ends_with_its_owners_connection_and_is_no_evidence(table
     assert (last.video_tenths, last.audio_tenths) == (0, 1023)
     await sit(table, "a")
     assert table.sharing == ["a", None]
-    await a.close()
 
 
 async def test_delivery_is_judged_between_the_pair(table: Any, until: Any) -> None:
@@ -184,3 +186,152 @@ async def test_delivery_is_judged_between_the_pair(table: Any, until: Any) -> No
         lambda: any(s.of.get("a") and s.of["a"].video_tenths and not s.of["a"].video_delivered for s in table.evidence),
         within=8,
     )
+
+
+def feedback(wire: Wire, kind: int, count: int) -> list[float]:
+    """When control packets of this kind came to a sender."""
+    found = []
+    for at, compound in wire.tap.compounds:
+        packets = rtcp.split(compound) or ()
+        found += [at for packet in packets if (packet.kind, packet.count) == (kind, count)]
+    return found
+
+
+async def three(table: Any, until: Any, **clocks: float) -> list[Wire]:
+    """Three people whose sound and picture arrive at each other."""
+    wires = [await sit(table, who, clock=clocks.get(who, 0.0)) for who in "abc"]
+    await until(lambda: everybody(*wires))
+    return wires
+
+
+async def test_a_lost_packet_is_sent_again_from_what_is_kept(table: Any, until: Any) -> None:
+    """To who asked alone, the very bytes of before, and its sender learns nothing of it."""
+    a, b, c = await three(table, until)
+    got, other = b.got[a.base + 1], c.got[a.base + 1]
+    b.tap.lose = a.base + 1
+    await until(lambda: bool(b.tap.lost))
+    (lost,) = b.tap.lost
+    await until(lambda: other.sequences[-1] > lost + 3)
+    assert lost not in got.sequences
+    b.control(rtcp.empty_report() + rtcp.ask_again(a.base + 1, [lost]))
+    await until(lambda: lost in got.sequences)
+    assert got.packets[got.sequences.index(lost)] == other.packets[other.sequences.index(lost)]
+    await asyncio.sleep(0.2)
+    assert other.sequences.count(lost) == 1
+    assert feedback(a, rtcp.FEEDBACK, rtcp.NACK) == []
+    assert table.desk.counters()["repeated"] == 1
+    assert c.end.counters.get("drop_srtp", 0) == 0
+
+
+async def test_what_is_not_kept_its_sender_is_asked_for(table: Any, until: Any) -> None:
+    """Lost on the way to the server: the sender gets a request for just that."""
+    a, b, _ = await three(table, until)
+    known = b.got[a.base + 1].sequences[-1]
+    b.control(rtcp.empty_report() + rtcp.ask_again(a.base + 1, [known, 60_000]))
+    await until(lambda: len(feedback(a, rtcp.FEEDBACK, rtcp.NACK)) == 1)
+    asked = [packet for _, compound in a.tap.compounds for packet in rtcp.split(compound) or ()]
+    assert [rtcp.lost(packet) for packet in asked if packet.kind == rtcp.FEEDBACK] == [[60_000]]
+
+
+async def test_of_two_people_a_request_goes_to_the_sender_as_it_is(table: Any, until: Any) -> None:
+    """Nothing is kept of a visit of two."""
+    a, b = [await sit(table, who) for who in "ab"]
+    await until(lambda: everybody(a, b))
+    b.control(rtcp.empty_report() + rtcp.ask_again(a.base + 1, [b.got[a.base + 1].sequences[-1]]))
+    await until(lambda: len(feedback(a, rtcp.FEEDBACK, rtcp.NACK)) == 1)
+    assert "repeated" not in table.desk.counters()
+
+
+async def test_whole_pictures_are_asked_for_once_in_half_a_second(table: Any, until: Any) -> None:
+    """Two receivers ask forty times in a second: the sender is asked three times at most."""
+    a, b, c = await three(table, until)
+    await asyncio.sleep(0.6)
+    before = len(feedback(a, rtcp.PAYLOAD, rtcp.PLI))
+    for _ in range(20):
+        for wire in (b, c):
+            wire.control(rtcp.key_frame_request(a.base + 1))
+        await asyncio.sleep(0.05)
+    asked = feedback(a, rtcp.PAYLOAD, rtcp.PLI)[before:]
+    assert 2 <= len(asked) <= 3
+    assert all(later - earlier > 0.45 for earlier, later in pairwise(asked))
+
+
+async def test_a_newcomer_gets_a_whole_picture_of_each(table: Any, until: Any) -> None:
+    """Asked for when they can receive it, also right after somebody else has asked."""
+    a, b = [await sit(table, who) for who in "ab"]
+    await until(lambda: everybody(a, b))
+    c = await sit(table, "c")
+    while not hears(c, a):
+        b.control(rtcp.key_frame_request(a.base + 1))
+        await asyncio.sleep(0.01)
+    came = c.got[a.base + 1].at[0]
+    await until(lambda: any(at > came - 0.05 for at in feedback(a, rtcp.PAYLOAD, rtcp.PLI)), within=2)
+
+
+async def test_pictures_of_three_clocks_arrive_on_one(table: Any, until: Any) -> None:
+    """20 s ahead and 9 behind: at each receiver the stamps of both senders agree with when they came."""
+    a, b, c = await three(table, until, a=20.0, b=-9.0)
+    await asyncio.sleep(0.5)
+
+    def offset(wire: Wire, other: Wire) -> float:
+        kept = wire.got[other.base + 1]
+        at, packet = kept.at[-1], kept.packets[-1]
+        late = int(at * (1 << 18)) - int.from_bytes(packet[17:20], "big")
+        return ((late + (1 << 23)) % (1 << 24) - (1 << 23)) / (1 << 18)
+
+    for wire, others in ((a, (b, c)), (b, (a, c)), (c, (a, b))):
+        assert all(abs(offset(wire, other)) < 0.1 for other in others)
+    packet = c.got[a.base + 1].packets[-1]
+    own = a.sent[a.base + 1][int.from_bytes(packet[2:4], "big")]
+    assert packet[:17] + packet[20:] == own[:17] + own[20:]
+    assert packet[17:20] != own[17:20]
+
+
+async def test_pictures_of_two_people_pass_byte_for_byte(table: Any, until: Any) -> None:
+    """Nobody receives two senders: stamps stay as they are."""
+    a, b = [await sit(table, who, clock=20.0) for who in "ab"]
+    await until(lambda: everybody(a, b))
+    packet = b.got[a.base + 1].packets[-1]
+    assert packet == a.sent[a.base + 1][int.from_bytes(packet[2:4], "big")]
+
+
+def limits(wire: Wire) -> list[int]:
+    """The bit rates that a sender was told, in order."""
+    told = []
+    for _, compound in wire.tap.compounds:
+        for packet in rtcp.split(compound) or ():
+            if (packet.kind, packet.count) == (rtcp.PAYLOAD, rtcp.REMB):
+                told.append(rtcp.estimate(packet) or 0)
+    return told
+
+
+async def test_a_sender_is_told_the_smallest_share_and_a_bad_line_gets_sound_alone(table: Any, until: Any) -> None:
+    """85 kbit/s a picture is too little: that person is told and gets sound; the others' pictures stay as they are."""
+    a, b, c = await three(table, until)
+    a.control(rtcp.limit(1_000_000, [b.base + 1, c.base + 1]))
+    b.control(rtcp.limit(700_000, [a.base + 1, c.base + 1]))
+    await until(lambda: bool(limits(c)) and bool(limits(b)))
+    assert 309_000 < limits(c)[-1] <= 310_000
+    assert 459_000 < limits(b)[-1] <= 460_000
+    c.control(rtcp.limit(250_000, [a.base + 1, b.base + 1]))
+    await until(lambda: ("c", True) in table.downlinks, within=5)
+    assert 459_000 < limits(b)[-1] <= 460_000
+    await asyncio.sleep(0.2)
+    pictures, start = len(c.got[a.base + 1].at), time.monotonic()
+    await asyncio.sleep(0.6)
+    assert len(c.got[a.base + 1].at) == pictures
+    assert longest_gap(c, a.base, start) < 0.2
+    assert hears(a, b, c)
+    assert hears(b, a, c)
+    await until(lambda: len(c.got[a.base + 1].at) > pictures, within=8)  # tried again
+    c.control(rtcp.limit(900_000, [a.base + 1, b.base + 1]))
+    await until(lambda: ("c", False) in table.downlinks, within=5)
+    assert everybody(a, b, c)
+
+
+async def test_of_two_people_an_estimate_passes_as_it_is(table: Any, until: Any) -> None:
+    """Nothing is reserved or shared in a visit of two."""
+    a, b = [await sit(table, who) for who in "ab"]
+    await until(lambda: everybody(a, b))
+    b.control(rtcp.limit(65_536, [a.base + 1]))
+    await until(lambda: limits(a) == [65_536])

@@ -24,14 +24,10 @@ class Kept:
         self.at: list[float] = []
         self.packets: list[bytes] = []
         self.marks = self
-        self.drop: set[int] = set()
 
     def arrived(self, _now: int, _packet: bytes, size: int, _padding: int) -> bool:
         """Keep it."""
         clear = bytes(self.line.ingress.view[:size])
-        if int.from_bytes(clear[2:4], "big") in self.drop:
-            self.drop.discard(int.from_bytes(clear[2:4], "big"))
-            return False
         self.at.append(time.monotonic())
         self.packets.append(clear)
         return False
@@ -46,14 +42,24 @@ class Kept:
 
 
 class _Tap:
-    """A cipher that keeps the control packets that it opened."""
+    """A cipher that keeps the control packets that it opened, and loses what it is told to."""
 
     def __init__(self, real: Any) -> None:
         self._real = real
         self.compounds: list[tuple[float, bytes]] = []
+        self.lose: int | None = None
+        self.lost: list[int] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
+
+    def unprotect(self, datagram: bytes) -> int:
+        """Open, unless the next packet of ``lose`` is to be lost: then it never came."""
+        if self.lose == int.from_bytes(datagram[8:12], "big"):
+            self.lose = None
+            self.lost.append(int.from_bytes(datagram[2:4], "big"))
+            return -1
+        return int(self._real.unprotect(datagram))
 
     def unprotect_control(self, datagram: bytes) -> int:
         """Open and keep."""
@@ -74,7 +80,7 @@ class Wire:
         self.base = base
         self.clock = clock
         self.offers: list[str] = []
-        self.got: defaultdict[int, Kept] = defaultdict(lambda: Kept(self.end.line))
+        self.got: defaultdict[int, Any] = defaultdict(lambda: Kept(self.end.line))
         self.sent: dict[int, dict[int, bytes]] = defaultdict(dict)
         self.shown: dict[int, str] = {}
         self._connecting: asyncio.Task[None] | None = None
@@ -100,7 +106,7 @@ class Wire:
         if theirs:
             owner, what = re.findall(r"a=msid:(\S+) \S+-(\w+)", part)[0]
             for ssrc, payload_type in zip(theirs, (OPUS,) if kind == "audio" else (VP8, RTX), strict=True):
-                self.end.line.streams[ssrc] = Stream(ssrc, payload_type, self.got[ssrc])  # type: ignore[arg-type]
+                self.end.line.streams[ssrc] = Stream(ssrc, payload_type, self.got[ssrc])
             self.shown[theirs[0]] = f"{owner}-{what}"
         lines = []
         for line in part.split("\r\n"):
@@ -121,8 +127,8 @@ class Wire:
 
     async def _connect(self, ufrag: str, password: str, digest: tuple[str, str]) -> None:
         await self.end.connect(ufrag, password, digest)
-        self.tap = _Tap(self.end.line.ingress)
-        self.end.line.ingress = self.tap  # type: ignore[assignment]
+        self.tap: Any = _Tap(self.end.line.ingress)
+        self.end.line.ingress = self.tap
         self.play(self.base, OPUS, 50, 80)
         self.play(self.base + 1, VP8, 40, 1000)
 
