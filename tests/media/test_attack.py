@@ -407,3 +407,13 @@ def test_our_dtls_has_no_cbc_suites() -> None:
     legacy = [name for name in names if not name.startswith("TLS_")]
     assert legacy
     assert all(name.startswith("ECDHE-ECDSA-") and ("GCM" in name or "CHACHA20" in name) for name in legacy)
+
+
+async def test_every_connection_has_a_key_of_its_own_that_is_kept_nowhere(leans: Leans) -> None:
+    """P-256, made for one peer connection and gone with it (ASVS 17.2.1)."""
+    await leans.both("vis")
+    keys = [peer._secure._certificate._key for peer in leans.desk._visits["vis"].peers.values()]
+    assert {key.curve.name for key in keys} == {"secp256r1"}
+    assert keys[0].private_numbers() != keys[1].private_numbers()
+    digests = {line for _, _, sdp in leans.offers for line in sdp.split("\r\n") if line.startswith("a=fingerprint:")}
+    assert len(digests) == 2
