@@ -20,7 +20,7 @@ from signaling import guest_commands
 from signaling.people import guest_phase
 from signaling.shape import Guest, Visit
 from signaling.visit import OVER
-from signaling.words import DeviceCode, GuestStanding, ParticipantId, VisitId
+from signaling.words import DeviceCode, ParticipantId, VisitId
 
 _REVOKED = "This link no longer works. Please ask the practice if you are expected."
 _TOO_EARLY = "You can come in from an hour before the visit. Until then you can test your camera."
@@ -32,8 +32,7 @@ def step(visit: Visit, guest: Guest) -> str:
         return "over"
     if visit.admits(guest.participant):
         return "visit"
-    past = guest.standing in (GuestStanding.WAITING, GuestStanding.ADMITTED, GuestStanding.LEFT)
-    return "waiting" if past else "devices"
+    return "devices" if guest.devices is None else "waiting"
 
 
 async def state(front: Front, here: GuestHere) -> dict[str, Any]:

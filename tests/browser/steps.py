@@ -110,6 +110,27 @@ async def admit(clinician: Person, client: Person) -> float:
     return clicked
 
 
+async def invite(clinician: Person, name: str, role: str = "Interpreter") -> str:
+    """Invite a guest from within the visit; gives the link that the panel shows to copy. The panel stays open."""
+    await clinician.click("Guests")
+    await clinician.fill("Name Everybody in the visit reads it.", name)
+    await clinician.choose("Role", role)
+    await clinician.click("Invite")
+    await clinician.until("() => /g#.{43}$/.test(document.querySelector('#panel-guests .link')?.value ?? '')")
+    return str(await clinician.evaluate("() => document.querySelector('#panel-guests .link').value"))
+
+
+async def guest_into_waiting(guest: Person, link: str) -> None:
+    """A guest's whole way in: the link, who and when, the device check."""
+    await open_link(guest, link)
+    await guest.sees("You are invited as")
+    await guest.click("Continue")
+    await guest.until("() => location.pathname === '/g/devices'")
+    await guest.sees("Connection")
+    await guest.click("Join", timeout=30)
+    await guest.until("() => location.pathname === '/g/waiting'", timeout=20)
+
+
 async def end(clinician: Person) -> None:
     """End the visit: once in the bar, once more in the panel that asks for the reason."""
     await clinician.click("End visit")

@@ -11,10 +11,12 @@ export function get(path) {
   return ask(path, { method: "GET" });
 }
 
-/** @template Value @param {string} path @param {unknown} body @returns {Promise<Answer<Value>>} */
-export function post(path, body) {
+/** @template Value @param {string} path @param {unknown} body
+ * @param {AbortSignal} [signal] gives the request up, with its connection: one that a dead network holds is in the way
+ * @returns {Promise<Answer<Value>>} */
+export function post(path, body, signal) {
   return ask(path, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal: signal ?? null,
   });
 }
 

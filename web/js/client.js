@@ -11,6 +11,7 @@ import { ADDRESS, mayGo, nextScreen, resumeAt, secretOf } from "./client_state.j
 import { InVisit } from "./client_visit.js";
 import { Devices } from "./devices.js";
 import { announce, fill, focusHeading, icon, need, tel } from "./dom.js";
+import { DOOR, under } from "./door.js";
 import { unlock } from "./sound.js";
 
 /** @typedef {import("./client_state.js").ClientState} ClientState */
@@ -115,8 +116,8 @@ function showInVisit(name, next) {
 function record(name, how) {
   const same = history.state?.screen === name && !(name === "place" && how === "push");
   const entry = { screen: name, form: draft.form };
-  if (how === "replace" || same) history.replaceState(entry, "", ADDRESS[name]);
-  else history.pushState(entry, "", ADDRESS[name]);
+  if (how === "replace" || same) history.replaceState(entry, "", under(ADDRESS[name]));
+  else history.pushState(entry, "", under(ADDRESS[name]));
 }
 
 /** Take the server's word and go on from there. @param {ClientState} next */
@@ -143,7 +144,7 @@ function showPhone(phone) {
 /** @param {{code: string, say: string, phone: string|null, again?: (() => void)|null}} what */
 function problem(what) {
   showPhone(what.phone);
-  history.replaceState({ screen: "problem" }, "", ADDRESS.problem);
+  history.replaceState({ screen: "problem" }, "", under(ADDRESS.problem));
   show("problem", problemScreen({ ...what, phone: what.phone ?? knownPhone() }));
 }
 
@@ -165,7 +166,7 @@ function entered(next) {
 async function takeBack() {
   const secret = link ? secretOf(new URL(link).hash) : "";
   /** @type {import("./api.js").Answer<ClientState>} */
-  const answer = secret ? await post("/api/join", { secret }) : await get("/api/client");
+  const answer = secret ? await post(DOOR.join, { secret }) : await get(DOOR.api);
   if (answer.ok) take(answer.value);
   return answer.ok;
 }
@@ -173,10 +174,10 @@ async function takeBack() {
 /** Resume after a reload, or say what is missing. */
 async function resume() {
   /** @type {import("./api.js").Answer<ClientState>} */
-  const answer = await get("/api/client");
+  const answer = await get(DOOR.api);
   if (answer.ok) {
     take(answer.value);
-    go(resumeAt(answer.value, location.pathname), "replace");
+    go(resumeAt(answer.value, location.pathname.replace(/^\/g/, "/j")), "replace");
     return;
   }
   problem({ ...answer, again: answer.status === 0 || answer.status >= 500 ? () => void resume() : null });
@@ -185,7 +186,7 @@ async function resume() {
 window.addEventListener("popstate", (event) => {
   const to = /** @type {ScreenName|undefined} */ (event.state?.screen);
   if (shown === "waiting" || shown === "visit" || shown === "left" || shown === "over") {
-    history.pushState({ screen: shown }, "", ADDRESS[shown]);
+    history.pushState({ screen: shown }, "", under(ADDRESS[shown]));
     if (shown === "waiting" || shown === "visit") announce(WORDS.stay);
     return;
   }

@@ -4,6 +4,7 @@
 import { post } from "./api.js";
 import { primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
 import { copy, el, fill, icon, tel } from "./dom.js";
+import { DOOR } from "./door.js";
 import { probe } from "./probe.js";
 import { chime, listen } from "./sound.js";
 import { advice, surroundings } from "./troubles.js";
@@ -100,7 +101,7 @@ class Check {
       ? el("button", { type: "button", class: "button", onclick: () => way.go("early") }, WORDS.back)
       : primary(WORDS.join, () => this.#join());
     this.node = screen(
-      { name: early ? "try" : "devices", title: early ? WORDS.tryTitle : WORDS.title, back: early ? () => way.go("early") : () => way.go("contact") },
+      { name: early ? "try" : "devices", title: early ? WORDS.tryTitle : WORDS.title, back: early ? () => way.go("early") : () => way.go(DOOR.guest ? "hello" : "contact") },
       el("div", { class: "checks" }, ...Object.values(this.#cards)),
       this.#box, early ? null : this.#hint, el("p", { class: "actions" }, join));
     way.devices.addEventListener("change", this.#draw);
@@ -124,7 +125,7 @@ class Check {
     await Promise.race([this.#probing, new Promise((resolve) => setTimeout(resolve, PROBE_PATIENCE))]);
     const { camera, microphone, speaker, connection } = this.#codes();
     /** @type {import("./api.js").Answer<ClientState>} */
-    const answer = await post("/api/client/devices", { camera, microphone, speaker, connection });
+    const answer = await post(`${DOOR.api}/devices`, { camera, microphone, speaker, connection });
     await settle(this.#way, this.#box, answer);
   }
 

@@ -4,6 +4,7 @@ import { get, post } from "./api.js";
 import { nextScreen } from "./client_state.js";
 import { primary, refusalBox, refuse, screen } from "./client_screen.js";
 import { el, icon } from "./dom.js";
+import { DOOR } from "./door.js";
 import { clockZone, day, dayAndTime } from "./times.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
@@ -17,12 +18,20 @@ const WORDS = {
   go: "Continue",
   meet: (/** @type {string} */ who) => `Your visit with ${who}`,
   ahead: "First we ask you four short things. It takes about two minutes.",
+  as: (/** @type {string} */ name, /** @type {string} */ role) => `You are invited as ${name}, ${role}.`,
+  guestAhead: (/** @type {string} */ who) => `First you check your camera and sound. Then ${who} lets you in: until then nobody sees or hears you.`,
+  guestPrivate: "This visit is private. Picture and sound go only to the people in it. The link is for you alone.",
   earlyTitle: "You are early",
   early: (/** @type {string} */ who) => `Your visit with ${who} is on:`,
   opens: (/** @type {string} */ when) => `From ${when} you can come in. Open the same link again then, or leave this page open.`,
   change: "To change or cancel it, call us.",
   tryNow: "Check camera and sound",
 };
+
+/** What a guest comes as. @type {Readonly<Record<string, string>>} */
+const AS = Object.freeze({
+  interpreter: "interpreter", family: "a member of the family", caregiver: "caregiver", supervisor: "supervisor", trainee: "trainee",
+});
 
 /** The link: nothing is sent until the person presses `Continue`.
  * @param {string} secret @param {(state: ClientState) => void} onState
@@ -33,22 +42,24 @@ export function linkScreen(secret, onState, onRefusal) {
   const go = primary(WORDS.go, async () => {
     refuse(box, null);
     /** @type {import("./api.js").Answer<ClientState>} */
-    const answer = await post("/api/join", { secret });
+    const answer = await post(DOOR.join, { secret });
     if (answer.ok) onState(answer.value);
     else if (!onRefusal(answer)) refuse(box, answer.say, answer.phone);
   });
   const node = screen({ name: "link", title: WORDS.welcome },
     el("p", { class: "lead" }, WORDS.ready),
-    el("p", { class: "with-icon muted" }, icon("shield"), WORDS.private),
+    el("p", { class: "with-icon muted" }, icon("shield"), DOOR.guest ? WORDS.guestPrivate : WORDS.private),
     box, el("p", { class: "actions" }, go));
   return { node };
 }
 
 /** Who and when. @param {Way} way @returns {Screen} */
 export function helloScreen(way) {
-  const go = primary(WORDS.go, () => way.go(nextScreen(way.state)));
+  const { guest } = way.state;
+  const go = primary(WORDS.go, () => way.go(guest ? "devices" : nextScreen(way.state)));
   const node = screen({ name: "hello", title: WORDS.meet(way.state.visit.clinician) },
-    when(way.state), el("p", {}, WORDS.ahead), el("p", { class: "actions" }, go));
+    when(way.state), guest ? el("p", { class: "with-icon" }, icon("person"), WORDS.as(guest.name, AS[guest.role])) : null,
+    el("p", {}, guest ? WORDS.guestAhead(way.state.visit.clinician) : WORDS.ahead), el("p", { class: "actions" }, go));
   return { node };
 }
 
@@ -58,7 +69,7 @@ export function earlyScreen(way) {
   const { visit } = way.state;
   const look = async () => {
     /** @type {import("./api.js").Answer<ClientState>} */
-    const answer = await get("/api/client");
+    const answer = await get(DOOR.api);
     if (answer.ok && (answer.value.open || answer.value.step === "over")) way.adopt(answer.value);
   };
   // The window opens at the server's clock; asking once a minute near it is enough, and at once when the page is looked at.

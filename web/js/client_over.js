@@ -3,6 +3,7 @@
 import { copyLink } from "./client_consent.js";
 import { primary, screen } from "./client_screen.js";
 import { el, fill, icon, tel } from "./dom.js";
+import { DOOR } from "./door.js";
 import { dayAndTime } from "./times.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
@@ -13,6 +14,7 @@ import { dayAndTime } from "./times.js";
 const WORDS = {
   leftTitle: "You left the visit",
   left: (/** @type {string} */ who) => `Camera and microphone are off. ${who} keeps your place: you do not need to check in again.`,
+  guestLeft: (/** @type {string} */ who) => `Camera and microphone are off. When you come back, ${who} lets you in again.`,
   back: "Come back",
   elsewhereTitle: "Your visit is open in another place",
   elsewhere: "You opened your link again, in another window or on another device. The visit goes on there. Here it is closed.",
@@ -28,7 +30,7 @@ const WORDS = {
 /** @param {Way} way @param {() => (Promise<void>|void)} onBack @returns {Screen} */
 export function leftScreen(way, onBack) {
   const node = screen({ name: "left", title: WORDS.leftTitle },
-    el("p", { class: "lead" }, WORDS.left(way.state.visit.clinician)),
+    el("p", { class: "lead" }, DOOR.guest ? WORDS.guestLeft(way.state.visit.clinician) : WORDS.left(way.state.visit.clinician)),
     el("p", { class: "actions" }, primary(WORDS.back, onBack)),
     callUs(way.state.practice.phone));
   return { node };
@@ -50,11 +52,11 @@ export function overScreen(way) {
   const held = visit.phase === "ended" || visit.phase === "complete";
   const node = screen({ name: "over", title: words.title },
     ...words.lines.map((line) => el("p", { class: "lead" }, line)),
-    next || held
+    next || (held && !DOOR.guest)
       ? el("p", { class: "when" }, icon("calendar"),
           el("span", {}, next ? WORDS.next(dayAndTime(next.start, visit.zone, new Date()), next.clinician) : WORDS.noNext))
       : null,
-    held ? copyLink() : null,
+    held && !DOOR.guest ? copyLink() : null,
     callUs(practice.phone),
     el("p", { class: "muted" }, WORDS.close));
   return { node };
@@ -92,6 +94,7 @@ export function problemScreen({ code, say, phone, again }) {
 function problemTitle(code) {
   if (code === "offline") return "You are offline";
   if (/expired|closed|too-late/.test(code)) return "This link is no longer open";
+  if (/withdrawn/.test(code)) return "This link no longer works";
   if (/revoked|replaced/.test(code)) return "There is a newer link";
   if (/signed-out|no-link/.test(code)) return "Please open your link again";
   if (/unknown|malformed|not-found|invalid/.test(code)) return "We do not know this link";

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { QUESTIONS } from "./client_state.js";
 import { announce, el, fill, icon, tel } from "./dom.js";
+import { DOOR } from "./door.js";
 
 /** @typedef {import("./client_state.js").ClientState} ClientState */
 /** @typedef {import("./client_state.js").ScreenName} ScreenName */
@@ -36,7 +37,7 @@ const WORDS = {
  * @param {...(string|Node|null|undefined|false)} children @returns {HTMLElement}
  */
 export function screen(head, ...children) {
-  const at = QUESTIONS.indexOf(head.name);
+  const at = DOOR.guest ? -1 : QUESTIONS.indexOf(head.name);
   const steps =
     at < 0 && !head.back
       ? null
@@ -114,7 +115,7 @@ export async function settle(way, box, answer) {
   if (answer.ok) return way.adopt(answer.value);
   if (BEHIND.includes(answer.code)) {
     /** @type {import("./api.js").Answer<ClientState>} */
-    const now = await get("/api/client");
+    const now = await get(DOOR.api);
     if (now.ok) {
       way.adopt(now.value);
       announce(answer.say);

@@ -9,7 +9,8 @@
 /** @typedef {{practice: Practice, visit: {clinician: string, start: string, minutes: number, zone: string,
  *   phase: import("./wire.js").Phase, opens_at: string, closes_at: string}, open: boolean, step: ServerStep,
  *   consent: Consent, places: Place[], callback: string|null, emergency: Emergency|null, states: [string, string][],
- *   next: {start: string, clinician: string}|null}} ClientState */
+ *   next: {start: string, clinician: string}|null, guest?: {name: string, role: string}|null}} ClientState
+ *   guest: who the link was made for, where it is a guest's; such a state has no consent, no places, no numbers */
 
 /** The screens of the way. "hello" says who and when; "early" is the link before its window.
  * @typedef {"link"|"hello"|"early"|"try"|"consent"|"place"|"contact"|"devices"|"waiting"|"visit"|"left"|"over"
@@ -41,7 +42,7 @@ export function resumeAt(state, address) {
     case "location":
       return "place";
     case "devices":
-      return "devices";
+      return state.guest && address !== ADDRESS.devices ? "hello" : "devices";
     case "waiting":
     case "visit":
       return state.step;
@@ -56,7 +57,7 @@ export function resumeAt(state, address) {
 /** The screen after the server took an answer.
  * @param {ClientState} state @returns {ScreenName} */
 export function nextScreen(state) {
-  return resumeAt(state, ADDRESS.consent);
+  return resumeAt(state, state.guest ? ADDRESS.devices : ADDRESS.consent);
 }
 
 /** Whether the browser's own Back and Forward may show a screen: only questions, and only up to the one that is due.
@@ -64,6 +65,7 @@ export function nextScreen(state) {
 export function mayGo(state, from, to) {
   if (!state) return false;
   if (!state.open) return to === "early" || to === "try";
+  if (state.guest) return ["hello", "devices"].includes(from) && ["hello", "devices"].includes(to);
   const before = /** @type {ScreenName[]} */ (["hello", ...QUESTIONS]);
   if (!before.includes(from) || !before.includes(to)) return false;
   const due = { consent: "consent", location: "contact", devices: "devices" };

@@ -4,6 +4,7 @@ import { get, post } from "./api.js";
 import { elsewhereScreen, leftScreen, overScreen } from "./client_over.js";
 import { WaitingScreen } from "./client_waiting.js";
 import { announce } from "./dom.js";
+import { DOOR } from "./door.js";
 import { Seat } from "./seat.js";
 import { chime } from "./sound.js";
 import { Stage } from "./stage.js";
@@ -49,14 +50,19 @@ export class InVisit {
   constructor(root, options) {
     this.#options = options;
     const { devices, state } = options.way();
-    this.#stage = new Stage(root, { side: "client", devices, practice: state.practice, onOut: () => this.#leave() });
+    this.#stage = new Stage(root, { side: "client", devices, practice: state.practice, onOut: () => this.#leave(),
+      screen: { send: (message) => this.#seat.send(message), share: (track) => this.#seat.share(track) } });
     this.#seat = new Seat({
       ticket,
       devices,
       onView: (view) => this.#see(view),
       onStandings: () => this.#redraw(),
       onRemotes: (remotes) => this.#stage.remotes(remotes),
-      onRefused: (refused) => void this.#refused(refused.re),
+      onProtection: (view) => this.#stage.protection(view),
+      onRefused: (refused) => {
+        this.#stage.refused(refused.re);
+        void this.#refused(refused.re);
+      },
       onClosed: (closed) => void this.#closed(closed),
     });
   }
@@ -178,7 +184,7 @@ export class InVisit {
     this.#seat.close();
     // The server's own word on what comes next; without it, what the last view said.
     /** @type {import("./api.js").Answer<ClientState>} */
-    const answer = await get("/api/client");
+    const answer = await get(DOOR.api);
     if (answer.ok) Object.assign(way.state, answer.value);
     if (visit) way.state.visit.phase = visit.phase;
     way.state.next ??= visit?.ended?.next ?? null;
@@ -191,7 +197,7 @@ export class InVisit {
   async #refused(re) {
     if (re !== "join" && re !== "come_back") return;
     /** @type {import("./api.js").Answer<ClientState>} */
-    const answer = await get("/api/client");
+    const answer = await get(DOOR.api);
     if (!answer.ok || answer.value.step === "waiting" || answer.value.step === "visit") return;
     this.#seat.close();
     this.#shown = null;
@@ -223,10 +229,10 @@ export class InVisit {
   }
 }
 
-/** @returns {Promise<import("./link.js").TicketAnswer>} */
-async function ticket() {
+/** @param {AbortSignal} signal @returns {Promise<import("./link.js").TicketAnswer>} */
+async function ticket(signal) {
   /** @type {import("./api.js").Answer<{ticket: string}>} */
-  const answer = await post("/api/client/socket-ticket", {});
+  const answer = await post(`${DOOR.api}/socket-ticket`, {}, signal);
   if (answer.ok) return answer.value;
   if (answer.status === 0 || answer.status === 429 || answer.status >= 500) return "later";
   return { type: "closed", reason: answer.code, say: answer.say, next: "stop" };

@@ -3,6 +3,7 @@
 import { copyLink } from "./client_consent.js";
 import { screen } from "./client_screen.js";
 import { announce, el, fill, icon, tel } from "./dom.js";
+import { DOOR } from "./door.js";
 import { clock } from "./times.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
@@ -58,7 +59,7 @@ export class WaitingScreen {
       practice.message ? el("blockquote", { class: "message" }, el("p", {}, practice.message), el("footer", {}, practice.name)) : null,
       el("div", { class: "waiting-self" }, this.#video, this.#selfNote),
       practice.phone ? el("p", {}, WORDS.help, tel(practice.phone)) : null,
-      copyLink(),
+      DOOR.guest ? null : copyLink(),
       el("p", { class: "actions" }, el("button", { type: "button", class: "button", onclick: onLeave }, icon("leave"), WORDS.leave)));
     const heading = node.querySelector("h1");
     if (heading) fill(heading, this.#title);

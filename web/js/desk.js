@@ -23,11 +23,16 @@ const devices = new Devices();
 let latest = null;
 /** The visit whose Admit is on its way. @type {string|null} */
 let admitting = null;
+/** Whether the guests who wait are let in with the client. */
+let together = false;
 
 const arrivals = new ArrivalAlert(part("banners"), need(document, "#sound", HTMLButtonElement), (visit) => cards.reveal(visit));
 const link = new DeskLink(part("banners"), { onDesk: hear, onRefused: refused });
 const cards = new WaitingCards(part("waiting"), {
-  admit: (card) => void admit(card, null, false),
+  admit: (card, with_guests) => {
+    together = with_guests;
+    void admit(card, null, false);
+  },
   decline: (card, reason) => link.send({ type: "decline", visit: card.visit, reason }),
   end: (card) => link.send({ type: "end", visit: card.visit, reason: "done" }),
   unhold: (card) => link.send({ type: "return", visit: card.visit }),
@@ -46,7 +51,10 @@ const line = new DayLine(part("line"), {
 const visits = new DeskVisit(devices, {
   shown,
   admitted: (visit) => { if (visit === admitting) settle(); },
-  admit: (card) => void admit(card, null, false),
+  admit: (card) => {
+    together = false;
+    void admit(card, null, false);
+  },
   waiting: () => latest?.waiting ?? [],
   next: () => (latest ? nextWords(latest.today, latest.zone) : ""),
   nowMs: () => link.nowMs(),
@@ -102,7 +110,7 @@ async function admit(card, reason, allTheSame) {
     return refuse(card.visit, `${deviceWords(troubles)} Nobody was let in.`,
       button("Let them in all the same", "", () => void admit(card, reason, true)));
   }
-  if (!link.send({ type: "admit", visit: card.visit, override_reason: reason })) {
+  if (!link.send({ type: "admit", visit: card.visit, override_reason: reason, with_guests: together })) {
     refuse(card.visit, "There is no connection to the server just now. Nobody was let in. Try again when it is back.");
   }
 }

@@ -3,6 +3,7 @@
 
 import { byWait, patience, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { el, icon } from "./dom.js";
+import { guestWords } from "./guest_list.js";
 import { button, menu, put, say } from "./staff_dom.js";
 import { choices } from "./staff_dialog.js";
 import { furtherActions } from "./visit_actions.js";
@@ -10,12 +11,12 @@ import { minutesSince, timeOf } from "./zone_time.js";
 
 /** @typedef {import("./wire.js").Card} Card */
 /** @typedef {{
- *   admit: (card: Card) => void,
+ *   admit: (card: Card, together: boolean) => void,
  *   decline: (card: Card, reason: string) => boolean,
  *   end: (card: Card) => boolean,
  *   unhold: (card: Card) => boolean,
  *   tell: (card: Card, code: string) => boolean,
- * }} CardActs   false: it could not be sent now, the card says so */
+ * }} CardActs   together: with every guest who waits; false: it could not be sent now, the card says so */
 
 /** @type {readonly (readonly [string, string])[]} */
 const DECLINED = [
@@ -95,16 +96,18 @@ class WaitingCard {
     this.ticks = el("ul", { class: "ticks", "aria-label": "Ready for the visit" });
     this.warnings = el("ul", { class: "warnings" });
     this.trouble = el("p", { class: "notice danger", role: "alert", hidden: true });
-    this.admit = button("Admit", "primary", () => this.acts.admit(this.card));
+    this.admit = button("Admit", "primary", () => this.acts.admit(this.card, false));
+    this.together = button("Admit with guests", "", () => this.acts.admit(this.card, true));
+    this.guests = el("ul", { class: "card-guests", "aria-label": "Guests of this visit", hidden: true });
     this.decline = button("Decline", "", () => this.askDecline());
-    for (const one of [this.admit, this.decline]) one.setAttribute("aria-describedby", id);
+    for (const one of [this.admit, this.together, this.decline]) one.setAttribute("aria-describedby", id);
     this.panel = el("div", { class: "decline", hidden: true });
-    this.actions = el("div", { class: "card-actions" }, this.admit, this.decline,
+    this.actions = el("div", { class: "card-actions" }, this.admit, this.together, this.decline,
       menu(`More for ${card.client.name}`, () => this.more()));
     this.node = el("li", { class: "card waiting-card" },
       el("div", { class: "card-top" }, el("div", {}, this.name, this.about),
         el("div", { class: "card-wait" }, this.patience, this.since)),
-      this.ticks, this.warnings, this.trouble, this.actions, this.panel);
+      this.ticks, this.warnings, this.guests, this.trouble, this.actions, this.panel);
   }
 
   /** @param {Card} card @param {number} nowMs @param {string} zone */
@@ -123,7 +126,20 @@ class WaitingCard {
     put(this.node, "data-tone", tone);
     this.#showTicks(card);
     put(this.admit, "disabled", !card.can_admit);
+    this.#showGuests(card);
     this.decline.hidden = card.phase === "on_hold";
+  }
+
+  /** Who else was invited; those who wait can be let in with the client. @param {Card} card */
+  #showGuests(card) {
+    const guests = card.guests ?? [];
+    this.together.hidden = !guests.some((one) => one.standing === "waiting");
+    put(this.together, "disabled", !card.can_admit);
+    this.guests.hidden = guests.length === 0;
+    const key = JSON.stringify(guests);
+    if (this.guests.dataset["key"] === key) return;
+    this.guests.dataset["key"] = key;
+    this.guests.replaceChildren(...guests.map((one) => el("li", { "data-standing": one.standing }, icon("person"), guestWords(one))));
   }
 
   /** @param {Card} card */

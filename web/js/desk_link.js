@@ -94,10 +94,11 @@ export class DeskLink {
 }
 
 /** A one-use ticket for a socket; being signed out ends the attempts.
- * @param {{for: "desk"}|{for: "visit", visit: string}} wish @returns {Promise<import("./link.js").TicketAnswer>} */
-export async function ticket(wish) {
+ * @param {{for: "desk"}|{for: "visit", visit: string}} wish @param {AbortSignal} [signal]
+ * @returns {Promise<import("./link.js").TicketAnswer>} */
+export async function ticket(wish, signal) {
   /** @type {import("./api.js").Answer<{ticket: string}>} */
-  const answer = await post("/api/socket-ticket", wish);
+  const answer = await post("/api/socket-ticket", wish, signal);
   if (answer.ok) return { ticket: answer.value.ticket };
   if (answer.status === 0 || answer.status === 429 || answer.status >= 500) return "later";
   return { type: "closed", reason: answer.code, say: answer.say, next: "stop" };

@@ -3,8 +3,11 @@
 import { el, fill, icon, need, tel } from "./dom.js";
 import { byWait, countWords, patience, siteWords, waitedWords } from "./desk_words.js";
 import { askExplanation } from "./override_dialog.js";
-import { busy, button, put, say } from "./staff_dom.js";
+import { personWords } from "./people_words.js";
+import { busy, button, note, put, say } from "./staff_dom.js";
 import { get } from "./staff_http.js";
+import { GuestList } from "./guest_list.js";
+import { placeOf } from "./visit.js";
 import { choices } from "./staff_dialog.js";
 import { stateName } from "./states.js";
 import { minutesSince } from "./zone_time.js";
@@ -33,8 +36,12 @@ const LICENCES = {
   explain: "You let them in as a crisis. The reason is still to be recorded.",
 };
 
+/** @type {Record<"client"|"waiting"|"guests", string>} */
+const TITLES = { client: "Client", waiting: "Waiting", guests: "Guests" };
+
 export class DeskPanel {
-  /** @type {"client"|"waiting"|null} */ #shown = null;
+  /** @type {"client"|"waiting"|"guests"|null} */ #shown = null;
+  #waitingGuests = 0;
   /** @type {string|null} */ #visit = null;
   #loaded = "";
   #name = "";
@@ -46,9 +53,18 @@ export class DeskPanel {
     this.people = stageButton("people", "Waiting", () => this.toggle("waiting"));
     this.badge = el("span", { class: "badge", "aria-hidden": "true" });
     this.people.firstElementChild?.append(this.badge);
+    this.guests = stageButton("plus", "Guests", () => this.toggle("guests"));
+    this.guestBadge = el("span", { class: "badge", "aria-hidden": "true", hidden: true });
+    this.guests.firstElementChild?.append(this.guestBadge);
+    this.guestList = new GuestList({
+      visit: () => this.#visit ?? "",
+      admit: (participant) => void acts.send({ type: "admit_guest", participant }),
+      back: (participant) => void acts.send({ type: "return_guest", participant }),
+    });
+    part("panel-guests").append(this.guestList.node);
     this.hold = stageButton("pause", "Hold", () => void acts.hold());
-    for (const opener of [this.client, this.people]) put(opener, "aria-expanded", "false");
-    stage.extras.append(this.client, this.people, this.hold);
+    for (const opener of [this.client, this.people, this.guests]) put(opener, "aria-expanded", "false");
+    stage.extras.append(this.client, this.guests, this.people, this.hold);
     this.people.hidden = true;
     part("panel-close").addEventListener("click", () => this.close(true));
     part("panel").addEventListener("keydown", (event) => { if (event.key === "Escape") this.close(true); });
@@ -65,7 +81,7 @@ export class DeskPanel {
     if (!on) this.close();
   }
 
-  /** @param {"client"|"waiting"} which */
+  /** @param {"client"|"waiting"|"guests"} which */
   toggle(which) {
     if (this.#shown === which) return this.close(true);
     this.#shown = which;
@@ -73,9 +89,11 @@ export class DeskPanel {
     document.body.dataset["panel"] = which;
     part("panel-client").hidden = which !== "client";
     part("panel-waiting").hidden = which !== "waiting";
-    say(part("panel-title"), which === "client" ? "Client" : "Waiting");
+    part("panel-guests").hidden = which !== "guests";
+    say(part("panel-title"), TITLES[which]);
     put(this.client, "aria-expanded", String(which === "client"));
     put(this.people, "aria-expanded", String(which === "waiting"));
+    put(this.guests, "aria-expanded", String(which === "guests"));
     if (which === "client") void this.#load();
     part("panel-title").focus();
     window.dispatchEvent(new Event("resize"));
@@ -84,11 +102,11 @@ export class DeskPanel {
   /** @param {boolean} [back] */
   close(back = false) {
     if (!this.#shown) return;
-    const opener = this.#shown === "client" ? this.client : this.people;
+    const opener = { client: this.client, waiting: this.people, guests: this.guests }[this.#shown];
     this.#shown = null;
     part("panel").hidden = true;
     delete document.body.dataset["panel"];
-    for (const one of [this.client, this.people]) put(one, "aria-expanded", "false");
+    for (const one of [this.client, this.people, this.guests]) put(one, "aria-expanded", "false");
     if (back) opener.focus();
     window.dispatchEvent(new Event("resize"));
   }
@@ -100,6 +118,7 @@ export class DeskPanel {
       this.#loaded = "";
       fill(part("client-facts"));
     }
+    this.#guests(visit);
     this.#name = visit.client?.name ?? "the client";
     const place = visit.location;
     const where = place ? `${stateName(place.state)}, ${siteWords(place.site)}` : "Not said yet";
@@ -114,6 +133,19 @@ export class DeskPanel {
     put(this.client, "aria-description", open ? "Place or identity is not confirmed yet" : null);
     this.#soundOnly(visit.audio_only);
     if (this.#shown === "client") void this.#load();
+  }
+
+  /** Who was invited; who waits is said on the button and, when they come, aloud. @param {VisitView} visit */
+  #guests(visit) {
+    const guests = visit.guests ?? [];
+    this.guestList.show(guests, placeOf(visit.phase) === "stage");
+    const waiting = guests.filter((one) => one.standing === "waiting" && one.here);
+    this.guestBadge.hidden = waiting.length === 0;
+    say(this.guestBadge, String(waiting.length));
+    put(this.guests, "aria-description", waiting.length ? `${countWords(waiting.length)}` : null);
+    const last = waiting.at(-1);
+    if (last && waiting.length > this.#waitingGuests) note(`${personWords(last)}, waits to be let in.`);
+    this.#waitingGuests = waiting.length;
   }
 
   /** @param {VisitView} visit */

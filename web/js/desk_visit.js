@@ -6,6 +6,7 @@ import { DeskPanel } from "./desk_panel.js";
 import { ticket } from "./desk_link.js";
 import { announce, fill, need } from "./dom.js";
 import { EndPanel } from "./end_panel.js";
+import { PictureWatch } from "./picture_watch.js";
 import { Seat } from "./seat.js";
 import { Stage } from "./stage.js";
 import { button, note, put, quiet, say } from "./staff_dom.js";
@@ -45,15 +46,24 @@ export class DeskVisit {
     this.devices = devices;
     this.options = options;
     this.seat = new Seat({
-      ticket: () => ticket({ for: "visit", visit: this.#visit ?? "" }),
+      ticket: (signal) => ticket({ for: "visit", visit: this.#visit ?? "" }, signal),
       devices,
       onView: (view) => this.#view(view),
       onStandings: () => this.#draw(),
       onRemotes: (remotes) => this.stage.remotes(remotes),
-      onRefused: (refused) => this.#note(refused.say),
+      onProtection: (view) => this.stage.protection(view),
+      onRefused: (refused) => {
+        this.stage.refused(refused.re);
+        this.#note(refused.say);
+      },
       onClosed: (closed) => this.#closed(closed),
     });
-    this.stage = new Stage(part("stage"), { side: "clinician", devices, onOut: () => this.ending.toggle() });
+    this.stage = new Stage(part("stage"), {
+      side: "clinician", devices, onOut: () => this.ending.toggle(), onCompared: (matches) => this.seat.confirm(matches),
+      watcher: (video, whose, show) =>
+        new PictureWatch(video, whose, (participant, seen) => this.seat.send({ type: "picture", participant, seen }), show),
+      screen: { send: (message) => this.seat.send(message), share: (track) => this.seat.share(track) },
+    });
     this.ending = new EndPanel(part("ending"), part("stage"), (reason) => this.#send({ type: "end", reason }));
     this.over = new DeskOver(options, {
       toDesk: () => this.#toDesk(),

@@ -21,21 +21,27 @@ import { Malformed, PROTOCOL, dump, parse } from "./wire.js";
 /**
  * @typedef {{
  *   path: "/ws/visit"|"/ws/desk",
- *   ticket: () => Promise<TicketAnswer>,
+ *   ticket: (signal: AbortSignal) => Promise<TicketAnswer>,
  *   seq?: () => number|null,
+ *   eager?: () => boolean,
  *   onMessage: (message: ServerMessage) => void,
  *   onStanding?: (standing: Standing) => void,
  *   onClosed?: (closed: Closed) => void,
  * }} LinkOptions
- *   ticket: asks the server for a one-use ticket, a fresh one for every attempt.
+ *   ticket: asks the server for a one-use ticket, a fresh one for every attempt, until the signal gives it up.
+ *   eager: people are looking at a picture that stands still: no pause between attempts is long.
  *   seq: the last sequence number held by a page whose media connection lives on; null (the default) says that this
  *   page has none, and the server makes it a new one. A snapshot comes in either case.
  *   onMessage: every message but pong and closed, in order; `welcome` comes first on each new socket.
  *   onClosed: the server (or the ticket) said stop or rejoin; with "resume" the link comes back by itself.
  */
 
-/** A socket that has not been welcomed by then is given up, in ms. */
-const WELCOME_WITHIN = 8000;
+/** An attempt that has not led to a welcome by then is given up, in ms: at most, and at least. Between the two it is four
+ * times what the last one took, and more after each that failed: where a network comes and goes, an attempt begun while
+ * it was away hangs on for seconds after it is back, and a slow network needs its time. */
+const WELCOME_WITHIN = { most: 8000, least: 2000 };
+/** The longest pause between attempts of an eager page, in ms. */
+const EAGER_PAUSE = 1500;
 /** A ticket that ran out, or a garbled frame, is tried again this many times in a row before the page is told. */
 const REJOINS = 3;
 
@@ -47,6 +53,7 @@ export class Link {
   #rejoins = 0;
   #round = 0;
   #pings = 0;
+  /** What the last attempt that was welcomed took, in ms. @type {number|null} */ #took = null;
   #heard = 0;
   #pingEvery = 5000;
   #deadAfter = 15000;
@@ -59,7 +66,7 @@ export class Link {
   constructor(options) {
     this.#options = options;
     // The page's life is the link's life in every document that has one, so these listeners are never taken away.
-    window.addEventListener("online", () => this.#hurry());
+    window.addEventListener("online", () => this.#wake());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#wake();
     });
@@ -109,17 +116,21 @@ export class Link {
 
   async #connect() {
     const round = ++this.#round;
+    const began = performance.now();
+    const within = this.#within();
     this.#stand("connecting");
-    const answer = await this.#options.ticket().catch(() => /** @type {"later"} */ ("later"));
+    const signal = AbortSignal.timeout(within);
+    const answer = await this.#options.ticket(signal).catch(() => /** @type {"later"} */ ("later"));
     if (round !== this.#round) return;
     if (answer === "later") return this.#later();
     if ("reason" in answer) return this.#closed(answer);
 
     const socket = new WebSocket(`wss://${location.host}${this.#options.path}`, PROTOCOL);
     this.#socket = socket;
-    this.#giveUp = setTimeout(() => this.#lost(round), WELCOME_WITHIN);
+    this.#giveUp = setTimeout(() => this.#lost(round), within);
     socket.addEventListener("open", () => {
       if (round !== this.#round) return;
+      this.#took = performance.now() - began;
       socket.send(dump({ type: "hello", ticket: answer.ticket, seq: this.#options.seq?.() ?? null }));
     });
     socket.addEventListener("message", (event) => {
@@ -127,6 +138,13 @@ export class Link {
     });
     socket.addEventListener("close", () => this.#lost(round));
     socket.addEventListener("error", () => this.#lost(round));
+  }
+
+  /** How long this attempt may take, in ms. @returns {number} */
+  #within() {
+    const { most, least } = WELCOME_WITHIN;
+    if (this.#took === null) return most;
+    return Math.min(most, Math.max(least, 4 * this.#took) * 1.25 ** this.#attempt);
   }
 
   /** @param {unknown} frame */
@@ -169,13 +187,18 @@ export class Link {
   /** The page was asleep or hidden: believe the socket only if it answers within two seconds. */
   #wake() {
     if (this.#standing === "waiting") return this.#hurry();
+    this.check(2000);
+  }
+
+  /** There is reason to doubt the socket: believe it only if it answers soon. @param {number} within ms */
+  check(within) {
     if (this.#standing !== "open") return;
     const round = this.#round;
     const asked = performance.now();
     if (!this.send({ type: "ping", n: ++this.#pings })) return this.#lost(round);
     setTimeout(() => {
       if (round === this.#round && this.#heard < asked) this.#lost(round);
-    }, 2000);
+    }, within);
   }
 
   /** The network is back: do not sit out the pause. */
@@ -194,7 +217,8 @@ export class Link {
 
   #later() {
     this.#stand("waiting");
-    this.#retry = setTimeout(() => void this.#connect(), delay(this.#attempt++, Math.random()));
+    const pause = delay(this.#attempt++, Math.random());
+    this.#retry = setTimeout(() => void this.#connect(), this.#options.eager?.() ? Math.min(pause, EAGER_PAUSE) : pause);
   }
 
   /** @param {Closed} closed */

@@ -3,6 +3,9 @@
 import { invitationText, isEmail, isPhone } from "./booking_words.js";
 import { ClientSearch } from "./client_search.js";
 import { el, need } from "./dom.js";
+import { linkField as guestLink } from "./guest_list.js";
+import { GuestRows } from "./guest_rows.js";
+import { personWords } from "./people_words.js";
 import { busy, button, check, copy, say } from "./staff_dom.js";
 import { get, post, sentence } from "./staff_http.js";
 import { nextQuarter, wallWords, zoneName } from "./zone_time.js";
@@ -16,6 +19,7 @@ const title = need(document, "#title", HTMLHeadingElement);
 const linkField = input("link");
 const copied = need(document, "#copied", HTMLElement);
 const search = new ClientSearch(input("client-search"), need(document, "#client-list", HTMLElement));
+const guests = new GuestRows(need(document, "#guest-rows", HTMLElement), need(document, "#add-guest", HTMLButtonElement));
 const LENGTHS = [15, 20, 25, 30, 40, 45, 50, 60, 75, 90, 120];
 
 /** What the copied message tells. @type {import("./booking_words.js").Invitation|null} */
@@ -73,6 +77,7 @@ function allRight() {
     [select("service"), select("service").value ? "" : "Choose a service."],
     [input("date"), input("date").value ? "" : "Choose a date."],
     [input("time"), input("time").value ? "" : "Choose a time."],
+    ...guests.findings(),
   ]);
 }
 
@@ -86,11 +91,16 @@ function wish() {
     service: select("service").value,
     start: `${input("date").value}T${input("time").value.slice(0, 5)}`,
     minutes: Number(select("minutes").value),
+    guests: guests.wishes(),
   };
 }
 
-/** @param {string} link @param {ReturnType<typeof wish>} asked @param {string} client */
-function showLink(link, asked, client) {
+/** @param {string} link @param {ReturnType<typeof wish>} asked @param {string} client
+ * @param {{name: string, role: import("./wire.js").Role, link: string}[]} invited */
+function showLink(link, asked, client, invited) {
+  need(document, "#booked-guests", HTMLElement).hidden = invited.length === 0;
+  need(document, "#booked-guest-links", HTMLElement).replaceChildren(...invited.map((one) =>
+    el("div", { class: "field" }, el("strong", { text: personWords(one) }), guestLink(one.link))));
   const clinician = select("clinician").selectedOptions[0]?.textContent ?? "";
   const when = wallWords(asked.start, zone);
   invitation = { clinician, when, link };
@@ -119,8 +129,8 @@ function book(asked, pressed, anyway) {
   const failed = need(document, "#book-error", HTMLElement);
   const client = search.chosen && !isNew() ? search.chosen.name : input("name").value.trim();
   void busy(pressed, async () => {
-    const { link } = await post("/api/visits", { ...asked, anyway });
-    showLink(link, asked, client);
+    const made = await post("/api/visits", { ...asked, anyway });
+    showLink(made.link, asked, client, made.guests ?? []);
   }, (words, code) => {
     failed.replaceChildren(el("span", { text: words }));
     if (code === "overlaps") {
@@ -158,6 +168,7 @@ need(document, "#copy-message", HTMLButtonElement).addEventListener("click", asy
 need(document, "#another", HTMLButtonElement).addEventListener("click", () => {
   form.reset();
   search.clear();
+  guests.clear();
   showWho();
   start();
   followService();

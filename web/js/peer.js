@@ -4,6 +4,7 @@
 
 import { delay } from "./backoff.js";
 import { Remotes } from "./remotes.js";
+import { UNWATCHED, leaks, watched } from "./seal_leak.js";
 import { sections, ufrag } from "./sdp.js";
 
 /** @typedef {import("./wire.js").BrowserMessage} BrowserMessage */
@@ -19,12 +20,14 @@ import { sections, ufrag } from "./sdp.js";
  *   onRemotes: (remotes: ReadonlyMap<string, import("./remotes.js").Remote>) => void,
  *   onStanding?: (standing: PeerStanding, failures: number) => void,
  *   servers?: () => RTCIceServer[],
+ *   shield?: import("./seal_shield.js").Shield|null,
  * }} PeerOptions
  *   send: the link's `send`.
  *   track: what to send now; null while the camera is stopped. A muted microphone is still a track.
  *   ready: waited for before a new connection is made, so that its tracks are there from the start.
  *   onRemotes: by participant what the server sends us of the others, after every offer.
  *   servers: relays for networks without UDP, ours and nobody else's; none by default.
+ *   shield: encrypts end to end; null where this browser cannot. What it sees nothing of is not sent for long.
  *   onStanding: failures counts attempts in a row that never connected: from 3 on, say that the network may block us.
  */
 
@@ -32,6 +35,8 @@ import { sections, ufrag } from "./sdp.js";
 const CONNECT_WITHIN = 8000;
 /** "disconnected" often heals itself; longer than this it does not, in ms. */
 const PATIENCE = 1200;
+/** How often it is looked whether frames go past the shield, in ms. */
+const LOOK_EVERY = 500;
 
 export class Peer {
   /** @type {PeerOptions} */ #options;
@@ -45,6 +50,8 @@ export class Peer {
   #asked = 0;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #watch;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #ask;
+  /** @type {MediaStreamTrack|null} */ #screen = null;
+  /** @type {WeakMap<RTCRtpSender, import("./seal_leak.js").Watched>} */ #watched = new WeakMap();
 
   /** @param {PeerOptions} options */
   constructor(options) {
@@ -61,6 +68,7 @@ export class Peer {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#wake();
     });
+    if (options.shield) setInterval(() => void this.#look().catch(() => undefined), LOOK_EVERY);
   }
 
   /** @returns {PeerStanding} */
@@ -96,6 +104,32 @@ export class Peer {
     if (mine) await mine.sender.replaceTrack(track);
   }
 
+  /** Send a screen beside the camera, or stop. It goes out once the server offers a media section for it (it is asked by
+   * message); a section that is there already takes the new track. @param {MediaStreamTrack|null} track @returns {Promise<void>} */
+  async share(track) {
+    this.#screen = track;
+    const offer = this.#offer;
+    const connection = this.#connection;
+    if (!offer || !connection) return;
+    const mids = screens(sections(offer.sdp));
+    const mine = connection.getTransceivers().find((one) => one.mid !== null && mids.includes(one.mid) && sends(one));
+    if (mine) await mine.sender.replaceTrack(track);
+  }
+
+  /** How much the camera's picture may take, in bits a second; 0 pauses it, null takes the limit away.
+   * @param {number|null} bits @returns {Promise<void>} */
+  async limit(bits) {
+    const mine = this.#connection?.getTransceivers().find((one) => one.receiver.track.kind === "video" && sends(one));
+    if (!mine) return;
+    const parameters = mine.sender.getParameters();
+    for (const encoding of parameters.encodings) {
+      encoding.active = bits !== 0;
+      if (bits) encoding.maxBitrate = bits;
+      else delete encoding.maxBitrate;
+    }
+    await mine.sender.setParameters(parameters);
+  }
+
   /** Ask the server for a new connection. Repeated wishes are spread by the usual back-off.
    * @param {ReconnectReason} why */
   reconnect(why) {
@@ -126,6 +160,7 @@ export class Peer {
     this.#drop();
     this.#offer = null;
     this.#ufrag = "";
+    this.#screen = null;
     this.#asked = 0;
     this.#failures = 0;
     this.#stand("idle");
@@ -133,7 +168,7 @@ export class Peer {
 
   /** @param {Offer} offer */
   async #answer(offer) {
-    await this.#options.ready?.();
+    await Promise.all([this.#options.ready?.(), this.#options.shield?.ready]);
     if (offer !== this.#offer) return;
     const name = ufrag(offer.sdp);
     if (name !== this.#ufrag || !this.#connection || this.#connection.connectionState === "closed") this.#renew(name);
@@ -142,11 +177,17 @@ export class Peer {
     await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
     // A kind that had no track to add still gets its sender now, so that the camera can be started later without an offer.
     const told = sections(offer.sdp);
+    this.#shieldReceivers(connection, told);
     const wanted = new Map(told.map((one) => [one.mid, one.direction]));
+    const screen = screens(told);
     for (const transceiver of connection.getTransceivers()) {
-      const server = wanted.get(transceiver.mid ?? "");
-      if (sends(transceiver) || (server !== "sendrecv" && server !== "recvonly")) continue;
-      transceiver.direction = server === "sendrecv" ? "sendrecv" : "sendonly";
+      const { mid, sender } = transceiver;
+      const server = wanted.get(mid ?? "");
+      if (mid === null || (server !== "sendrecv" && server !== "recvonly")) continue;
+      // In this order: the transform, the track, the direction. A sender with a track and no transform sends in the clear.
+      this.#options.shield?.sends(sender, screen.includes(mid) ? "screen" : kindOf(transceiver));
+      if (screen.includes(mid) && sender.track !== this.#screen) await sender.replaceTrack(this.#screen);
+      if (!sends(transceiver)) transceiver.direction = server === "sendrecv" ? "sendrecv" : "sendonly";
     }
     await connection.setLocalDescription(await connection.createAnswer());
     if (offer !== this.#offer || connection !== this.#connection) return;
@@ -166,11 +207,45 @@ export class Peer {
     // Before the first offer is applied: only a track added now is bound to the server's own media sections.
     for (const kind of /** @type {const} */ (["audio", "video"])) {
       const track = this.#options.track(kind);
-      if (track) connection.addTrack(track, new MediaStream([track]));
+      if (!track) continue;
+      const sender = connection.addTrack(track, new MediaStream([track]));
+      this.#options.shield?.sends(sender, kind);
     }
+    // `addTrack` has made their receivers too: a moment later Chromium lets frames pass by a transform that is set then.
+    for (const { receiver } of connection.getTransceivers()) this.#options.shield?.receives(receiver);
     connection.addEventListener("connectionstatechange", () => this.#changed(connection));
     connection.addEventListener("iceconnectionstatechange", () => this.#changed(connection));
     this.#stand("connecting");
+  }
+
+  /** Every receiver, in use or not, before the answer: a transform set in a later `track` event lets frames pass it.
+   * @param {RTCPeerConnection} connection @param {import("./sdp.js").Section[]} told */
+  #shieldReceivers(connection, told) {
+    const { shield } = this.#options;
+    if (!shield) return;
+    const whose = new Map(told.map((one) => [one.mid, one]));
+    for (const { mid, receiver } of connection.getTransceivers()) {
+      shield.receives(receiver);
+      const section = whose.get(mid ?? "");
+      if (section?.owner) shield.binds(receiver, section.owner, section.what);
+    }
+  }
+
+  /** Frames that are made and that the worker never sees go out in the clear: stop the track, and connect anew. */
+  async #look() {
+    const { shield } = this.#options;
+    const connection = this.#connection;
+    if (!shield || !connection || connection.connectionState !== "connected") return;
+    for (const { sender } of connection.getTransceivers()) {
+      const seen = shield.seen(sender);
+      if (!sender.track) continue;
+      const made = madeBy(await sender.getStats());
+      const now = watched(this.#watched.get(sender) ?? UNWATCHED, made, seen ?? 0);
+      this.#watched.set(sender, now);
+      if (!leaks(now) || connection !== this.#connection) continue;
+      await sender.replaceTrack(null);
+      this.reconnect("failed");
+    }
   }
 
   /** @param {RTCPeerConnection} connection */
@@ -226,7 +301,9 @@ export class Peer {
   #drop() {
     const connection = this.#connection;
     this.#connection = null;
-    connection?.close();
+    if (!connection) return;
+    this.#options.shield?.forgets(connection);
+    connection.close();
   }
 
   /** @param {PeerStanding} standing */
@@ -240,4 +317,24 @@ export class Peer {
 /** @param {RTCRtpTransceiver} transceiver @returns {boolean} */
 function sends(transceiver) {
   return transceiver.direction === "sendonly" || transceiver.direction === "sendrecv";
+}
+
+/** The media sections in which the server takes a screen: those it only receives. @param {import("./sdp.js").Section[]} told
+ * @returns {string[]} mids */
+function screens(told) {
+  return told.filter((one) => one.kind === "video" && one.direction === "recvonly").map((one) => one.mid);
+}
+
+/** @param {RTCRtpTransceiver} transceiver @returns {"audio"|"video"} */
+function kindOf(transceiver) {
+  return transceiver.receiver.track.kind === "audio" ? "audio" : "video";
+}
+
+/** Frames that a sender's encoder has made; of sound, packets. @param {RTCStatsReport} report @returns {number} */
+function madeBy(report) {
+  let made = 0;
+  report.forEach((stat) => {
+    if (stat.type === "outbound-rtp") made += stat.kind === "video" ? (stat.framesEncoded ?? 0) : (stat.packetsSent ?? 0);
+  });
+  return made;
 }

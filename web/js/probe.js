@@ -3,6 +3,7 @@
 // hears, and that it could refuse is the answer. Shell.
 
 import { post } from "./api.js";
+import { DOOR } from "./door.js";
 
 /** @typedef {"ok"|"relayed"|"unreachable"|"skipped"|"failed"} ProbeResult   skipped: the server asked to wait before
  *   another test; relayed: not by UDP, but the relay can be reached */
@@ -18,7 +19,7 @@ const REFUSED = 401;
 /** @returns {Promise<ProbeResult>} never throws */
 export async function probe() {
   /** @type {import("./api.js").Answer<Offered>} */
-  const offer = await post("/api/client/probe", {});
+  const offer = await post(`${DOOR.api}/probe`, {});
   if (!offer.ok) return offer.status === 429 || offer.status === 409 ? "skipped" : "failed";
   const connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
   try {
@@ -26,7 +27,7 @@ export async function probe() {
     await connection.setRemoteDescription({ type: "offer", sdp: offer.value.sdp });
     await connection.setLocalDescription(await connection.createAnswer());
     const sdp = connection.localDescription?.sdp ?? "";
-    const taken = await post(`/api/client/probe/${encodeURIComponent(offer.value.probe)}`, { sdp });
+    const taken = await post(`${DOOR.api}/probe/${encodeURIComponent(offer.value.probe)}`, { sdp });
     if (!taken.ok) return "failed";
     const relays = offer.value.relays ?? [];
     if (!relays.length) return (await connected) ? "ok" : "unreachable";

@@ -1,8 +1,12 @@
 // One person's seat in a visit: link, view, peer and devices wired to each other. Both sides of a visit use it.
 // Shell. It shows nothing; whoever owns it draws what `onView` brings.
 
+import { Bandwidth } from "./bandwidth.js";
 import { Link } from "./link.js";
 import { Peer } from "./peer.js";
+import { Pulse } from "./pulse.js";
+import { Resolution } from "./resolution.js";
+import { Protection } from "./protection.js";
 import { EMPTY, evolve, standsAt } from "./visit.js";
 
 /** @typedef {import("./wire.js").ServerMessage} ServerMessage */
@@ -17,6 +21,7 @@ import { EMPTY, evolve, standsAt } from "./visit.js";
  *   onView: (view: View) => void,
  *   onStandings: (standings: Standings) => void,
  *   onRemotes: import("./peer.js").PeerOptions["onRemotes"],
+ *   onProtection: (view: import("./seal_words.js").ProtectionView) => void,
  *   onRefused?: (refused: import("./wire.js").RefusedMessage) => void,
  *   onClosed: (closed: import("./wire.js").Closed) => void,
  * }} SeatOptions
@@ -24,12 +29,21 @@ import { EMPTY, evolve, standsAt } from "./visit.js";
 
 /** A camera that takes longer to start joins a connection that is there already: seeing the other need not wait, in ms. */
 const CAMERA_WITHIN = 1000;
+/** Nothing arrives any more: then the link has this long to answer, or the network is gone for both, in ms. */
+const ANSWER_WITHIN = 1200;
 
 export class Seat {
   /** @type {SeatOptions} */ #options;
   /** @type {View} */ #view = EMPTY;
   /** @type {Link} */ #link;
   /** @type {Peer} */ #peer;
+  #bandwidth = new Bandwidth(() => this.#peer.stats(), (bits) => this.#peer.limit(bits), () => {
+    this.#tellMuted();
+    this.#tellStandings();
+  });
+  #resolution = new Resolution(() => this.#peer.stats(), (width, height) => this.send({ type: "resolution", width, height }));
+  #pulse = new Pulse(() => this.#peer.stats(), () => this.#link.check(ANSWER_WITHIN));
+  /** @type {Protection} */ #protection;
   #failures = 0;
   /** For networks without UDP; a credential is good for minutes and a newer one always comes in time. @type {RTCIceServer[]} */
   #relays = [];
@@ -38,7 +52,9 @@ export class Seat {
   constructor(options) {
     this.#options = options;
     const { devices } = options;
+    this.#protection = new Protection({ send: (message) => this.send(message), onChange: options.onProtection });
     this.#peer = new Peer({
+      shield: this.#protection.shield,
       send: (message) => this.send(message),
       track: (kind) => devices.track(kind),
       servers: () => this.#relays,
@@ -46,13 +62,21 @@ export class Seat {
       onRemotes: options.onRemotes,
       onStanding: (_, failures) => {
         this.#failures = failures;
+        // What took the connection may have taken the link's network too, which says nothing for fifteen seconds.
+        if (this.#peer.standing === "lost") this.#link.check(ANSWER_WITHIN);
+        this.#pulse.watch(this.#peer.standing === "connected");
+        this.#resolution.watch(this.#peer.standing === "connected");
+        this.#bandwidth.watch(this.#peer.standing === "connected");
+        if (this.#peer.standing === "idle") this.#bandwidth.forget();
         this.#tellStandings();
       },
     });
     this.#link = new Link({
       path: "/ws/visit",
       ticket: options.ticket,
-      seq: () => (this.#peer.standing === "connected" && this.#view.seq >= 0 ? this.#view.seq : null),
+      // A connection through which nothing comes is none: the server makes a new one.
+      seq: () => (this.#peer.standing === "connected" && !this.#pulse.still && this.#view.seq >= 0 ? this.#view.seq : null),
+      eager: () => standsAt(this.#view) === "stage",
       onMessage: (message) => this.#hear(message),
       onStanding: () => this.#tellStandings(),
       onClosed: (closed) => {
@@ -74,12 +98,22 @@ export class Seat {
 
   /** @returns {Standings} */
   get standings() {
-    return { link: this.#link.standing, peer: this.#peer.standing, failures: this.#failures };
+    return { link: this.#link.standing, peer: this.#peer.standing, failures: this.#failures, paused: this.#bandwidth.paused };
   }
 
   /** Milliseconds to add to `Date.now()` to have the server's time. @returns {number} */
   get skew() {
     return this.#link.skew;
+  }
+
+  /** The clinician has compared the code of the end-to-end encryption. @param {boolean} matches */
+  confirm(matches) {
+    this.#protection.confirm(matches);
+  }
+
+  /** Show another picture beside the camera's (a screen), or stop. @param {MediaStreamTrack|null} track */
+  share(track) {
+    return this.#peer.share(track);
   }
 
   /** The browser's own media counters, for "details". @returns {Promise<RTCStatsReport|null>} */
@@ -107,6 +141,7 @@ export class Seat {
   #hear(message) {
     if (message.type === "offer" && standsAt(this.#view) === "stage") void this.#peer.offered(message);
     if (message.type === "turn") this.#relays = [{ urls: message.urls, username: message.username, credential: message.credential }];
+    if (message.type === "members" || message.type === "e2ee") this.#protection.hear(message);
     if (message.type === "refused") this.#options.onRefused?.(message);
     const before = standsAt(this.#view);
     const view = evolve(this.#view, message);
@@ -114,7 +149,12 @@ export class Seat {
     this.#view = view;
     if (view.standing === "lost") return this.#link.resync();
     if (message.type === "snapshot") this.#tellMuted();
-    if (standsAt(view) !== "stage") this.#peer.close();
+    const place = standsAt(view);
+    if (place === "stage" && (before !== "stage" || message.type === "snapshot") && view.visit && view.you) {
+      this.#protection.begin(view.visit.id, view.you);
+    }
+    if (place === "over") this.#protection.end();
+    if (place !== "stage") this.#peer.close();
     else if (before === "left") this.#peer.reconnect("network");
     else if (message.type === "snapshot" || message.type === "fact") this.#peer.ensure();
     this.#options.onView(view);
@@ -122,7 +162,7 @@ export class Seat {
 
   #tellMuted() {
     const { devices } = this.#options;
-    this.send({ type: "muted", audio: devices.muted, video: devices.videoStopped });
+    this.send({ type: "muted", audio: devices.muted, video: devices.videoStopped, weak: this.#bandwidth.paused });
   }
 
   #tellStandings() {

@@ -34,12 +34,15 @@ function saves(form, right, save) {
   });
 }
 
-/** @param {{ name: string, phone: string, npi: string|null, zone: string, message: string|null }} practice */
+/** @param {{ name: string, phone: string, npi: string|null, zone: string, message: string|null, e2ee: "on"|"required",
+ *   others_may_share: boolean }} practice */
 function showPractice(practice) {
   input("practice-name").value = practice.name;
   input("practice-phone").value = practice.phone;
   input("practice-npi").value = practice.npi ?? "";
   message.value = practice.message ?? "";
+  input("practice-share").checked = practice.others_may_share;
+  input("practice-e2ee").checked = practice.e2ee === "required";
   const known = ZONES.some(([zone]) => zone === practice.zone);
   const zones = known ? ZONES : [.../** @type {[string, string][]} */ ([[practice.zone, practice.zone]]), ...ZONES];
   select("practice-zone").replaceChildren(...zones.map(([value, text]) =>
@@ -60,6 +63,8 @@ saves(practiceForm, () => {
   npi: input("practice-npi").value.trim() || null,
   zone: select("practice-zone").value,
   message: message.value.trim() || null,
+  e2ee: input("practice-e2ee").checked ? "required" : "on",
+  others_may_share: input("practice-share").checked,
 }));
 
 async function showClinician() {

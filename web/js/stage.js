@@ -2,7 +2,13 @@
 // Shell. It draws a view and reports the buttons; it sends nothing itself. The markup is templates/stage.html.
 
 import { announce, fill, need, setIcon, tel } from "./dom.js";
+import { initials, personWords, text } from "./people_words.js";
+import { ScreenShare } from "./screen_share.js";
+import { Tiles } from "./tiles.js";
+import { bystanders, counterpart } from "./visit.js";
 import { frame, nearestCorner, nextCorner } from "./framing.js";
+import { Lock } from "./lock.js";
+import { pictureWords, qualityWords } from "./quality_words.js";
 import { stageWords } from "./stage_words.js";
 import { counted, secondsLeft } from "./times.js";
 import { surroundings } from "./troubles.js";
@@ -18,9 +24,15 @@ import { Wake } from "./wake.js";
  *   side: "client"|"clinician",
  *   devices: import("./devices.js").Devices,
  *   onOut: () => void,
+ *   screen: Omit<import("./screen_share.js").ScreenOptions, "onChange">,
  *   practice?: {name: string, phone: string|null}|null,
+ *   onCompared?: (matches: boolean) => void,
+ *   watcher?: (video: HTMLVideoElement, whose: () => {participant: string, flows: boolean}|null,
+ *     show: (seen: import("./picture_judge.js").Seen) => void) => {watch: (on: boolean) => void},
  * }} StageOptions
  *   onOut: `Leave` (client) or `End visit` (clinician) was pressed; the stage stays until `leave()`.
+ *   watcher: makes what looks whether the other's picture is black or stands still; the clinician's side has one.
+ *   onCompared: the clinician has compared the code of the end-to-end encryption.
  */
 
 /** So long may the two take to be connected before the screen says that something is missing, in ms. */
@@ -29,12 +41,24 @@ const SETTLING = 6000;
 /** The smallest share of the other's picture that must be seen: a clinician needs nearly all of it. */
 const KEEP = { client: 0.58, clinician: 0.85 };
 
+/** Said while this browser gets the others' sound alone. @type {Banner} */
+const WEAK = {
+  tone: "info", retake: null, button: null, deadline: null, phone: false,
+  lines: ["Your connection is too weak for pictures just now.", "You hear everybody; the pictures come back by themselves."],
+};
+
 export class Stage {
   /** @type {HTMLElement} */ #root;
   /** @type {StageOptions} */ #options;
   /** @type {HTMLVideoElement} */ #remote;
   /** @type {HTMLVideoElement} */ #own;
   /** @type {HTMLElement} */ #self;
+  /** @type {HTMLVideoElement} */ #screen;
+  /** @type {Tiles} */ #tiles;
+  /** @type {ScreenShare} */ #share;
+  /** @type {ReadonlyMap<string, import("./remotes.js").Remote>} */ #remotes = new Map();
+  /** @type {Lock} */ #lock;
+  /** @type {{watch: (on: boolean) => void}|undefined} */ #watch;
   #wake = new Wake();
   #where = surroundings(navigator.userAgent, navigator.maxTouchPoints);
   #entered = false;
@@ -56,11 +80,25 @@ export class Stage {
     this.#remote = need(root, "[data-stage=remote]", HTMLVideoElement);
     this.#own = need(root, "[data-stage=own]", HTMLVideoElement);
     this.#self = this.#part("self");
+    this.#screen = need(root, "[data-stage=screen]", HTMLVideoElement);
+    this.#tiles = new Tiles(root);
+    this.#share = new ScreenShare({ ...options.screen, onChange: () => this.#draw() });
+    this.#lock = new Lock(root, options.side, (matches) => options.onCompared?.(matches));
     const { devices } = options;
+    this.#watch = options.watcher?.(this.#remote, () => this.#shown(), (seen) => {
+      const words = pictureWords(seen);
+      text(this.#part("seen-words"), words ?? "");
+      this.#part("seen").hidden = words === null;
+    });
     this.#on("mute", () => devices.mute(!devices.muted));
     this.#on("video", () => (devices.videoStopped || !devices.track("video") ? void devices.retake("video") : devices.stopVideo()));
     this.#on("out", () => options.onOut());
     this.#on("hear", () => void this.#play());
+    this.#on("share", () => (this.#share.on ? this.#share.stop() : void this.#share.start()));
+    this.#on("unshare", () => {
+      this.#share.stop();
+      this.#part("share").focus();
+    });
     this.#on("fix", () => void this.#retake());
     this.#on("move", () => this.#place(nextCorner(this.#corner())));
     this.#on("hide", () => this.#hide(true));
@@ -73,7 +111,7 @@ export class Stage {
     });
     this.#remote.addEventListener("resize", () => this.#frame());
     this.#remote.addEventListener("loadedmetadata", () => this.#frame());
-    window.addEventListener("resize", () => this.#frame());
+    new ResizeObserver(() => this.#frame()).observe(this.#part("picture"));
   }
 
   /** The place in the bar for further round buttons (class `stage-button`). @returns {HTMLElement} */
@@ -90,6 +128,7 @@ export class Stage {
     setTimeout(() => this.#draw(), SETTLING + 50);
     this.#root.hidden = false;
     this.#wake.keep(true);
+    this.#watch?.watch(true);
     this.#beat = setInterval(() => this.#tick(), 250);
     this.#draw();
     this.#frame();
@@ -101,17 +140,28 @@ export class Stage {
     this.#entered = false;
     this.#root.hidden = true;
     this.#wake.keep(false);
+    this.#watch?.watch(false);
     clearInterval(this.#beat);
+    this.#share.stop();
+    this.#remotes = new Map();
     this.#remote.srcObject = null;
     this.#own.srcObject = null;
+    this.#screen.srcObject = null;
+    this.#tiles.clear();
+    delete this.#root.dataset["layout"];
     this.#bannerKey = "";
+    this.#lock.close();
+  }
+
+  /** What is encrypted end to end. @param {import("./seal_words.js").ProtectionView} view */
+  protection(view) {
+    this.#lock.show(view);
   }
 
   /** The others' sound and picture. @param {ReadonlyMap<string, import("./remotes.js").Remote>} remotes */
   remotes(remotes) {
-    const [first] = remotes.values();
-    if (!first) return;
-    if (this.#remote.srcObject !== first.person) this.#remote.srcObject = first.person;
+    this.#remotes = new Map(remotes);
+    this.#people();
     void this.#play();
   }
 
@@ -125,6 +175,7 @@ export class Stage {
     this.#view = view;
     this.#standings = standings;
     this.#skew = skew;
+    this.#share.heard(view.sharing, view.you?.participant ?? null);
     if (this.#entered) this.#draw();
   }
 
@@ -148,17 +199,79 @@ export class Stage {
     setIcon(pill, words.pill.icon);
     text(this.#part("pill-words"), words.pill.text);
 
+    const quality = qualityWords(view.quality, view.you?.participant ?? null, counterpart(view));
+    const chip = this.#part("quality");
+    chip.hidden = quality === null || this.#standings.link !== "open";
+    chip.dataset["tone"] = quality?.tone ?? "quiet";
+    if (quality) setIcon(chip, quality.icon);
+    text(this.#part("quality-words"), quality?.text ?? "");
+
     const caption = this.#part("caption");
     caption.hidden = words.caption === null;
     text(caption, words.caption ?? "");
-    this.#part("curtain").hidden = words.curtain === null;
-    text(this.#part("curtain-words"), words.curtain ?? "");
+    const curtain = words.curtain ?? (view.audioOnly ? `${other}, sound only for now` : null);
+    this.#part("curtain").hidden = curtain === null;
+    text(this.#part("curtain-words"), curtain ?? "");
     text(this.#part("initials"), initials(other));
 
+    this.#people();
+    this.#drawShare(view);
     this.#drawBar(devices.muted, devices.track("video") === null);
     this.#drawOwn(devices);
-    this.#drawBanner(words.banner);
+    this.#drawBanner(words.banner ?? (view.audioOnly ? WEAK : null));
     this.#tick();
+  }
+
+  /** Whose picture is the large one, and whether the server says that it flows. */
+  #shown() {
+    const participant = this.#view && counterpart(this.#view);
+    const { media } = this.#view ?? {};
+    return participant ? { participant, flows: media?.requirement === "met" && media.other.video === "flowing" } : null;
+  }
+
+  /** Everybody's picture where it belongs: one large, the others as tiles, a shared screen before them all. */
+  #people() {
+    const view = this.#view;
+    if (!view || !this.#entered) return;
+    const large = counterpart(view);
+    const person = this.#remotes.get(large ?? "") ?? (large === null ? [...this.#remotes.values()][0] : undefined);
+    if (person && this.#remote.srcObject !== person.person) this.#remote.srcObject = person.person;
+    const mine = view.sharing !== null && view.sharing === view.you?.participant;
+    const screen = mine ? null : (this.#remotes.get(view.sharing ?? "")?.screen ?? null);
+    if (this.#screen.srcObject !== screen) this.#screen.srcObject = screen;
+    this.#part("screen-box").hidden = screen === null;
+    if (screen) void this.#screen.play().catch(() => undefined);
+    const before = this.#tiles.players.map((one) => one.srcObject);
+    this.#tiles.show(view, this.#remotes);
+    const group = bystanders(view).length > 0;
+    const layout = screen ? "screen" : group ? "group" : "";
+    if (layout) this.#root.dataset["layout"] = layout;
+    else delete this.#root.dataset["layout"];
+    const name = this.#part("name");
+    const whose = view.visit?.people?.find((one) => one.participant === large);
+    name.hidden = !layout || !whose;
+    if (whose) text(name, personWords(whose));
+    if (this.#tiles.players.some((one, place) => one.srcObject && one.srcObject !== before[place])) void this.#play();
+  }
+
+  /** The button, and the mark that says whose screen is shown. @param {View} view */
+  #drawShare(view) {
+    const on = this.#share.on;
+    const button = this.#part("share");
+    button.hidden = !on && !(ScreenShare.possible && view.visit?.may_share === true);
+    button.dataset["off"] = String(on);
+    text(this.#part("share-word"), on ? "Stop sharing" : "Share screen");
+    const sharer = view.visit?.people?.find((one) => one.participant === view.sharing);
+    const mark = this.#part("sharing");
+    mark.hidden = !on && view.sharing === null;
+    text(this.#part("sharing-words"), on ? "You are sharing your screen." : view.sharing === null ? ""
+      : `${sharer?.name || "Somebody"} is sharing the screen.`);
+    this.#part("unshare").hidden = !on;
+  }
+
+  /** The server said no to something: a screen that may not be shown is taken back. @param {string} re */
+  refused(re) {
+    if (re === "share") this.#share.stop();
   }
 
   /** @param {boolean} muted @param {boolean} stopped */
@@ -225,17 +338,26 @@ export class Stage {
   async #play() {
     const hear = this.#part("hear");
     try {
-      this.#remote.muted = false;
-      await this.#remote.play();
+      for (const player of this.#players()) {
+        player.muted = false;
+        await player.play();
+      }
       hear.hidden = true;
     } catch (error) {
       // A page that was reloaded may not make a sound before it is touched; "AbortError" only means a newer stream came.
       if (!(error instanceof Error) || error.name !== "NotAllowedError") return;
-      this.#remote.muted = true;
-      void this.#remote.play().catch(() => undefined);
-      if (hear.hidden) announce("Tap to hear the other person.");
+      for (const player of this.#players()) {
+        player.muted = true;
+        void player.play().catch(() => undefined);
+      }
+      if (hear.hidden) announce(this.#root.dataset["layout"] ? "Tap to hear the others." : "Tap to hear the other person.");
       hear.hidden = false;
     }
+  }
+
+  /** Everything that sounds. @returns {HTMLVideoElement[]} */
+  #players() {
+    return [this.#remote, ...this.#tiles.players].filter((one) => one.srcObject !== null);
   }
 
   #frame() {
@@ -310,17 +432,4 @@ export class Stage {
   #on(name, action) {
     this.#part(name).addEventListener("click", action);
   }
-}
-
-/** Touch the page only when the words changed, so that a screen reader is not told twice.
- * @param {HTMLElement} node @param {string} words */
-function text(node, words) {
-  if (node.textContent !== words) node.textContent = words;
-}
-
-/** "Ana Rivera" becomes "AR"; a title such as "Dr." is left out. @param {string} name @returns {string} */
-function initials(name) {
-  const words = name.split(/\s+/).filter((word) => /^\p{L}/u.test(word) && !word.endsWith("."));
-  const told = words.length ? words : name.split(/\s+/);
-  return told.slice(0, 2).map((word) => word[0]?.toUpperCase() ?? "").join("");
 }

@@ -8,7 +8,8 @@ import { advice } from "./troubles.js";
 /** @typedef {import("./peer.js").PeerStanding} PeerStanding */
 /** @typedef {import("./troubles.js").Trouble} Trouble */
 
-/** @typedef {{link: Standing, peer: PeerStanding, failures: number}} Standings */
+/** @typedef {{link: Standing, peer: PeerStanding, failures: number, paused?: boolean}} Standings
+ *   paused: the own network is too narrow for a picture beside the sound */
 /** @typedef {{muted: boolean, videoStopped: boolean, audio: Trouble|null, video: Trouble|null,
  *   where: import("./troubles.js").Surroundings, early?: boolean}} Own   the own devices: their buttons, their troubles,
  *   their system. early: the two are still being connected for the first time on this page, nothing is amiss yet */
@@ -101,7 +102,7 @@ function banner(side, view, standings, own, other) {
   }
   if (standings.peer === "lost") return { ...plain, lines: ["The connection dropped.", "Stay here. We are bringing you back."] };
 
-  const lines = missing.length ? missingLines(side, view, own, other) : [];
+  const lines = missing.length ? missingLines(side, view, standings, own, other) : [];
   const retake = retakeOf(view, own);
   if (own.audio && !lines.length) {
     if (own.audio === "lost") lines.push(own.video ? "Your camera and microphone stopped." : "Your microphone stopped.");
@@ -130,14 +131,17 @@ function retakeOf(view, own) {
   return mine.includes("audio") ? "microphone" : null;
 }
 
-/** @param {"client"|"clinician"} side @param {View} view @param {Own} own @param {string} other @returns {string[]} */
-function missingLines(side, view, own, other) {
+/** @param {"client"|"clinician"} side @param {View} view @param {Standings} standings @param {Own} own
+ * @param {string} other @returns {string[]} */
+function missingLines(side, view, standings, own, other) {
   const gone = side === "clinician" && view.visit?.left === true;
   const has = (/** @type {"you"|"other"} */ who, /** @type {string} */ kind) =>
     view.media.missing.some((one) => one.who === who && one.kind === kind);
   const lines = [];
   if (has("you", "video") && has("you", "audio")) lines.push(`${other} cannot see or hear you.`);
-  else if (has("you", "video")) {
+  else if (has("you", "video") && standings.paused) {
+    return ["Your network is weak. Your picture is paused so that your sound gets through.", "It comes back by itself."];
+  } else if (has("you", "video")) {
     lines.push(own.videoStopped ? `Your camera is off, so ${other} cannot see you.` : `${other} cannot see you.`);
   } else if (has("you", "audio")) lines.push(`${other} cannot hear you.`);
   if ((has("you", "video") && !own.videoStopped) || has("you", "audio")) lines.push(...ownHelp(retakeOf(view, own), own));
@@ -148,7 +152,9 @@ function missingLines(side, view, own, other) {
   if (has("you", "delivery") && !gone) lines.push(`${other} is not getting your picture and sound.`);
 
   if (has("other", "video") && has("other", "audio")) lines.push(`We cannot see or hear ${other}.`);
-  else if (has("other", "video")) lines.push(`We cannot see ${other}.`);
+  else if (has("other", "video") && view.otherMuted.weak) {
+    lines.push(`The network of ${other} is weak. Their picture is paused so that their sound gets through.`);
+  } else if (has("other", "video")) lines.push(`We cannot see ${other}.`);
   else if (has("other", "audio")) lines.push(`We cannot hear ${other}.`);
   if (has("other", "delivery")) lines.push(`The picture and sound of ${other} are not reaching you.`);
 
@@ -193,6 +199,7 @@ function curtain(view, standings, other, early) {
   const gone = media.missing.some((one) => one.who === "other" && (one.kind === "video" || one.kind === "delivery"));
   if (media.other.video !== "none" && !gone) return null;
   if (visit?.audio_only) return `${other}, sound only`;
+  if (otherMuted.weak && media.other.video === "none") return `The network of ${other} is weak: sound only for now`;
   if (otherMuted.video && media.other.video === "none") return `${other} turned the camera off`;
   if (early || standings.peer === "connecting" || (media.requirement === "waiting" && !gone)) return `Connecting you with ${other}`;
   return gone ? `Waiting for the picture of ${other}` : null;

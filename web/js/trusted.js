@@ -1,7 +1,7 @@
 // The one Trusted Types policy of the product: it lets workers be started, from our own listed paths and no other. Shell.
 
 /** @type {readonly string[]} */
-const SCRIPTS = Object.freeze(["/static/js/heartbeat_worker.js"]);
+const SCRIPTS = Object.freeze(["/static/js/heartbeat_worker.js", "/static/js/seal_worker.js"]);
 
 /** @typedef {{createPolicy: (name: string, rules: {createScriptURL: (path: string) => string}) =>
  *   {createScriptURL: (path: string) => string}}} Factory */

@@ -10,7 +10,10 @@
  * `standing`: "empty" before the first snapshot; "live" while every fact has followed the one before; "lost" when a
  * sequence number was skipped, until the next snapshot. What is shown stays on the screen meanwhile.
  * @typedef {Readonly<{standing: "empty"|"live"|"lost", seq: number, you: import("./wire.js").You|null,
- *   visit: VisitView|null, media: MediaView, otherMuted: Muted}>} View
+ *   visit: VisitView|null, media: MediaView, otherMuted: Muted, muted: Readonly<Record<string, Muted>>, sharing: string|null,
+ *   audioOnly: boolean, quality: Readonly<Record<string, import("./wire.js").LinkLevel>>}>} View
+ *   muted: what everybody else's buttons say, by participant; otherMuted: those of the one whose picture is large;
+ *   sharing: whose screen is shown; audioOnly: this browser's connection is too weak for the others' pictures
  */
 
 /** Nothing has flowed yet. @type {MediaView} */
@@ -27,7 +30,8 @@ export const QUIET = {
 const UNMUTED = { audio: false, video: false };
 
 /** The view before anything was heard. @type {View} */
-export const EMPTY = { standing: "empty", seq: -1, you: null, visit: null, media: QUIET, otherMuted: UNMUTED };
+export const EMPTY = { standing: "empty", seq: -1, you: null, visit: null, media: QUIET, otherMuted: UNMUTED, muted: {},
+  sharing: null, audioOnly: false, quality: {} };
 
 /**
  * Lay one message over the view. Never refuses: messages that say nothing about the visit leave it as it is.
@@ -45,19 +49,32 @@ export function evolve(view, message) {
         visit: message.visit,
         media: message.media ?? QUIET,
         otherMuted: message.muted?.other ?? UNMUTED,
+        muted: message.muted?.of ?? {},
+        sharing: message.sharing ?? null,
+        audioOnly: view.audioOnly && SEATED.has(message.visit.phase),
+        quality: {},
       };
     case "fact": {
       if (view.standing !== "live" || message.seq <= view.seq) return view;
       if (message.seq !== view.seq + 1) return { ...view, standing: "lost" };
       const seated = SEATED.has(message.visit.phase);
-      return { ...view, seq: message.seq, visit: message.visit, media: seated ? view.media : QUIET };
+      const now = { ...view, seq: message.seq, visit: message.visit };
+      return seated ? now : { ...now, media: QUIET, sharing: null, audioOnly: false };
     }
     case "flow":
       return view.standing === "empty" ? view : { ...view, media: message.media };
     case "muted":
-      return { ...view, otherMuted: { audio: message.audio, video: message.video } };
+      return heardMuted(view, message.participant ?? null, { audio: message.audio, video: message.video, weak: message.weak === true });
+    case "sharing":
+      return { ...view, sharing: message.participant };
+    case "quality":
+      return view.standing === "empty" ? view : { ...view, quality: message.of };
+    case "downlink":
+      return { ...view, audioOnly: message.audio_only };
     case "welcome":
     case "offer":
+    case "members":
+    case "e2ee":
     case "turn":
     case "refused":
     case "pong":
@@ -72,6 +89,27 @@ export function evolve(view, message) {
   }
 }
 
+/** @param {View} view @param {string|null} who null: the other of two @param {Muted} muted @returns {View} */
+function heardMuted(view, who, muted) {
+  const other = counterpart(view);
+  const otherMuted = who === null || other === null || who === other ? muted : view.otherMuted;
+  return { ...view, otherMuted, muted: who === null ? view.muted : { ...view.muted, [who]: muted } };
+}
+
+/** Whose picture is large: the clinician's, and for the clinician the client's; null while nobody is known.
+ * @param {View} view @returns {string|null} */
+export function counterpart(view) {
+  const wanted = view.you?.role === "clinician" ? "client" : "clinician";
+  return view.visit?.people?.find((one) => one.role === wanted)?.participant ?? null;
+}
+
+/** Everybody in the visit but the one who looks and the one whose picture is large. @param {View} view
+ * @returns {import("./wire.js").PersonHere[]} */
+export function bystanders(view) {
+  const large = counterpart(view);
+  return (view.visit?.people ?? []).filter((one) => one.participant !== view.you?.participant && one.participant !== large);
+}
+
 /** The phases in which this person has a seat on the stage. @type {ReadonlySet<Phase>} */
 const SEATED = new Set(/** @type {Phase[]} */ (["admitted", "in_visit", "interrupted"]));
 
@@ -83,7 +121,7 @@ const SEATED = new Set(/** @type {Phase[]} */ (["admitted", "in_visit", "interru
 export function standsAt(view) {
   if (!view.visit) return "before";
   const place = placeOf(view.visit.phase);
-  const away = view.you?.role === "client" && view.visit.left === true;
+  const away = view.you?.role !== "clinician" && view.visit.left === true;
   return away && (place === "stage" || place === "line") ? "left" : place;
 }
 

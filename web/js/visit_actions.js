@@ -3,6 +3,7 @@
 
 import { el } from "./dom.js";
 import { invitationText } from "./booking_words.js";
+import { guestsButton } from "./guest_list.js";
 import { isAhead, isOver, isTogether } from "./desk_words.js";
 import { busy, button, copy, note } from "./staff_dom.js";
 import { choices, dialog } from "./staff_dialog.js";
@@ -122,7 +123,7 @@ function noShow(card) {
  * @returns {HTMLButtonElement[]} */
 export function furtherActions(card, nowMs) {
   if (isOver(card)) return [];
-  const actions = [resend(card), renew(card)];
+  const actions = [resend(card), renew(card), guestsButton(card)];
   if (isTogether(card) || card.phase === "on_hold") return actions;
   if (isAhead(card) && Date.parse(card.start) < nowMs) actions.push(noShow(card));
   actions.push(cancel(card));

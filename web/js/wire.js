@@ -10,16 +10,23 @@
 /** @typedef {{who: "you"|"other", kind: "audio"|"video"|"delivery"}} Missing */
 /** @typedef {"waiting"|"met"|"missing"|"interrupted"} Requirement */
 /** @typedef {{you: Flow, other: Flow, requirement: Requirement, missing: Missing[], deadline: string|null,
- *   counted_s?: number|null}} MediaView   deadline: ISO time at which `missing` becomes `interrupted`;
+ *   counted_s?: number|null, of?: Record<string, Flow>|null}} MediaView   deadline: ISO time at which `missing` becomes `interrupted`;
  *   counted_s reaches the clinician's browser only */
-/** @typedef {{audio: boolean, video: boolean}} Muted   what a person's own buttons say; never evidence */
+/** @typedef {{participant: string, role: Role, name: string, here: boolean}} PersonHere   somebody who is let in */
+/** @typedef {"invited"|"arrived"|"waiting"|"admitted"|"left"} GuestStanding */
+/** @typedef {{participant: string, guest: string, role: Role, name: string, standing: GuestStanding, since: string,
+ *   here: boolean, devices: "ok"|"partly"|"failed"|null}} GuestView   for the clinician */
+/** @typedef {{participant: string, guest: string, role: Role, name: string, standing: GuestStanding, here: boolean}} GuestOnCard */
+/** @typedef {{audio: boolean, video: boolean, weak?: boolean}} Muted   what a person's own buttons say; weak: their page
+ *   has paused the picture, because their network carries the sound alone. Never evidence */
 /** @typedef {{start: string, clinician: string}} NextVisit */
 /** @typedef {{id: string, phase: Phase, since: string|null, booked_start: string, booked_end: string, zone: string,
  *   service: string|null, clinician: {name: string}, client?: {name: string}|null, waiting_since: string|null,
  *   admitted_at: string|null, began_at: string|null, message: string|null, clinician_status: string|null,
  *   audio_only: boolean, ended: {reason: string|null, next: NextVisit|null}|null,
  *   location: {state: string, site: string, confirmed: boolean}|null, identity_confirmed: boolean, left?: boolean,
- *   licence?: "covered"|"override"|"missing"|"explain"|null, online?: {client: boolean, clinician: boolean}}} VisitView
+ *   licence?: "covered"|"override"|"missing"|"explain"|null, online?: {client: boolean, clinician: boolean},
+ *   people?: PersonHere[]|null, guests?: GuestView[]|null, may_share?: boolean}} VisitView
  *   left: the client went out of a running visit and may come back; licence: the clinician's browser only */
 /** @typedef {{participant: string, role: Role}} You */
 /** @typedef {{id: string, name: string}} ClinicianName */
@@ -28,36 +35,52 @@
  *   waiting_since: string|null, late: boolean, asleep: boolean, online: boolean, consent: boolean,
  *   location: {state: string, site: string}|null, devices: "ok"|"partly"|"failed"|null,
  *   licence: "covered"|"missing"|"unknown", coverage: string, can_admit: boolean, first_visit: boolean,
- *   override_due?: boolean}} Card   override_due: a crisis admission still waits for its reason */
+ *   override_due?: boolean, guests?: GuestOnCard[]|null}} Card   override_due: a crisis admission still waits for its reason */
 
 /** @typedef {{type: "welcome", ping_s: number, dead_s: number, server_time: string}} Welcome */
 /** @typedef {{type: "snapshot", seq: number, you: You, visit: VisitView, media: MediaView|null,
- *   muted: {other: Muted}|null}} Snapshot */
+ *   muted: {other: Muted, of?: Record<string, Muted>|null}|null, sharing?: string|null}} Snapshot */
 /** @typedef {{type: "fact", seq: number, kind: string, at: string, visit: VisitView}} FactMessage */
 /** @typedef {{type: "offer", number: number, sdp: string}} Offer */
 /** @typedef {{type: "flow", media: MediaView}} FlowMessage */
 /** @typedef {{type: "turn", urls: string[], username: string, credential: string, expires_s: number}} TurnMessage */
-/** @typedef {{type: "muted", audio: boolean, video: boolean}} MutedMessage */
+/** @typedef {{type: "members", epoch: number, required: boolean,
+ *   people: {participant: string, role: string, able: boolean}[]}} Members   who is there, and can encrypt end to end */
+/** @typedef {{type: "e2ee", from: string, kind: "commit"|"reveal"|"key", epoch: number, body: string}} Relayed
+ *   from another browser; the server understands nothing of `body` */
+/** @typedef {{type: "muted", participant?: string|null, audio: boolean, video: boolean, weak?: boolean|null}} MutedMessage */
+/** @typedef {{type: "sharing", participant: string|null}} SharingMessage */
+/** @typedef {{type: "downlink", audio_only: boolean}} DownlinkMessage */
+/** @typedef {"good"|"weak"|"reconnecting"|"off"} LinkLevel   how good a person's connection is, as the server measures it */
+/** @typedef {{type: "quality", of: Record<string, LinkLevel>}} QualityMessage   by participant, whenever one changes */
 /** @typedef {{type: "refused", re: string, visit?: string|null, code: string, say: string}} RefusedMessage */
 /** @typedef {{type: "pong", n: number}} Pong */
 /** @typedef {{type: "closed", reason: string, say: string, next: "resume"|"rejoin"|"stop"}} Closed */
 /** @typedef {{type: "desk", seq: number, now: string, zone: string, status: string|null, waiting: Card[],
  *   today: Card[]}} DeskMessage */
-/** @typedef {Welcome|Snapshot|FactMessage|Offer|TurnMessage|FlowMessage|MutedMessage|RefusedMessage|Pong|Closed|DeskMessage}
+/** @typedef {Welcome|Snapshot|FactMessage|Offer|TurnMessage|FlowMessage|Members|Relayed|MutedMessage|SharingMessage|DownlinkMessage|QualityMessage|RefusedMessage|Pong|Closed|DeskMessage}
  *   ServerMessage */
 
 /** @typedef {"done"|"client_request"|"technical"|"emergency"} EndReason */
 /** @typedef {"network"|"failed"|"sleep"|"devices"} ReconnectReason */
+/** @typedef {"off"|"unverified"|"verified"} ProtectionState */
 /** @typedef {{type: "hello", ticket: string, seq: number|null}
  *   | {type: "ping", n: number}
  *   | {type: "answer", number: number, sdp: string}
  *   | {type: "reconnect", why: ReconnectReason}
  *   | {type: "join"} | {type: "leave"} | {type: "come_back"}
- *   | {type: "muted", audio: boolean, video: boolean}
- *   | {type: "admit", visit?: string, override_reason?: string|null}
+ *   | {type: "muted", audio: boolean, video: boolean, weak: boolean}
+ *   | {type: "protect", able: boolean, epoch: number|null, renew: boolean}
+ *   | {type: "e2ee", kind: "commit"|"reveal"|"key", to: string|null, epoch: number, body: string}
+ *   | {type: "protection", epoch: number, state: ProtectionState}
+ *   | {type: "share"} | {type: "unshare"}
+ *   | {type: "admit", visit?: string, override_reason?: string|null, with_guests?: boolean}
+ *   | {type: "admit_guest", participant: string} | {type: "return_guest", participant: string}
  *   | {type: "hold", visit?: string} | {type: "return", visit?: string}
  *   | {type: "end", visit?: string, reason: EndReason}
  *   | {type: "decline", visit: string, reason: string}
+ *   | {type: "resolution", width: number, height: number}
+ *   | {type: "picture", participant: string, seen: "ok"|"black"|"frozen"}
  *   | {type: "confirm_location"} | {type: "confirm_identity"}
  *   | {type: "allow_audio_only", reason: string}
  *   | {type: "explain_override", reason: string}
@@ -109,6 +132,16 @@ const listOf = (check) => (value, path) => {
   return null;
 };
 
+/** An object of any names. @param {Check} check @returns {Check} */
+const tableOf = (check) => (value, path) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return `${path} is not an object`;
+  for (const [name, item] of Object.entries(value)) {
+    const wrong = check(item, `${path}.${name}`);
+    if (wrong) return wrong;
+  }
+  return null;
+};
+
 /** Members beyond those named are allowed, so that an older browser keeps up with a newer server.
  * @param {Record<string, Check>} members @returns {Check} */
 const shape = (members) => (value, path) => {
@@ -127,7 +160,20 @@ const phase = oneOf(
 );
 const named = shape({ name: text });
 const flow = shape({ audio: oneOf("none", "silent", "present"), video: oneOf("none", "blank", "flowing") });
-const muted = shape({ audio: flag, video: flag });
+const muted = shape({ audio: flag, video: flag, weak: maybe(flag) });
+
+/** By participant. @param {Check} check @returns {Check} */
+const ofEach = (check) => (value, path) => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return `${path} is not an object`;
+  for (const [name, one] of Object.entries(value)) {
+    const wrong = check(one, `${path}.${name}`);
+    if (wrong) return wrong;
+  }
+  return null;
+};
+
+const role = oneOf("client", "clinician", "interpreter", "family", "caregiver", "supervisor", "trainee");
+const standing = oneOf("invited", "arrived", "waiting", "admitted", "left");
 
 const media = shape({
   you: flow,
@@ -136,6 +182,7 @@ const media = shape({
   missing: listOf(shape({ who: oneOf("you", "other"), kind: oneOf("audio", "video", "delivery") })),
   deadline: maybe(text),
   counted_s: maybe(number),
+  of: maybe(ofEach(flow)),
 });
 
 const visit = shape({
@@ -160,6 +207,11 @@ const visit = shape({
   left: maybe(flag),
   online: maybe(shape({ client: flag, clinician: flag })),
   licence: maybe(text),
+  people: maybe(listOf(shape({ participant: text, role, name: text, here: flag }))),
+  guests: maybe(listOf(shape({
+    participant: text, guest: text, role, name: text, standing, since: text, here: flag, devices: maybe(text),
+  }))),
+  may_share: maybe(flag),
 });
 
 const card = shape({
@@ -182,6 +234,7 @@ const card = shape({
   coverage: text,
   can_admit: flag,
   first_visit: flag,
+  guests: maybe(listOf(shape({ participant: text, guest: text, role, name: text, standing, here: flag }))),
 });
 
 /** @type {Record<string, Check>} */
@@ -192,13 +245,21 @@ const SERVER_SHAPES = {
     you: shape({ participant: text, role: text }),
     visit,
     media: maybe(media),
-    muted: maybe(shape({ other: muted })),
+    muted: maybe(shape({ other: muted, of: maybe(ofEach(muted)) })),
+    sharing: maybe(text),
   }),
   fact: shape({ seq: whole, kind: text, at: text, visit }),
   offer: shape({ number: whole, sdp: text }),
   flow: shape({ media }),
+  members: shape({
+    epoch: whole, required: flag, people: listOf(shape({ participant: text, role: text, able: flag })),
+  }),
+  e2ee: shape({ from: text, kind: oneOf("commit", "reveal", "key"), epoch: whole, body: text }),
   turn: shape({ urls: listOf(text), username: text, credential: text, expires_s: number }),
-  muted,
+  muted: shape({ participant: maybe(text), audio: flag, video: flag, weak: maybe(flag) }),
+  sharing: shape({ participant: maybe(text) }),
+  downlink: shape({ audio_only: flag }),
+  quality: shape({ of: tableOf(oneOf("good", "weak", "reconnecting", "off")) }),
   refused: shape({ re: text, visit: maybe(text), code: text, say: text }),
   pong: shape({ n: whole }),
   closed: shape({ reason: text, say: text, next: oneOf("resume", "rejoin", "stop") }),

@@ -1,0 +1,81 @@
+// How much of the network the picture may take, so that the sound never starves: a ladder of bitrates whose lowest rung
+// is no picture at all. Pure: readings in, the next standing out; time is in the reading.
+//
+// The browser's own estimate already slows the picture down, but never below a floor of its own, and a narrow line is
+// full with sound alone. Down is quick; up is tried one rung at a time, and after each try that failed later than before.
+
+/** Bits a second for the picture on each rung; 0: paused, null: the browser's own judgement. */
+export const RUNGS = Object.freeze([0, 100_000, 250_000, 600_000, null]);
+export const TOP = RUNGS.length - 1;
+/** Sound with its headers, fifty packets a second, in bits a second. */
+export const SOUND = 60_000;
+
+/** Too little for this long is believed, in ms. */
+const DOWN_AFTER = 2000;
+/** With less than this for the picture, or while the line is crowded, it is paused after this long, in bits a second and ms. */
+const PICTURE_LEAST = 40_000;
+const PAUSE_AFTER = 3000;
+/** All was well for this long: the next rung is tried, in ms; doubled by each try that failed within `FAILED_WITHIN`. */
+const UP_AFTER = 6000;
+const UP_AT_MOST = 60_000;
+const FAILED_WITHIN = 10_000;
+/** A round trip this much above the best is a queue, this share of loss is a line far too narrow; in ms. */
+const QUEUED = 250;
+const CROWDED_LOSS = 0.4;
+const POOR_LOSS = 0.1;
+const CALM_LOSS = 0.05;
+
+/** @typedef {{at: number, available: number|null, loss: number|null, rtt: number|null}} Reading
+ *   at: ms; available: what the browser thinks can be sent, bits a second; loss: 0 to 1, of what we send; rtt: ms */
+/** @typedef {Readonly<{rung: number, low: number|null, crowded: number|null, calm: number|null, wait: number,
+ *   climbed: number|null, best: number|null}>} Ladder
+ *   low, crowded, calm: since when; wait: how long it must be calm before the next try; climbed: when last;
+ *   best: the shortest round trip seen */
+
+/** At the start nothing is known, and the browser judges. @type {Ladder} */
+export const START = Object.freeze({
+  rung: TOP, low: null, crowded: null, calm: null, wait: UP_AFTER, climbed: null, best: null,
+});
+
+/** @param {Ladder} ladder @param {Reading} reading @returns {Ladder} */
+export function step(ladder, reading) {
+  const { at, available, loss, rtt } = reading;
+  const best = rtt === null ? ladder.best : Math.min(ladder.best ?? rtt, rtt);
+  const queued = rtt !== null && best !== null && rtt - best > QUEUED;
+  const room = available === null ? Infinity : available - SOUND;
+  const short = room < PICTURE_LEAST;
+  // Loss alone is no narrow line: a bad Wi-Fi loses a third and carries the rest.
+  const crowded = (loss ?? 0) > CROWDED_LOSS || (queued && short);
+  // An estimate alone is no trouble: at the start of a connection it is low and grows by itself.
+  const low = rungFor(room) < ladder.rung && (queued || (loss ?? 0) > POOR_LOSS);
+  const calm = !crowded && !queued && (loss ?? 0) < CALM_LOSS;
+  const next = {
+    ...ladder, best,
+    low: low ? ladder.low ?? at : null,
+    crowded: crowded ? ladder.crowded ?? at : null,
+    calm: calm ? ladder.calm ?? at : null,
+  };
+  if (next.rung > 0 && next.crowded !== null && at - next.crowded >= PAUSE_AFTER) return down(next, 0, at);
+  if (next.rung > 1 && next.low !== null && at - next.low >= DOWN_AFTER) return down(next, Math.max(1, rungFor(room)), at);
+  if (next.rung < TOP && next.calm !== null && at - next.calm >= next.wait) {
+    return { ...next, rung: next.rung + 1, low: null, calm: at, climbed: at };
+  }
+  return next;
+}
+
+/** The highest rung that fits. @param {number} room bits a second @returns {number} */
+function rungFor(room) {
+  let fits = 0;
+  for (const [rung, bits] of RUNGS.entries()) {
+    // The top has no number of its own: who had room for the rung below, and half as much again, is let alone.
+    if (room >= (bits ?? (RUNGS[TOP - 1] ?? 0) * 1.5)) fits = rung;
+  }
+  return fits;
+}
+
+/** @param {Ladder} ladder @param {number} rung @param {number} at @returns {Ladder} */
+function down(ladder, rung, at) {
+  const failed = ladder.climbed !== null && at - ladder.climbed < FAILED_WITHIN;
+  const wait = failed ? Math.min(2 * ladder.wait, UP_AT_MOST) : UP_AFTER;
+  return { ...ladder, rung, wait, low: null, crowded: rung === 0 ? null : ladder.crowded, calm: null };
+}
