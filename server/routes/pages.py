@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
+from markupsafe import Markup
 
-from server import identity
-from server.db import practices, visits
+from server import identity, quality_drawing
+from server.db import clients, practices, quality, visits
 from server.db.practices import Practice
 from server.errors import Refused
 from server.identity import StaffHere
@@ -15,6 +17,7 @@ from server.permissions import HOME, May
 from server.ports import Front
 from server.routes.answers import elsewhere, page
 from server.routes.asking import House, staff_token, staff_who_may
+from signaling.words import VisitId
 
 CLIENT_STEPS: Final = ("consent", "location", "devices", "waiting", "visit", "over")
 GUEST_STEPS: Final = ("devices", "waiting", "visit", "over")
@@ -59,6 +62,10 @@ def router() -> APIRouter:
                 raise Refused("not-your-visit", "Only the clinician of this visit can open it.")
             return page("desk.html", await practices.read(work), who)
 
+    @routes.get("/visits/{visit}/connection")
+    async def connection(visit: str, who: AtDesk, front: House) -> Response:
+        return await _connection(visit, who, front)
+
     @routes.get("/board")
     async def board(who: AtBoard, front: House) -> Response:
         return page("board.html", await _practice(front), who)
@@ -92,6 +99,32 @@ def router() -> APIRouter:
         return page("client.html", await _practice(front), None, door="guest")
 
     return routes
+
+
+async def _connection(visit: str, who: StaffHere, front: Front) -> Response:
+    """How the visit's connections were, drawn; for its clinician."""
+    async with front.shelf.work() as work:
+        found = await visits.read(work, visit)
+        if found.clinician != who.id:
+            raise Refused("not-your-visit", "Only the clinician of this visit can open it.")
+        practice = await practices.read(work)
+        rows = await quality.of_visit(work, visit)
+        name = await clients.name(work, found.client)
+    _, now = await front.hub.visit(VisitId(visit))
+    people: dict[str, str] = {now.clinician_seat.id: "You", now.client_seat.id: "Client"}
+    people |= {one.participant: one.role.value.capitalize() for one in now.guests}
+    origin = now.origin.at if now.origin is not None else found.start
+    drawing = quality_drawing.draw(rows, people, origin, now.zone)
+    day = origin.astimezone(ZoneInfo(now.zone))
+    return page(
+        "connection.html",
+        practice,
+        who,
+        client=name,
+        day=f"{day:%B} {day.day}, {day.year}",
+        svg=Markup(drawing.svg),  # noqa: S704  # drawn by server.quality_drawing, which escapes every word
+        minutes=drawing.minutes,
+    )
 
 
 async def _home(request: Request, front: Front) -> str | None:

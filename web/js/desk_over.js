@@ -62,6 +62,10 @@ export class DeskOver {
       rows.push(el("dt", { text: "Together" }), el("dd", { text: `${timeOf(visit.began_at, visit.zone)}${end}` }));
     }
     if (held && seconds > 0) rows.push(el("dt", { text: "Counted" }), el("dd", { id: "over-counted", text: counted(seconds) }));
+    if (held) {
+      rows.push(el("dt", { text: "Connection" }),
+        el("dd", {}, el("a", { href: `/visits/${visit.id}/connection`, text: "How it was, minute by minute" })));
+    }
     const place = visit.location;
     if (held && place) {
       rows.push(el("dt", { text: "Place" }),
