@@ -83,6 +83,7 @@ class Line:
         self.downlink: Downlink | None = None
         self.spread: Callable[[], None] = lambda: None
         self.repeats_left = feedback.REPEATS_PER_SECOND
+        self.spreads_left = feedback.SPREADS_PER_SECOND
 
     def open(self, ciphers: tuple[Cipher, Cipher]) -> None:
         """SRTP is ready: packets flow from now on."""
@@ -93,6 +94,7 @@ class Line:
         self.packets_left, self.bytes_left = PACKETS_PER_SECOND, BYTES_PER_SECOND
         self.controls_left = CONTROLS_PER_SECOND
         self.repeats_left = feedback.REPEATS_PER_SECOND
+        self.spreads_left = feedback.SPREADS_PER_SECOND
 
     def shut(self) -> None:
         """Nothing comes in or goes out any more."""

@@ -14,6 +14,8 @@ from typing import TypeVar
 SR, RR, SDES, BYE, FEEDBACK, PAYLOAD = 200, 201, 202, 203, 205, 206
 NACK, PLI, FIR, REMB = 1, 1, 4, 15
 _BLOCK = 24
+MOST = 1_000_000_000
+"""Bits a second: a REMB can name 2^81, and what several receivers say is added up."""
 
 Peer = TypeVar("Peer", bound=Hashable)
 
@@ -123,7 +125,7 @@ def estimate(packet: Packet) -> int | None:
     if len(packet.body) < 16 or packet.body[8:12] != b"REMB":
         return None
     word = int.from_bytes(packet.body[13:16], "big")
-    return (word & 0x3FFFF) << (word >> 18)
+    return min(MOST, (word & 0x3FFFF) << (word >> 18))
 
 
 def limit(bitrate: int, ssrcs: Sequence[int]) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 from aioice import stun
 
 from media.desk import Connection
+from media.feedback import REPEATS_PER_SECOND
 from media.forward import CONTROLS_PER_SECOND, Line
 from tests.fuzz import mutate
 from tests.fuzz.targets import TARGETS
@@ -189,6 +190,32 @@ async def test_a_flood_of_reports_is_cut(leans: Leans, until: Any) -> None:
     await until(lambda: leans.desk.counters().get("drop_over_budget", 0) > CONTROLS_PER_SECOND)
     leans.desk.tick()
     await heard(leans, a, b, until)
+
+
+async def test_a_group_members_flood_of_wishes_is_cut(until: Any) -> None:
+    """Packets asked for again, whole pictures, estimates: each answered or passed on a bounded number of times."""
+    leans = await Leans.open(tick=False)
+    a, b = await leans.both("vis")
+    c = await leans.sit("vis", "c")
+    await asyncio.wait_for(c.connected.wait(), 10)
+    await until(lambda: leans.desk._visits["vis"].peers["a"].line.streams[a.ssrc + 1].passing is not None)
+    a.send("video", 30)
+    head = pack(">BBHI", 0x80, 201, 1, b.ssrc)
+    nack = pack(">BBHII", 0x81, 205, 2 + 300, b.ssrc, a.ssrc + 1) + pack(">HH", a.sent["video"] - 16, 0xFFFF) * 300
+    pli = pack(">BBHII", 0x81, 206, 2, b.ssrc, a.ssrc + 1)
+    remb = pack(">BBHII", 0x8F, 206, 5, b.ssrc, 0) + b"REMB\x01\xff\xff\xff" + pack(">I", a.ssrc + 1)
+    asked = dict(leans.desk.counters())
+    for _ in range(100):
+        for wish in (nack, pli, remb):
+            b.line.send_control(head + wish)
+        await asyncio.sleep(0.001)
+    await until(lambda: leans.desk.counters().get("routed_remb", 0) - asked.get("routed_remb", 0) == 100)
+    counters = leans.desk.counters()
+    assert 0 < counters["repeated"] <= REPEATS_PER_SECOND
+    assert counters["merged_pli"] >= 98
+    assert counters.get("ingress_bug", 0) == 0
+    await heard(leans, a, c, until)
+    await leans.close()
 
 
 async def test_nobody_is_told_anybody_elses_address(leans: Leans, until: Any) -> None:
