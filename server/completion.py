@@ -7,26 +7,27 @@ the next start, from the same facts, to the same numbers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import contract
-from server import VERSION
+from server import VERSION, event_reports
 from server.db import deliveries, open_visits, people, practices
 from server.db.deliveries import Delivery
 from server.db.shelf import Shelf
 from server.ids import new_id
 from server.session_complete import PROFILES, Clinician, Counted, Naming, Practice, body, count, gather, known_causes
 from server.signing_keys import SigningKey, SigningKeys
-from signaling import commands
+from signaling import commands, protection
 from signaling.facts import Completed, EvidenceRecorded, Fact, StatementMade
 from signaling.hub import Hub
 from signaling.ports import Journal
 from signaling.shape import Visit
-from signaling.words import EventId, Phase, VisitId
+from signaling.words import EventId, Phase, Protection, VisitId
 
 SOFTWARE = f"antechamber {VERSION}"
 
@@ -43,7 +44,9 @@ class _Ready:
     practice: Practice
     clinician: Clinician
     srtp_profile: str | None
+    encryption: Protection
     key: SigningKey
+    beside: Mapping[str, Any]
 
 
 class Completion:
@@ -115,9 +118,11 @@ class Completion:
             Practice(practice.id, practice.npi or None, practice.zone, SOFTWARE),
             Clinician(clinician.npi or None, kind),
             _weakest_profile(facts),
+            protection.over_all(facts),
             # A practice's first key is made under a lock on the practice's row, on a connection of its own: never
             # inside the completing transaction, which holds that row.
             await self._signing.current(self._shelf.practice),
+            event_reports.beside(visit, facts, counted.began_s),
         )
 
     async def _enqueue_complete(
@@ -126,7 +131,16 @@ class Completion:
         ready = self._ready[event]
         sequence = await deliveries.next_sequence(connection, self._shelf.practice)
         naming = Naming(event, sequence, at, head)
-        made = body(visit, ready.counted, naming, ready.practice, ready.clinician, ready.srtp_profile)
+        made = body(
+            visit,
+            ready.counted,
+            naming,
+            ready.practice,
+            ready.clinician,
+            ready.srtp_profile,
+            ready.encryption,
+            ready.beside,
+        )
         raw = await asyncio.to_thread(contract.seal, made, ready.key.private, ready.key.kid)
         seconds = int(ready.counted.totals.talk_overlap)
         await open_visits.set_counted(connection, self._shelf.practice, visit.id, seconds)

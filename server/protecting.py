@@ -23,7 +23,7 @@ AWAY_S = 10.0
 """Whose socket is gone for longer has left the group: until then a reload or a dropped network changes nothing."""
 SILENT_S = 10.0
 """Who has not said within this that their browser can encrypt is taken for one that cannot."""
-RELAYED_PER_S, RELAYED_AT_ONCE = 10.0, 40.0
+RELAYED_PER_S, RELAYED_AT_ONCE = 10.0, 30.0
 
 
 @dataclass(slots=True)
@@ -109,7 +109,8 @@ class Protecting:
             kept = self._kept.setdefault(live.id, _Kept())
             before = kept.group
             for one in tuple(before.able):
-                if not visit.admits(one) or (one not in live.attached and _for(kept.away, one, now) > AWAY_S):
+                left = not visit.admits(one) or (visit.client_left and one == visit.client_seat.id)
+                if left or (one not in live.attached and _for(kept.away, one, now) > AWAY_S):
                     kept.group = protection.gone(kept.group, one)
                     kept.away.pop(one, None)
             for one in live.attached:

@@ -365,14 +365,17 @@ test("a server that swaps keys is found out: at once when it must change a commi
   assert.notEqual(one, other);
 });
 
-test("a code that differs is a warning to both and opens a new exchange", () => {
+test("a code that differs is a warning until one is the same, and opens a new exchange", () => {
   const { made, people } = group("clinician", "client");
   const before = made.epoch;
   people[0]?.feed({ type: "confirmed", matches: false });
   assert.equal(standing(/** @type {Member} */ (people[0]).state), "tampered");
   made.run();
   assert.equal(made.epoch, before + 1);
-  assert.ok(people.every((one) => standing(one.state) === "unverified"));
+  assert.deepEqual(people.map((one) => standing(one.state)), ["tampered", "unverified"]);
+  people[0]?.feed({ type: "confirmed", matches: true });
+  made.run();
+  assert.ok(people.every((one) => standing(one.state) === "verified"));
 });
 
 test("the lock says what is, and never more than what was opened", () => {

@@ -14,8 +14,9 @@
 
 /**
  * @typedef {Readonly<{me: Person, key: string, able: boolean, required: boolean, present: readonly Present[],
- *   current: Settled|null, coming: Exchange|null, tampered: boolean}>} State
- *   key: this device's own public keys; current: whose keys are in use; coming: being exchanged.
+ *   current: Settled|null, coming: Exchange|null, tampered: boolean, doubted: boolean}>} State
+ *   key: this device's own public keys; current: whose keys are in use; coming: being exchanged; tampered: what was revealed
+ *   is not what was committed to; doubted: the clinician has read two codes that differ, and none since that are the same.
  */
 
 /**
@@ -45,7 +46,7 @@ export function begun(me, key, able, required, kept) {
   const known = (/** @type {Exchange|null|undefined} */ one) => (one?.reveals[me.participant]?.key ?? key) === key;
   const current = kept && mine(kept.current) && known(kept.current) ? kept.current : null;
   const coming = kept && mine(kept.coming) && known(kept.coming) ? kept.coming : null;
-  return { me, key, able, required, present: [], current, coming, tampered: false };
+  return { me, key, able, required, present: [], current, coming, tampered: false, doubted: false };
 }
 
 /** The epoch this device holds keys or a commitment of; null when it holds none. @param {State} state
@@ -81,10 +82,10 @@ export function step(state, event) {
     case "confirmed":
       if (!state.current || state.me.role !== "clinician" || state.coming) return [state, []];
       if (!event.matches) {
-        const doubted = { ...state, current: { ...state.current, verified: false }, tampered: true };
-        return [doubted, [{ do: "keys", fresh: false }, { do: "renew", epoch: state.current.epoch }]];
+        const doubting = { ...state, current: { ...state.current, verified: false }, doubted: true };
+        return [doubting, [{ do: "keys", fresh: false }, { do: "renew", epoch: state.current.epoch }]];
       }
-      return [{ ...state, current: { ...state.current, verified: true }, tampered: false }, [{ do: "keys", fresh: false }]];
+      return [{ ...state, current: { ...state.current, verified: true }, doubted: false }, [{ do: "keys", fresh: false }]];
     case "told": {
       const { current } = state;
       if (current?.epoch !== event.epoch || current.verified === event.verified) return [state, []];
@@ -110,7 +111,7 @@ export function mode(state) {
 export function standing(state) {
   if (!state.able) return state.required ? "refused" : "off";
   if (mode(state) === "clear") return "off";
-  if (state.tampered) return "tampered";
+  if (state.tampered || state.doubted) return "tampered";
   if (!state.current) return "pending";
   if (state.coming) return state.current.roster.length > 1 ? "unverified" : "pending";
   if (state.current.roster.length < 2) return "alone";

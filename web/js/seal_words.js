@@ -45,7 +45,7 @@ export function lockWords(side, view) {
       };
     case "tampered":
       return {
-        ...plain, tone: "danger", icon: "warn", text: "Keys do not match",
+        ...plain, tone: "danger", icon: "warn", text: "Keys do not match", code,
         lines: ["Somebody may be in between. Do not go on with anything private.",
           side === "clinician" ? "Compare the new code. If it differs again, end the visit and call the client."
             : "Your clinician compares the code again, or calls you."],

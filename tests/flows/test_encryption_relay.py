@@ -1,0 +1,144 @@
+"""Keys on the wire: passed on between people who are let in, understood by nobody on the way, refused to others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import pytest
+
+from tests.browser.harness.running import Antechamber
+from tests.flows.conftest import Held, holding
+from tests.flows.people import Line, Message, book, checked_in, in_visit, signed_in, waiting
+
+ABLE = {"type": "protect", "able": True, "epoch": None, "renew": False}
+
+
+def members(epoch: int, *able: bool) -> Callable[[Message], bool]:
+    """Whether `members` tells of this epoch and so many people."""
+    return lambda message: (
+        message["type"] == "members"
+        and message["epoch"] == epoch
+        and [one["able"] for one in message["people"]] == list(able)
+    )
+
+
+def refused(re: str, code: str) -> Callable[[Message], bool]:
+    """Whether a message was refused for this reason."""
+    return lambda message: message["type"] == "refused" and (message["re"], message["code"]) == (re, code)
+
+
+def changed(message: Message) -> bool:
+    """Whether a fact of the encryption came."""
+    return bool(message["type"] == "fact" and message["kind"] == "protection_changed")
+
+
+async def both_able(held: Held) -> Message:
+    """Both are let in and have said that they can, the clinician first; the `members` of both."""
+    for line in (held.clinician_line, held.client_line):
+        await line.until(lambda message: message["type"] == "fact" and message["visit"]["phase"] == "admitted")
+    await held.clinician_line.say(**ABLE)
+    await held.clinician_line.until(members(1, True))
+    await held.client_line.say(**ABLE)
+    await held.client_line.until(members(2, True, True))
+    return await held.clinician_line.until(members(2, True, True))
+
+
+async def send(line: Line, **more: object) -> None:
+    """A key message with a body of its own."""
+    await line.say(**{"type": "e2ee", "kind": "commit", "to": None, "epoch": 2, "body": "Zm9v", **more})
+
+
+@pytest.mark.timeout(120)
+async def test_before_admission_nobody_is_told_of_anybody_and_nothing_is_passed_on(server: Antechamber) -> None:
+    """A waiting client's `protect` and key are refused; the clinician, there already, hears nothing of them."""
+    async with AsyncExitStack() as stack:
+        clinician = await signed_in(server, server.demo["clinician"])
+        stack.push_async_callback(clinician.close)
+        visit, secret = await book(clinician, "Riley Example", timedelta(minutes=55))
+        client = await checked_in(server, secret)
+        stack.push_async_callback(client.close)
+        line = await stack.enter_async_context(waiting(client))
+        desk = await stack.enter_async_context(in_visit(clinician, visit))
+        await line.say(**ABLE)
+        await line.until(refused("protect", "not-admitted"))
+        await send(line)
+        await line.until(refused("e2ee", "not-admitted"))
+        await line.say(type="protection", epoch=1, state="unverified")
+        await line.until(refused("protection", "not-admitted"))
+        await desk.pong()
+        assert not [one for one in (*desk.told, *line.told) if one["type"] in ("members", "e2ee")]
+
+
+@pytest.mark.timeout(120)
+async def test_keys_are_passed_on_as_they_are_and_the_clinicians_word_is_kept(
+    server: Antechamber, sql: Callable[[str], str]
+) -> None:
+    """Members to both; a body to the other, unchanged and not echoed; `verified` counts from the clinician alone."""
+    async with holding(server) as held:
+        clinician, client = held.clinician_line, held.client_line
+        told = await both_able(held)
+        who = {one["role"]: one["participant"] for one in told["people"]}
+        body = "A" * 2048
+        await send(client, kind="key", to=who["clinician"], body=body)
+        heard = await clinician.until(lambda message: message["type"] == "e2ee")
+        assert heard == {"type": "e2ee", "from": who["client"], "kind": "key", "epoch": 2, "body": body}
+        await send(client, to=who["client"])
+        await send(client, to="par_somebodyelse")
+        await client.pong()
+        await clinician.pong()
+        assert not [one for one in client.told if one["type"] == "e2ee"]
+        assert len([one for one in clinician.told if one["type"] == "e2ee"]) == 1
+
+        await client.say(type="protection", epoch=2, state="verified")
+        await clinician.until(changed)
+        await clinician.say(type="protection", epoch=2, state="verified")
+        await clinician.until(changed, after=len(clinician.told))
+        rows = sql(
+            "SELECT body FROM antechamber.visit_facts WHERE kind = 'protection_changed' ORDER BY seq"
+        ).splitlines()
+        kept = [json.loads(row) for row in rows if row.strip().startswith("{")]
+        assert [(one["epoch"], one["state"]) for one in kept] == [(2, "unverified"), (2, "verified")]
+        assert all(set(one) == {"at", "epoch", "state"} for one in kept)
+
+
+@pytest.mark.timeout(120)
+async def test_a_browser_that_floods_is_refused_and_the_others_are_spared(server: Antechamber) -> None:
+    """Thirty at once, ten a second: what is above is not passed on, the socket stays."""
+    async with holding(server) as held:
+        clinician, client = held.clinician_line, held.client_line
+        await both_able(held)
+        for _ in range(35):
+            await send(client)
+        await client.pong()
+        await clinician.pong()
+        assert len([one for one in clinician.told if one["type"] == "e2ee"]) < 35
+        assert [one for one in client.told if refused("e2ee", "too-fast")(one)]
+        assert not client.ended.is_set()
+
+
+@pytest.mark.timeout(120)
+async def test_required_lets_nobody_into_media_who_cannot(server: Antechamber, sql: Callable[[str], str]) -> None:
+    """No offer for a browser that cannot, or has not said that it can; one for whoever can."""
+    sql("UPDATE antechamber.practices SET e2ee = 'required'")
+    async with AsyncExitStack() as stack:
+        clinician = await signed_in(server, server.demo["clinician"])
+        stack.push_async_callback(clinician.close)
+        visit, secret = await book(clinician, "Riley Example", timedelta(minutes=55))
+        client = await checked_in(server, secret)
+        stack.push_async_callback(client.close)
+        line = await stack.enter_async_context(waiting(client))
+        desk = await stack.enter_async_context(in_visit(clinician, visit))
+        await desk.say(type="admit")
+        await desk.until(lambda message: message["type"] == "fact" and message["visit"]["phase"] == "admitted")
+        await desk.say(**ABLE)
+        await line.say(**{**ABLE, "able": False})
+        told = await line.until(members(1, True, False))
+        assert told["required"] is True
+        await desk.until(lambda message: message["type"] == "offer")
+        await line.pong()
+        assert not [one for one in line.told if one["type"] == "offer"]
+        await line.say(**ABLE)
+        await line.until(lambda message: message["type"] == "offer")
