@@ -89,10 +89,14 @@ class Reconnect:
 
 @dataclass(frozen=True, slots=True)
 class Muted:
-    """What my own buttons say; told to the other side, never evidence."""
+    """What my own buttons say; told to the other side, never evidence.
+
+    `weak`: my page has paused the picture, because my network carries the sound alone.
+    """
 
     audio: bool
     video: bool
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)

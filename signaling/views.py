@@ -76,10 +76,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Muting:
-    """What a person's own buttons say."""
+    """What a person's own buttons say; `weak`: their page paused the picture, for the sound's sake."""
 
     audio: bool = False
     video: bool = False
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +339,7 @@ def _stream(now: StreamNow) -> Message:
 
 
 def _muting(one: Muting) -> Message:
-    return {"audio": one.audio, "video": one.video}
+    return {"audio": one.audio, "video": one.video, "weak": one.weak}
 
 
 def _ended(visit: Visit, then: NextVisit | None) -> Message | None:

@@ -179,8 +179,8 @@ async def _in_visit(house: House, socket: Socket, hello: messages.Hello, ticket:
                 await house.live.seating.reconnect(visit_id, participant)
             case messages.Resolution(width, height):
                 house.live.links.sizes(visit_id, participant, width, height)
-            case messages.Muted(audio, video):
-                house.live.say_muted(visit_id, participant, Muting(audio, video))
+            case messages.Muted(audio, video, weak):
+                house.live.say_muted(visit_id, participant, Muting(audio, video, weak))
             case messages.Protect():
                 house.live.protecting.protect(visit_id, participant, said)
                 await house.live.seating.reconcile(visit_id)

@@ -10,20 +10,23 @@ The router is a namespace: what it forwards can be dropped by `nft`, translated,
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import socket
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.browser.harness.network import program
 from tests.network.impairment import BadPath, Fault, bad_path
 
-HERE, GATE = "10.231.0.1", "10.231.0.2"
+BLOCK = 231 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])  # runs side by side have networks of their own
+HERE, GATE = f"10.{BLOCK}.0.1", f"10.{BLOCK}.0.2"
 NEWNET = 0x40000000  # CLONE_NEWNET
 
 
@@ -56,7 +59,11 @@ class Place:
 
     def address(self, last: int = 2) -> str:
         """Its address, unless it changed."""
-        return f"10.231.{self.number}.{last}"
+        return f"10.{BLOCK}.{self.number}.{last}"
+
+    def addresses(self) -> str:
+        """What its device has now, as ip(8) prints it."""
+        return run("ip", "-n", self.name, "-o", "-4", "address", "show", "dev", "out")
 
     def wrapper(self, folder: Path) -> Path:
         """A program that is Chromium inside this place."""
@@ -78,7 +85,7 @@ class Place:
         finally:
             self.lab.nft(f"delete table ip {table}\n")
 
-    def dark(self) -> object:
+    def dark(self) -> AbstractContextManager[None]:
         """Nothing passes, neither media nor pages."""
         return self.filtered("drop")
 
@@ -159,7 +166,7 @@ class Lab:
             run(*router, "link", "set", place.device, "up")
             run(*inside, "address", "add", f"{place.address()}/24", "dev", "out")
             run(*inside, "route", "add", "default", "via", place.address(1))
-            run("ip", "route", "add", f"10.231.{number}.0/24", "via", GATE)
+            run("ip", "route", "add", f"10.{BLOCK}.{number}.0/24", "via", GATE)
 
     def down(self) -> None:
         """Take it all away; routes and devices go with the namespaces."""
@@ -184,8 +191,10 @@ def _enter(name: str) -> None:
 def lab() -> Iterator[Lab]:
     """Set it up, and take it down whatever happens; needs root."""
     made = Lab()
-    try:
-        made.up()
-        yield made
-    finally:
-        made.down()
+    with (Path(tempfile.gettempdir()) / f"antechamber-lab-{BLOCK}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # its addresses are this machine's, whoever else tests here
+        try:
+            made.up()
+            yield made
+        finally:
+            made.down()

@@ -117,6 +117,7 @@ def browser_valid() -> list[Example]:
         {"type": "answer", "number": 1, "sdp": SDP},
         *({"type": "reconnect", "why": why} for why in ("network", "failed", "sleep", "devices")),
         {"type": "muted", "audio": True, "video": False},
+        {"type": "muted", "audio": False, "video": False, "weak": True},
         {"type": "leave"},
         {"type": "share"},
         {"type": "unshare"},
@@ -260,6 +261,7 @@ def server_valid() -> list[Example]:
         to("client", views.dump_offer(1, SDP)),
         to("client", views.dump_turn(("turns:turn.example.org:443?transport=tcp",), f"1:{VISIT}-x", "c2VjcmV0", 300)),
         to("client", views.dump_muted(CHAIR, views.Muting(audio=True))),
+        to("client", views.dump_muted(CHAIR, views.Muting(weak=True))),
         to(
             "client",
             protection.dump_members(

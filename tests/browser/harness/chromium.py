@@ -40,10 +40,20 @@ class Chromium(Person):
 
     @classmethod
     async def start(
-        cls, playwright: Playwright, name: str, colour: Colour, folder: Path, quiet: Quiet, **context: Any
+        cls,
+        playwright: Playwright,
+        name: str,
+        colour: Colour,
+        folder: Path,
+        quiet: Quiet,
+        program: str | Path | None = None,
+        **context: Any,
     ) -> Chromium:
-        """Start a browser; `context` goes to Playwright's new_context (viewport, color_scheme ...)."""
-        program = shutil.which("chromium")
+        """Start a browser; `context` goes to Playwright's new_context (viewport, color_scheme ...).
+
+        `program` stands in for Chromium: one that runs it somewhere else.
+        """
+        program = program or shutil.which("chromium")
         assert program, "chromium is missing: run `make test`, which installs it"
         files = devices(colour, folder)
         browser = await playwright.chromium.launch(

@@ -1,0 +1,272 @@
+"""Visits over bad networks: they live, media is back within seconds, and the evidence is what really arrived.
+
+Each browser is in a network of its own behind a router (tests/network/lab.py). The truth is the browsers' own logs.
+The small run has the two faults that only a new connection mends; `--long` has all of them, ten times each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import steps, truth
+from tests.browser.conftest import Meet
+from tests.browser.harness.fakes import Colour
+from tests.browser.harness.person import Person
+from tests.browser.harness.quiet import Quiet
+from tests.browser.harness.running import Antechamber
+from tests.network.coturn import Coturn, coturn
+from tests.network.impairment import Fault
+from tests.network.lab import HERE, Lab, Place, lab
+
+BACK_WITHIN = 5.0  # seconds after the fault's end
+RIGHT = 0.95  # of the seconds
+ABOVE = 1.0  # second of overlap more than arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A fault of the client's network: how long each time, and whether media may stop while it lasts."""
+
+    name: str
+    lasts: float
+    make: Callable[[Place, int], AbstractContextManager[Any]]
+    small: bool = False
+
+
+def random_loss(percent: int) -> Callable[[Place, int], AbstractContextManager[Any]]:
+    """Of everything, both ways, pages and signalling too."""
+    return lambda place, _: place.filtered(f"numgen random mod 100 < {percent} drop")
+
+
+def by_path(fault: Fault) -> Callable[[Place, int], AbstractContextManager[Any]]:
+    """Of the media alone, both ways, by the proxy."""
+    return lambda place, port: place.through(port, seed=20261121, fault=fault)
+
+
+class Moved(AbstractContextManager[None]):
+    """Another address for good; the next time it is the first one again."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        self.place.move(3 if self.place.address(2) in self.place.addresses() else 2)
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+CASES = (
+    Case("address-change", 0.0, lambda place, _: Moved(place), small=True),
+    Case("dark-15-s", 15.0, lambda place, _: place.dark()),
+    Case("loss-10", 12.0, random_loss(10)),
+    Case("loss-20", 12.0, random_loss(20)),
+    Case("loss-30", 12.0, random_loss(30)),
+    Case("delay-300-jitter-100", 12.0, by_path(Fault(delay=0.3, jitter=0.1, reorder=0.01, duplicate=0.01))),
+    Case("rate-64", 20.0, by_path(Fault(rate=64_000))),
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every case with `--long`, else those of the small run."""
+    if "case" in metafunc.fixturenames:
+        chosen = [one for one in CASES if one.small or metafunc.config.getoption("--long")]
+        metafunc.parametrize("case", chosen, ids=lambda one: one.name)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A clinician at place a, a client at place b, a server on this machine."""
+
+    net: Lab
+    server: Antechamber
+    clinician: Person
+    client: Person
+    quiet: Quiet
+    origins: tuple[float, float] = (0.0, 0.0)
+
+    async def begin(self) -> None:
+        """Into the visit, both seen and heard."""
+        await steps.sign_in(self.clinician, self.server.demo["clinician"])
+        await steps.into_demo_visit(self.clinician, self.client, self.server)
+        self.origins = await truth.begin(self.clinician), await truth.begin(self.client)
+        await steps.admit(self.clinician, self.client)
+        await self.clinician.sees("Audio and video", timeout=25)
+
+    async def logs(self) -> tuple[truth.Flowed, truth.Flowed]:
+        """What arrived at both, so far."""
+        one, other = [
+            await truth.flowed(p, o) for p, o in zip((self.clinician, self.client), self.origins, strict=True)
+        ]
+        return one, other
+
+
+@asynccontextmanager
+async def scene(net: Lab, folder: Path, meet: Meet, quiet: Quiet, relay: Coturn | None = None) -> AsyncIterator[Scene]:
+    """The server is told its address in the lab, and of the relay if there is one."""
+    server = Antechamber(folder, {"media_addresses": HERE})
+    server.origin = f"https://{HERE}:{server.port}"
+    server.settings["origin"] = server.origin
+    if relay is not None:
+        server.settings |= {"turn_urls": relay.url, "turn_secret_file": str(relay.secret_file)}
+    try:
+        await server.start("demo")
+        clinician = await meet("clinician", Colour.BLUE, program=net.place("a").wrapper(folder))
+        client = await meet("client", Colour.ORANGE, program=net.place("b").wrapper(folder))
+        yield Scene(net, server, clinician, client, quiet)
+    finally:
+        await server.stop()
+
+
+def back_after(end: float, flowed: Sequence[truth.Flowed]) -> float:
+    """Seconds from a moment (ms since the epoch) until both kinds arrive at both again, and go on for a second."""
+    worst = 0.0
+    for spans in (spans for one in flowed for spans in (one.audio, one.video)):
+        later = [max(start, end) for start, stop in spans if stop > end + 1000]
+        assert later, "it never came back"
+        worst = max(worst, later[0] - end)
+    return worst / 1000
+
+
+def joined(parts: Sequence[truth.Flowed]) -> truth.Flowed:
+    """One log of several taken one after the other."""
+    return truth.Flowed(*(tuple(span for part in parts for span in getattr(part, kind)) for kind in ("audio", "video")))
+
+
+def seconds_right(body: dict[str, Any], one: truth.Flowed, other: truth.Flowed) -> float:
+    """The share of seconds in which the event says what the logs say; one that a change cuts may be either."""
+    both = truth.shared(truth.shared(one.audio, other.audio), truth.shared(one.video, other.video))
+    began = datetime.fromisoformat(body["times"]["in_visit"]).timestamp() * 1000
+    right = every = 0
+    for interval in body["intervals"]:
+        sides = (interval["clinician"], interval["client"])
+        told = all(s["audio"] != "none" and s["video"] == "flowing" and s["delivered"] for s in sides)
+        for second in range(interval["from_s"], interval["to_s"]):
+            around = ((began + second * 1000 - 250, began + second * 1000 + 1250),)
+            share = truth.seconds(truth.shared(both, around)) / 1.5
+            every += 1
+            right += share > 0.02 if told else share < 0.98
+    return right / every
+
+
+async def event_of(scene: Scene, meet: Meet) -> dict[str, Any]:
+    """End the visit; its event as the biller has it."""
+    await steps.end(scene.clinician)
+    biller = await meet("biller")
+    await steps.sign_in(biller, scene.server.demo["biller"])
+    body: dict[str, Any] = json.loads(await steps.saved_event(biller, await steps.first_event(biller)))
+    return body
+
+
+@pytest.mark.timeout(900)
+async def test_a_visit_survives_and_its_evidence_is_right(
+    case: Case, tmp_path: Path, meet: Meet, quiet: Quiet, long: bool, figure: Callable[[str], None]
+) -> None:
+    """Media is back within five seconds of the end of each fault, 95 % of the seconds are right, nothing ends early."""
+    with lab() as net:
+        async with scene(net, tmp_path, meet, quiet) as held:
+            await held.begin()
+            await asyncio.sleep(4)
+            back: list[float] = []
+            taken: list[tuple[truth.Flowed, truth.Flowed]] = []
+            for _ in range(10 if long else 2):
+                with quiet.while_down(case.name), ExitStack() as fault:
+                    await asyncio.to_thread(fault.enter_context, case.make(net.place("b"), held.server.port))
+                    await asyncio.sleep(case.lasts)  # the length of the fault is the script itself
+                    await asyncio.to_thread(fault.close)
+                    end = time.time() * 1000
+                    await asyncio.sleep(9)
+                taken.append(await held.logs())
+                back.append(back_after(end, taken[-1]))
+            await held.clinician.sees("Audio and video", timeout=20)
+            taken.append(await held.logs())
+            body = await event_of(held, meet)
+            taken.append(await held.logs())
+    one, other = joined([a for a, _ in taken]), joined([b for _, b in taken])
+    counted, arrived = body["seconds"]["audio_video_overlap"], truth.totals(one, other)[0]
+    right = seconds_right(body, one, other)
+    worst = sorted(back)[-1]  # of ten the 95th centile is the worst
+    figure(f"{case.name}: back after {', '.join(f'{one:.1f}' for one in back)} s (worst {worst:.1f})")
+    figure(f"{case.name}: {right:.1%} of seconds right; counted {counted} s, arrived {arrived:.1f} s")
+    assert body["visit"]["ended_reason"] == "clinician_ended"
+    assert counted <= arrived + ABOVE
+    assert right >= RIGHT, json.dumps(body["intervals"])
+    assert worst <= BACK_WITHIN
+
+
+TRY_THE_RELAY = """async (url) => {
+  const iceServers = [{ urls: url, username: "nobody", credential: "none" }];
+  const peer = new RTCPeerConnection({ iceServers, iceTransportPolicy: "relay" });
+  const said = new Promise((done) => {
+    peer.addEventListener("icecandidateerror", (event) => done(event.errorCode));
+    setTimeout(() => done(null), 12000);
+  });
+  peer.addTransceiver("audio");
+  await peer.setLocalDescription(await peer.createOffer());
+  const code = await said;
+  peer.close();
+  return code;
+}"""
+
+
+@pytest.mark.timeout(300)
+async def test_where_udp_is_blocked_a_visit_goes_through_the_relay(
+    tmp_path: Path, meet: Meet, quiet: Quiet, figure: Callable[[str], None]
+) -> None:
+    """The device check finds the way open, without a credential; once let in, both see and hear each other."""
+    with lab() as net, net.place("b").filtered("meta l4proto udp drop"):
+        async with coturn(tmp_path / "coturn", HERE, HERE) as relay, scene(net, tmp_path, meet, quiet, relay) as held:
+            began = time.monotonic()
+            await steps.sign_in(held.clinician, held.server.demo["clinician"])
+            await held.clinician.open(f"{held.server.origin}/desk")
+            await steps.open_link(held.client, held.server.demo["client"]["url"])
+            await steps.consent(held.client, "Jordan Doe")
+            await held.client.until("() => location.pathname === '/j/location'")
+            await held.client.click("Yes")
+            await held.client.sees("How can we reach you?")
+            await held.client.fill("Your phone number", "(651) 555-0134")
+            await held.client.click("Continue")
+            await held.client.sees("Your network blocks the direct way for video", timeout=20)
+            assert await held.client.evaluate(TRY_THE_RELAY, relay.url) == 401
+            await steps.check_devices(held.client)
+            clicked = await steps.admit(held.clinician, held.client)
+            await held.clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE)
+            await held.client.sees_and_hears(Colour.BLUE, steps.REMOTE)
+            pair = [one for one in (await held.client.counters())["peers"] if one["state"] == "connected"][-1]["pair"]
+            assert pair["local"]["type"] == "relay", pair
+            figure(f"coturn {relay.version}: seen and heard {time.monotonic() - clicked:.1f} s after Admit")
+            figure(f"from sign-in to there {time.monotonic() - began:.0f} s")
+            await steps.end(held.clinician)
+
+
+@pytest.mark.timeout(300)
+async def test_a_translation_between_hides_nothing_from_the_evidence(
+    tmp_path: Path, meet: Meet, quiet: Quiet, long: bool, figure: Callable[[str], None]
+) -> None:
+    """Both behind one address; then the client's port changes in the middle, and media goes on from the new one."""
+    with lab() as net, net.translated():
+        async with scene(net, tmp_path, meet, quiet) as held:
+            with net.place("b").through(held.server.port, 20261121, Fault()) as path:
+                await held.begin()
+                await asyncio.sleep(4)
+                back = []
+                for _ in range(10 if long else 2):
+                    path.rebind()
+                    end = time.time() * 1000
+                    await asyncio.sleep(7)
+                    back.append(back_after(end, await held.logs()))
+                pairs = [p["pair"] for p in (await held.client.counters())["peers"] if p["state"] == "connected"]
+                assert pairs[-1]["remote"]["address"] == HERE
+            figure(f"another port in the middle: back after {', '.join(f'{one:.1f}' for one in back)} s")
+            assert max(back) <= BACK_WITHIN
+            await steps.end(held.clinician)

@@ -1,0 +1,74 @@
+// The ladder: quick down, careful up, and the sound always goes first.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { RUNGS, START, TOP, step } from "./ladder.js";
+
+/** One reading a second from `from` on; the ladder after them. */
+function after(ladder, seconds, reading, from = 0) {
+  for (let n = 0; n < seconds; n++) ladder = step(ladder, { at: from + n * 1000, available: null, loss: 0, rtt: 40, ...reading });
+  return ladder;
+}
+
+test("where there is room the browser judges by itself", () => {
+  assert.equal(after(START, 60, { available: 2_000_000 }).rung, TOP);
+  assert.equal(RUNGS[TOP], null);
+});
+
+test("a browser that tells nothing is let alone", () => {
+  assert.equal(after(START, 60, { loss: null, rtt: null }).rung, TOP);
+});
+
+test("a narrow line takes the picture down within three seconds, to what fits beside the sound", () => {
+  const down = after(after(START, 5, { available: 2_000_000 }), 4, { available: 350_000, rtt: 400 }, 5000);
+  assert.equal(RUNGS[down.rung], 250_000);
+});
+
+test("a low estimate without a queue or loss is one that has not grown yet", () => {
+  assert.equal(after(START, 10, { available: 150_000 }).rung, TOP);
+});
+
+test("a dip of a second changes nothing", () => {
+  const dipped = after(after(START, 5, { available: 2_000_000 }), 1, { available: 80_000, rtt: 500 }, 5000);
+  assert.equal(after(dipped, 5, { available: 2_000_000 }, 6000).rung, TOP);
+});
+
+test("a line that carries the sound alone pauses the picture", () => {
+  const narrow = after(after(START, 5, { available: 2_000_000 }), 6, { available: 64_000, rtt: 500 }, 5000);
+  assert.equal(narrow.rung, 0);
+});
+
+test("loss that is no narrow line does not pause it", () => {
+  const lossy = after(after(START, 5, { available: 2_000_000 }), 60, { available: 60_000, loss: 0.3 }, 5000);
+  assert.equal(RUNGS[lossy.rung], 100_000);
+});
+
+test("a line that drops what it cannot carry does", () => {
+  assert.equal(after(START, 6, { available: 60_000, loss: 0.6 }).rung, 0);
+});
+
+test("it comes back one rung at a time, when all was well for a while", () => {
+  let ladder = after(after(START, 5, {}), 6, { available: 64_000, rtt: 500 }, 5000);
+  const seen = [];
+  for (let at = 11_000; at < 60_000; at += 1000) {
+    ladder = step(ladder, { at, available: 3_000_000, loss: 0, rtt: 40 });
+    if (seen.at(-1) !== ladder.rung) seen.push(ladder.rung);
+  }
+  assert.deepEqual(seen, [0, 1, 2, 3, 4]);
+});
+
+test("each try that fails makes the next one later", () => {
+  // There is never room: whatever is sent beside the sound queues.
+  let ladder = START;
+  const tries = [];
+  for (let at = 0; at < 300_000; at += 1000) {
+    const before = ladder.rung;
+    const full = ladder.rung > 0 && at > 3000;
+    ladder = step(ladder, { at, available: full ? 64_000 : 200_000, loss: 0, rtt: full ? 600 : 40 });
+    if (before === 0 && ladder.rung === 1) tries.push(at);
+  }
+  const pauses = tries.slice(1).map((at, n) => at - tries[n]);
+  assert.ok(tries.length > 2 && tries.length < 12, `${tries.length} tries in five minutes`);
+  assert.ok(pauses.at(-1) > 2 * pauses[0], pauses.join(" "));
+});
