@@ -44,6 +44,7 @@ class Person:
 
     end: End
     side: Side
+    far: str = ""
     connecting: asyncio.Task[None] | None = None
     sock: socket.socket | None = None
     ingress: Cipher | None = None
@@ -61,6 +62,7 @@ class Generator:
         self._clip = made
         self._host = host
         self._people: dict[str, Person] = {}
+        self._leaving: list[asyncio.Future[None]] = []
         self._playing: list[Person] = []
         self._table: list[tuple[int, Person, bool]] = []
         self._at = 0
@@ -82,10 +84,13 @@ class Generator:
         return found
 
     def answer(self, who: str, given: str) -> str:
-        """Answer an offer; the first one of a person also connects."""
-        person = self._person(who, "client")
-        if person.connecting is None:
-            person.connecting = asyncio.ensure_future(self._connect(person, sdp.read(given, self._host), False))
+        """Answer an offer; the first one of a connection also connects, anew when the server made it anew."""
+        person, far = self._person(who, "client"), sdp.read(given, self._host)
+        if person.far != far.ufrag:
+            if person.connecting is not None:
+                self._leave(person)
+            person.far = far.ufrag
+            person.connecting = asyncio.ensure_future(self._connect(person, far, False))
         return sdp.answered(given, person.end.transport, person.side.audio)
 
     def offer(self, who: str) -> str:
@@ -97,6 +102,16 @@ class Generator:
         """The answer to it; connects."""
         person = self._people[who]
         person.connecting = asyncio.ensure_future(self._connect(person, sdp.read(given, self._host), True))
+
+    def _leave(self, person: Person) -> None:
+        if person.connecting is not None:
+            person.connecting.cancel()
+        if person.sock is not None:
+            self._poll.unregister(person.sock.fileno())
+            self._by_fd.pop(person.sock.fileno())
+        person.sock = person.ingress = person.egress = None
+        self._leaving.append(asyncio.ensure_future(person.end.close()))
+        person.end = End("client", self._host)
 
     async def _connect(self, person: Person, far: sdp.Far, offering: bool) -> None:
         end = person.end

@@ -181,7 +181,7 @@ class Janus:
         await self._tell(two, {"request": "accept"}, _jsep("answer", answer))
         accepted = await self._event(one, "accepted")
         await self._load("accept", who=f"{visit}a", sdp=accepted["jsep"]["sdp"])
-        await self._load("connected", who=[f"{visit}a", f"{visit}b"])
+        await self._load("connected")
 
     async def during(self, seconds: float) -> None:
         """Let the run go on."""

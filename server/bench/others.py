@@ -29,7 +29,7 @@ class BareLoop:
         for who in (f"{visit}a", f"{visit}b"):
             offer = await self._orders("seat", who=who)
             await self._orders("answer", who=who, sdp=await self._load("answer", who=who, sdp=offer))
-        await asyncio.gather(self._orders("connected"), self._load("connected", who=[]))
+        await asyncio.gather(self._orders("connected"), self._load("connected"))
 
     async def during(self, seconds: float) -> None:
         """Forward for so long."""
@@ -64,7 +64,7 @@ class MediaRelay:
         for who in (f"{visit}a", f"{visit}b"):
             offer = await self._load("offer", who=who)
             await self._load("accept", who=who, sdp=await self._orders("take", who=who, sdp=offer))
-        await self._load("connected", who=[])
+        await self._load("connected")
 
     async def during(self, seconds: float) -> None:
         """Let the run go on."""

@@ -19,7 +19,7 @@ import httpx
 from server import runtime
 from server.bench import people
 from server.bench.figures import OURS, Counts, differences
-from server.bench.people import OnOffer, Web
+from server.bench.people import OnOffer, Socket, Web
 from server.bench.processes import Orders, Process, cpu_seconds, descendants
 from server.db import people as staff
 from server.db import practices
@@ -28,6 +28,7 @@ from server.db.journal import PostgresJournal
 from server.db.shelf import Shelf
 from server.founding import new_password
 from server.keys import KeyFile
+from server.link_sums import load_sums
 from server.office import open_engine_of
 from server.passwords import hash_here
 from server.settings import Settings
@@ -35,8 +36,8 @@ from signaling.facts import EvidenceRecorded
 from signaling.words import StaffRole, VisitId
 
 _UP_WITHIN_S: Final = 90.0
-_WRITTEN_S: Final = 7.0
-"""Evidence is written every 5 s: so long after the last packet the journal holds them all."""
+_READ_S: Final = 2.5
+"""Connections are read once a second: so long after the last packet every one is in the account."""
 
 
 class Ours:
@@ -52,6 +53,7 @@ class Ours:
         self._most = most
         self._stack = AsyncExitStack()
         self._clinicians: list[Web] = []
+        self._lines: list[Socket] = []
         self._visits: dict[str, str] = {}
         self._seats: dict[str, dict[str, str]] = {}
         self._port = _free_port()
@@ -128,9 +130,10 @@ class Ours:
         await people.check_in(client, secret, name)
         waiting = await people.wait_inside(client, self._answering(f"{visit}b"))
         inside = await people.admit(clinician, booked, self._answering(f"{visit}a"))
-        for line in (inside, waiting):
-            await line.until(lambda told: "offer" in told)
-        await self._load("connected", who=[f"{visit}a", f"{visit}b"])
+        for line in (inside, waiting):  # the offer that names what the other sends
+            await line.until(lambda told: "offer" in told and "a=ssrc:" in told["offer"]["sdp"])
+        await self._load("connected")
+        self._lines.append(inside)
         self._visits[str(visit)] = booked
         self._seats[str(visit)] = {
             line.latest["snapshot"]["you"]["participant"]: f"{visit}{side}"
@@ -148,16 +151,22 @@ class Ours:
         await asyncio.sleep(seconds)
 
     async def wrong(self, sent: Counts) -> list[str]:
-        """What the journal's evidence says otherwise than the senders, once the last of it is written."""
-        await asyncio.sleep(_WRITTEN_S)
+        """End every visit, and say what its journal holds otherwise than the senders' own counts."""
+        await asyncio.sleep(_READ_S)
+        for line in self._lines:
+            await line.say(type="end", reason="done")
+            await line.until(lambda told: "fact" in told and told["fact"]["visit"]["ended"] is not None)
         shelf = await self._shelf()
         journal = PostgresJournal(shelf.engine, shelf.practice, _completes_nothing)
         counted: dict[str, dict[str, int]] = {}
         for visit, booked in self._visits.items():
             for _, fact, _ in await journal.load(VisitId(booked)):
                 if isinstance(fact, EvidenceRecorded):
-                    for participant, of in dict(fact.counters.get("packets", {})).items():  # type: ignore[call-overload]  # stored as JSON
-                        counted[self._seats[visit][participant]] = of
+                    for participant, sums in load_sums(fact.counters).items():
+                        came = {"audio": sums.audio, "video": sums.video}
+                        counted[self._seats[visit][participant]] = {
+                            kind: one.expected - one.lost for kind, one in came.items()
+                        }
         return differences(sent, counted)
 
     def beside(self) -> float:

@@ -53,11 +53,12 @@ class Socket:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise Refused("bench-waited", f"The server said nothing more than {sorted(self.latest)}.") from None
+            last = {kind: message.get("number") for kind, message in self.latest.items()}
+            raise Refused("bench-waited", f"The server said nothing more than {last}.") from None
 
     async def listen(self) -> None:
         """Take what comes until it closes."""
-        with suppress(ConnectionClosed):
+        try:
             async for text in self._connection:
                 message = json.loads(text)
                 self.latest[message["type"]] = message
@@ -65,7 +66,11 @@ class Socket:
                     number = message["number"]
                     await self.say(type="answer", number=number, sdp=await self._on_offer(number, message["sdp"]))
                 self._news.set()
-        self._over = "it closed the socket"
+            self._over = "it closed the socket"
+        except OSError as problem:
+            self._over = f"the load could not answer: {problem}"
+        except ConnectionClosed as closed:
+            self._over = f"it closed the socket: {closed}"
         self._news.set()
 
     async def keep(self) -> None:
