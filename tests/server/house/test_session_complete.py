@@ -13,7 +13,8 @@ from media.evidence import FULL, Audio, EvidenceSecond, Modality, StreamSecond, 
 from server.evidence_book import EvidenceBook
 from server.session_complete import Clinician, Naming, Practice, body, count, gather
 from signaling import commands
-from signaling.facts import Fact
+from signaling.facts import EvidenceRecorded, Fact
+from signaling.guest_facts import GuestInvited
 from signaling.licence import LicenceCover
 from signaling.visit import Visit, decide_all, replay
 from signaling.words import (
@@ -23,10 +24,12 @@ from signaling.words import (
     CoverBasis,
     DeviceCode,
     EndReason,
+    GuestId,
     Instant,
     LicenceId,
     ParticipantId,
     PracticeId,
+    Role,
     ServiceId,
     Site,
     StaffId,
@@ -184,3 +187,34 @@ def test_only_an_ended_visit_has_an_event() -> None:
     assert before is not None
     with pytest.raises(LookupError):
         body(before, count(gather(visit, facts)), NAMING, PRACTICE, Clinician(None, None), None)
+
+
+def test_guests_are_named_with_what_was_heard_and_seen_of_them() -> None:
+    """Whole seconds connected; who never came is not there; and no total is another for it."""
+    came, absent = ("gst_" + "a" * 20, "par_" + "c" * 20), ("gst_" + "b" * 20, "par_" + "d" * 20)
+    visit, facts = held(dict.fromkeys(range(10), (LIVE, LIVE)), 10)
+    alone = event_of(visit, facts)
+    invitations: list[Fact] = [
+        GuestInvited(START, BY, GuestId(guest), ParticipantId(who), role)
+        for (guest, who), role in ((came, Role.INTERPRETER), (absent, Role.TRAINEE))
+    ]
+    beside = EvidenceBook(5_060, PAIR)
+    heard = StreamSecond(Audio.PRESENT, Video.NONE, FULL, 0, connected=FULL)
+    late = StreamSecond(Audio.SILENT, Video.BLANK, FULL, 0, connected=tenths(9))
+    beside.add(
+        EvidenceSecond(5_060 + at, {PAIR[0]: LIVE, PAIR[1]: LIVE, came[1]: heard if at < 4 else late})
+        for at in range(2, 5)
+    )
+    unwritten = beside.take_unwritten()
+    assert unwritten is not None
+    before = next(at for at, fact in enumerate(facts) if isinstance(fact, EvidenceRecorded))
+    more: list[Fact] = [*facts[: before + 1], EvidenceRecorded(START, *unwritten, {}), *facts[before + 1 :]]
+    more[1:1] = invitations
+    together = replay(more)
+    assert together is not None
+    event = event_of(together, more)
+    assert event["others"] == [
+        {"id": came[0], "role": "interpreter", "present_seconds": 2, "audio": True, "video": False}
+    ]
+    assert event["seconds"] == alone["seconds"]
+    assert alone["others"] == []

@@ -111,7 +111,7 @@ class Browser(httpx.AsyncClient):
 
 def secret_of(link: str) -> str:
     """The secret behind a link's #."""
-    assert link.startswith(ORIGIN + "/j#")
+    assert link.startswith((ORIGIN + "/j#", ORIGIN + "/g#"))
     return link.split("#")[1]
 
 

@@ -8,8 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from server.permissions import TABLE, May
-from server.routes import client, pages, public, settings, staff, statements, visits
-from server.routes.asking import client_here
+from server.routes import client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes.asking import client_here, guest_here
 from signaling.words import StaffRole
 
 CLINICIAN = {"clinician"}
@@ -21,6 +21,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", "/desk"): CLINICIAN,
     ("GET", "/visits/new"): BOOKERS,
     ("GET", "/visits/{visit}"): CLINICIAN,
+    ("GET", "/visits/{visit}/connection"): CLINICIAN,
     ("GET", "/board"): BOOKERS,
     ("GET", "/statements"): CLINICIAN,
     ("GET", "/settings"): CLINICIAN,
@@ -35,6 +36,10 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/visits/{visit}/cancel"): BOOKERS,
     ("POST", "/api/visits/{visit}/no-show"): BOOKERS,
     ("GET", "/api/visits/{visit}/client"): CLINICIAN,
+    ("GET", "/api/visits/{visit}/guests"): BOOKERS,
+    ("POST", "/api/visits/{visit}/guests"): BOOKERS,
+    ("GET", "/api/visits/{visit}/guests/{guest}/link"): BOOKERS,
+    ("POST", "/api/visits/{visit}/guests/{guest}/revoke"): BOOKERS,
     ("GET", "/api/statements"): CLINICIAN,
     ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
     ("GET", "/api/settings/practice"): CLINICIAN,
@@ -49,6 +54,8 @@ OPEN_TO_ALL = {
     ("POST", "/api/sign-out"),
     ("GET", "/j"),
     ("GET", "/j/{step}"),
+    ("GET", "/g"),
+    ("GET", "/g/{step}"),
 }
 
 
@@ -65,7 +72,7 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert routes_of(staff, visits, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    assert routes_of(staff, visits, guests, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
@@ -77,6 +84,16 @@ def test_every_client_route_asks_for_the_clients_cookie() -> None:
         if client_here in [dependency.call for dependency in route.dependant.dependencies]:
             asks |= {(method, route.path) for method in route.methods}
     assert routes_of(client) - asks == {("POST", "/api/join")}
+
+
+def test_every_guests_route_asks_for_the_guests_cookie() -> None:
+    """Except the exchange that gives it."""
+    asks = set()
+    for route in guest.router().routes:
+        assert isinstance(route, APIRoute)
+        if guest_here in [dependency.call for dependency in route.dependant.dependencies]:
+            asks |= {(method, route.path) for method in route.methods}
+    assert routes_of(guest) - asks == {("POST", "/api/guest/join")}
 
 
 def test_what_anybody_may_fetch_is_three_things() -> None:
