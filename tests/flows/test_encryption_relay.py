@@ -11,6 +11,7 @@ import pytest
 
 from tests.browser.harness.running import Antechamber
 from tests.flows.conftest import Held, holding
+from tests.flows.media_person import met
 from tests.flows.people import Line, Message, book, checked_in, in_visit, signed_in, waiting
 
 ABLE = {"type": "protect", "able": True, "epoch": None, "renew": False}
@@ -76,7 +77,7 @@ async def test_before_admission_nobody_is_told_of_anybody_and_nothing_is_passed_
 async def test_keys_are_passed_on_as_they_are_and_the_clinicians_word_is_kept(
     server: Antechamber, sql: Callable[[str], str]
 ) -> None:
-    """Members to both; a body to the other, unchanged and not echoed; `verified` counts from the clinician alone."""
+    """A body reaches the other alone, unchanged; `verified` counts from the clinician alone, and the event says so."""
     async with holding(server) as held:
         clinician, client = held.clinician_line, held.client_line
         told = await both_able(held)
@@ -96,12 +97,15 @@ async def test_keys_are_passed_on_as_they_are_and_the_clinicians_word_is_kept(
         await clinician.until(changed)
         await clinician.say(type="protection", epoch=2, state="verified")
         await clinician.until(changed, after=len(clinician.told))
-        rows = sql(
-            "SELECT body FROM antechamber.visit_facts WHERE kind = 'protection_changed' ORDER BY seq"
-        ).splitlines()
-        kept = [json.loads(row) for row in rows if row.strip().startswith("{")]
-        assert [(one["epoch"], one["state"]) for one in kept] == [(2, "unverified"), (2, "verified")]
-        assert all(set(one) == {"at", "epoch", "state"} for one in kept)
+        await clinician.until(met(clinician))
+        await clinician.say(type="end", reason="done")
+        await clinician.until(lambda m: m["type"] == "fact" and m["kind"] == "completed", within=30)
+    facts = "FROM antechamber.visit_facts WHERE kind = 'protection_changed'"
+    kept = json.loads(sql(f"SELECT json_agg(body ORDER BY seq) {facts}"))
+    assert [(one["epoch"], one["state"]) for one in kept] == [(2, "unverified"), (2, "verified")]
+    assert all(set(one) == {"at", "epoch", "state"} for one in kept)
+    event = json.loads(bytes.fromhex(sql("SELECT encode(body, 'hex') FROM antechamber.deliveries")))
+    assert event["evidence"]["end_to_end_encryption"] == "verified"
 
 
 @pytest.mark.timeout(120)
