@@ -14,7 +14,10 @@ WEB = HERE.parents[1] / "web"
 WIRE = HERE.parent / "wire"
 
 
-@pytest.mark.parametrize("tests", ["wire.test.mjs", "client.test.mjs", "ladder.test.mjs", "ladder.test.mjs", "seal.test.mjs", "quality.test.mjs"])
+@pytest.mark.parametrize(
+    "tests",
+    ["wire.test.mjs", "client.test.mjs", "ladder.test.mjs", "seal.test.mjs", "quality.test.mjs", "group.test.mjs"],
+)
 def test_the_pure_browser_modules_do_what_their_examples_say(tests: str, tmp_path: Path) -> None:
     """Node runs the examples beside a copy of web/js: it takes a module only where a package.json says so."""
     shutil.copytree(WEB / "js", tmp_path, dirs_exist_ok=True)
