@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.fuzz import mutate
+from tests.fuzz.browser import fuzz_browser
 from tests.fuzz.run import Broken, fuzz
 from tests.fuzz.targets import TARGETS, Target, messages, plain
 
@@ -23,6 +25,13 @@ async def test_a_parser_reads_or_refuses_whatever_it_is_fed(
     done = fuzz(TARGETS[name], LONG_S if long else SHORT_S, seed)
     assert done.inputs > 20
     figure(f"{name}: {done.inputs} inputs, {done.novel} novel, {done.lines} lines reached, seed {seed}")
+
+
+def test_the_browsers_parsers_read_or_refuse_too(tmp_path: Path, long: bool, figure: Callable[[str], None]) -> None:
+    """Frames from the server, its offers, encrypted frames of other browsers; in Node, on the modules as they are."""
+    seed = random.SystemRandom().randrange(1 << 32)
+    told = fuzz_browser(tmp_path, LONG_S if long else SHORT_S / 2, seed)
+    figure(f"browser: {', '.join(told.splitlines())}, seed {seed}")
 
 
 def test_a_fuzzer_finds_what_is_broken() -> None:

@@ -19,7 +19,8 @@ WARM = 12
 """The first ones load code and fill pools."""
 AT_ONCE = 6
 GROWTH = 20 * MIB
-SOAKED = 8
+SOAKED, TURN_S = 8, 4.0
+"""Visits at a time, and how often somebody of one leaves and comes back."""
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ async def test_a_soak_of_eight_visits_is_flat(
     living = {lean: asyncio.create_task(lean.live()) for lean in people}
     begun, weights, turn = time.monotonic(), [], 0
     while time.monotonic() - begun < lasts:
-        await asyncio.sleep(min(10.0, lasts / 4))
+        await asyncio.sleep(min(TURN_S, lasts / 4))
         weights.append(resident())
         visit, turn = f"vis_{turn % SOAKED}", turn + 1
         gone = leans.people.pop((visit, "a"))
@@ -120,7 +121,11 @@ async def test_a_soak_of_eight_visits_is_flat(
         await gone.close()
         back = await leans.sit(visit, "a")
         living[back] = asyncio.create_task(back.live())
-        await asyncio.wait_for(back.connected.wait(), 20)
+        try:
+            await asyncio.wait_for(back.connected.wait(), 20)
+        except TimeoutError:
+            told = [state.value for held, who, state in leans.states if (held, who) == (visit, "a")][-4:]
+            pytest.fail(f"return {turn} did not connect: {told}, {back.task}, {dict(leans.desk.counters())}")
     for task in living.values():
         task.cancel()
     settled = weights[len(weights) // 4 :]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from signaling import commands as c
+from signaling import hub
 from signaling.errors import ClinicianBusy, Malformed, Refused
 from signaling.hub import Hub
 from signaling.visit import Visit
@@ -453,3 +454,17 @@ async def test_two_visits_do_not_wait_for_each_other() -> None:
     stalled.set()
     assert await slow == after(OPEN, visit=(await hub.visit(VISIT))[1])
     await hub.close()
+
+
+async def test_no_word_is_kept_for_ever_about_every_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far a visit was told is forgotten of the longest quiet ones; those that are due are kept."""
+    monkeypatch.setattr(hub, "TOLD_AT_MOST", 3)
+    async with houses(idle_s=0.01) as [house]:
+        await house.hub.command(SECOND, booking(SECOND, OTHER_STAFF))
+        for number in range(20):
+            over = VisitId(f"vis_over_{number}")
+            await house.hub.command(over, (booking(over), c.Cancel(OTHER_STAFF, CancelReason.RESCHEDULED)))
+        await until(lambda: not house.hub._owners)
+        assert len(house.hub._told) <= 3
+        assert SECOND in house.hub._told
+        assert set(house.hub._timers) == {SECOND}
