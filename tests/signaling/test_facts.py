@@ -17,9 +17,9 @@ from tests.signaling.lives import NO_PICTURE, SAMPLES, START
 
 KINDS = """booked link_opened consent_given location_attested devices_checked joined left came_back admitted
 override_explained declined put_on_hold returned visit_began media_missing media_interrupted media_resumed
-connection_changed evidence_recorded location_changed location_confirmed identity_confirmed audio_only_allowed told
-ended completed statement_made cancelled no_show lapsed guest_invited guest_revoked guest_arrived guest_checked
-guest_joined guest_left guest_admitted guest_returned""".split()
+connection_changed picture_reported evidence_recorded location_changed location_confirmed identity_confirmed
+audio_only_allowed protection_changed told ended completed statement_made cancelled no_show lapsed guest_invited
+guest_revoked guest_arrived guest_checked guest_joined guest_left guest_admitted guest_returned""".split()
 
 
 def test_the_kinds_of_old_journals_stay_readable() -> None:

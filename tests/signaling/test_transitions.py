@@ -36,8 +36,8 @@ from tests.signaling.lives import (
 
 GUESTS = "guest_invited guest_revoked guest_arrived guest_checked guest_joined guest_left"
 CHECK_IN = f"link_opened consent_given location_attested devices_checked connection_changed told {GUESTS}"
-WITHIN = f"""link_opened left came_back devices_checked connection_changed evidence_recorded location_changed
-location_confirmed identity_confirmed override_explained {GUESTS} guest_returned"""
+WITHIN = f"""link_opened left came_back devices_checked connection_changed evidence_recorded picture_reported
+location_changed location_confirmed identity_confirmed override_explained {GUESTS} guest_returned"""
 OUT = {"put_on_hold": "on_hold", "returned": "waiting", "ended": "ended"}
 NEVER_HELD = {"cancelled": "cancelled", "no_show": "no_show", "lapsed": "lapsed"}
 

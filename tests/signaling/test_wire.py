@@ -229,7 +229,7 @@ def test_a_client_is_told_that_something_was_noted_not_what(fact: Any) -> None:
         views.dump_fact(visit, 9, fact, you, examples.NAMES, DeskStatus.AVAILABLE)
         for you in (visit.client_seat, visit.clinician_seat)
     )
-    hidden = {"evidence_recorded", "override_explained", "identity_confirmed", "statement_made"}
+    hidden = {"evidence_recorded", "override_explained", "identity_confirmed", "statement_made", "picture_reported"}
     hidden |= {kind for kind in KINDS if kind.startswith("guest_")}
     assert client["seq"] == clinician["seq"] == 9
     assert client["kind"] == ("noted" if clinician["kind"] in hidden else clinician["kind"])
