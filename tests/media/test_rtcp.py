@@ -8,7 +8,7 @@ from aiortc.rtp import RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtcp import Packet, key_frame_request, reports, route, split
+from media.rtcp import Packet, ask_again, estimate, key_frame_request, limit, lost, reports, route, split
 
 A, B, C = 0xA1, 0xB2, 0xC3  # media SSRCs of three people
 
@@ -111,3 +111,33 @@ def test_well_framed_nonsense_is_routed_or_dropped(parts: list[tuple[int, int, b
     if packets is not None:
         reports(packets)
         route(packets, frozenset({A}), {B: "b"}, ("b",))
+
+
+def test_what_is_asked_for_again_reads_as_it_was_written() -> None:
+    """Entry by entry, with the sixteen that may follow each, around the end of the numbers."""
+    parsed = RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=B, lost=[3, 4, 19, 40])
+    (nack,) = split(bytes(parsed)) or ()
+    assert lost(nack) == [3, 4, 19, 40]
+    assert lost(Packet(205, 1, pack(">IIHH", 1, B, 65534, 0b101))) == [65534, 65535, 1]
+    (again,) = RtcpPacket.parse(ask_again(B, [5, 65535]))
+    assert (again.media_ssrc, again.lost) == (B, [5, 65535])
+    assert lost(Packet(205, 1, pack(">IIH", 1, B, 7))) == []
+
+
+@given(st.integers(0, 999_999_999), st.lists(st.integers(1, (1 << 32) - 1), min_size=1, max_size=4))
+def test_a_limit_reads_as_it_was_written_but_for_its_last_bits(bitrate: int, ssrcs: list[int]) -> None:
+    """Eighteen bits and an exponent, never above what was meant; aiortc reads the same."""
+    compound = limit(bitrate, ssrcs)
+    parsed = RtcpPacket.parse(compound)[1]
+    packets = split(compound)
+    assert packets is not None
+    read = estimate(packets[1])
+    assert unpack_remb_fci(parsed.fci) == (read, ssrcs)
+    assert read is not None
+    assert bitrate * (1 - 2**-17) <= read <= bitrate
+
+
+def test_what_is_no_estimate_is_none() -> None:
+    """Another application's feedback, or one that was cut."""
+    assert estimate(Packet(206, 15, pack(">II", 1, 0) + b"MINE" + bytes(4))) is None
+    assert estimate(Packet(206, 15, pack(">II", 1, 0) + b"REMB")) is None
