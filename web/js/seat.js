@@ -45,6 +45,8 @@ export class Seat {
   #pulse = new Pulse(() => this.#peer.stats(), () => this.#link.check(ANSWER_WITHIN));
   /** @type {Protection} */ #protection;
   #failures = 0;
+  /** A new socket was welcomed, and its snapshot has not come yet. */
+  #greeted = false;
   /** For networks without UDP; a credential is good for minutes and a newer one always comes in time. @type {RTCIceServer[]} */
   #relays = [];
 
@@ -55,6 +57,7 @@ export class Seat {
     this.#protection = new Protection({ send: (message) => this.send(message), onChange: options.onProtection });
     this.#peer = new Peer({
       shield: this.#protection.shield,
+      onLeak: () => this.#protection.leak(),
       send: (message) => this.send(message),
       track: (kind) => devices.track(kind),
       servers: () => this.#relays,
@@ -143,14 +146,18 @@ export class Seat {
     if (message.type === "turn") this.#relays = [{ urls: message.urls, username: message.username, credential: message.credential }];
     if (message.type === "members" || message.type === "e2ee") this.#protection.hear(message);
     if (message.type === "refused") this.#options.onRefused?.(message);
+    if (message.type === "welcome") this.#greeted = true;
     const before = standsAt(this.#view);
     const view = evolve(this.#view, message);
     if (view === this.#view) return;
     this.#view = view;
     if (view.standing === "lost") return this.#link.resync();
-    if (message.type === "snapshot") this.#tellMuted();
     const place = standsAt(view);
-    if (place === "stage" && (before !== "stage" || message.type === "snapshot") && view.visit && view.you) {
+    // A snapshot may come at any time; only the first on a socket, or the first of the stage, is a coming in.
+    const comes = message.type === "snapshot" && this.#greeted;
+    if (message.type === "snapshot") this.#greeted = false;
+    if (comes || (place === "stage" && before !== "stage")) this.#tellMuted();
+    if (place === "stage" && (before !== "stage" || comes) && view.visit && view.you) {
       this.#protection.begin(view.visit.id, view.you);
     }
     if (place === "over") this.#protection.end();
