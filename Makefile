@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
 # PulseAudio with a null sink: Firefox computes no sound at all on a machine without a sound card.
 SYSTEM_PACKAGES := chromium:chromium firefox-esr:firefox-esr pulseaudio:pulseaudio tcpdump:tcpdump nft:nftables \
-	ip:iproute2 unshare:util-linux
+	ip:iproute2 unshare:util-linux turnserver:coturn
 # A Python error hides its last line in a trace; none of these targets wants make's own noise on top.
 MAKEFLAGS += --no-print-directory
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.browser.harness.network import program
-from tests.network.impairment import BadPath, Fault, bad_path
+from tests.network.impairment import BadPath, bad_path
 
 BLOCK = 231 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])  # runs side by side have networks of their own
 HERE, GATE = f"10.{BLOCK}.0.1", f"10.{BLOCK}.0.2"
@@ -90,18 +90,16 @@ class Place:
         return self.filtered("drop")
 
     @contextmanager
-    def through(self, port: int, seed: int, fault: Fault) -> Iterator[BadPath]:
-        """All UDP from here to that port of this machine goes through a bad path, unseen by the browser."""
-        path = bad_path((HERE, port), seed, ("0.0.0.0", 0), self.lab.udp, fault)  # noqa: S104  # inside the router
+    def through(self, path: BadPath) -> Iterator[None]:
+        """All UDP from here to the path's target goes through it, unseen by the browser, from its first packet on."""
         table = f"r{uuid.uuid4().hex[:8]}"
         chain = "type nat hook prerouting priority dstnat;"
-        rule = f'iifname "{self.device}" udp dport {port} redirect to :{path.address[1]}'
+        rule = f'iifname "{self.device}" udp dport {path.target[1]} redirect to :{path.address[1]}'
         self.lab.nft(f"table ip {table} {{\nchain c {{\n{chain}\n{rule}\n}}\n}}\n")
         try:
-            yield path
+            yield
         finally:
             self.lab.nft(f"delete table ip {table}\n")
-            path.close()
 
     def move(self, last: int) -> None:
         """Another address in the place of the one it has, as a phone gets that changes networks."""
@@ -115,9 +113,13 @@ class Place:
 class Lab:
     """The router, and the places behind it."""
 
-    name: str = field(default_factory=lambda: f"net{uuid.uuid4().hex[:6]}")
+    name: str = f"lab{BLOCK}"
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     places: dict[str, Place] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Name the places."""
+        self.places.update({letter: Place(self, letter, number) for number, letter in enumerate("ab", 1)})
 
     def nft(self, script: str) -> None:
         """Change the router's rules."""
@@ -130,6 +132,10 @@ class Lab:
     def place(self, letter: str) -> Place:
         """A place of that letter."""
         return self.places[letter]
+
+    def path(self, port: int, seed: int) -> BadPath:
+        """A path through the router to that UDP port of this machine, good until it is told otherwise."""
+        return bad_path((HERE, port), seed, ("0.0.0.0", 0), self.udp)  # noqa: S104  # inside the router
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -144,6 +150,7 @@ class Lab:
 
     def up(self) -> None:
         """Make the namespaces and the lines between."""
+        self.clear()  # what a run that was killed left
         run("ip", "netns", "add", self.name)
         self.threads.submit(_enter, self.name).result()
         near = f"{self.name}h"
@@ -155,8 +162,7 @@ class Lab:
         for device in ("here", "lo"):
             run(*router, "link", "set", device, "up")
         run("ip", "netns", "exec", self.name, "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        for number, letter in enumerate("ab", 1):
-            place = self.places[letter] = Place(self, letter, number)
+        for place in self.places.values():
             inside = ("ip", "-n", place.name)
             run("ip", "netns", "add", place.name)
             run(*inside, "link", "add", "out", "type", "veth", "peer", "name", place.device, "netns", self.name)
@@ -166,11 +172,15 @@ class Lab:
             run(*router, "link", "set", place.device, "up")
             run(*inside, "address", "add", f"{place.address()}/24", "dev", "out")
             run(*inside, "route", "add", "default", "via", place.address(1))
-            run("ip", "route", "add", f"10.{BLOCK}.{number}.0/24", "via", GATE)
+            run("ip", "route", "add", f"10.{BLOCK}.{place.number}.0/24", "via", GATE)
 
     def down(self) -> None:
-        """Take it all away; routes and devices go with the namespaces."""
+        """Take it all away."""
         self.threads.shutdown()
+        self.clear()
+
+    def clear(self) -> None:
+        """Delete the namespaces; routes and devices go with them."""
         for name in [*(place.name for place in self.places.values()), self.name]:
             subprocess.run([program("ip"), "netns", "delete", name], check=False, capture_output=True)
         # a namespace lives on while anything of it does; the line to this machine must not
