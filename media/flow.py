@@ -9,6 +9,7 @@ send sound only every 400 ms in silence, and a slow camera has two frames a seco
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from struct import Struct
 
 from media.offer import AUDIO_LEVEL
@@ -17,10 +18,22 @@ from media.sample import Audio, Video
 
 AUDIO_FILL = 400_000_000
 VIDEO_FILL = 500_000_000
-BLANK_FRAME = 300
-"""Bytes: measured 58-136 for a switched-off or black camera, about 2 700 for a live one (640x480, 20 fps)."""
-BLANK_RATE = 4_000
-"""Bytes a second: measured 1 160-2 550 for a switched-off or black camera, 54 000 for a live one."""
+BLANK_FRAME = 400
+"""Bytes of the middle frame of a second. Flat pictures had at most 271 (black, 1280x720, end-to-end encrypted)."""
+BLANK_SPREAD = 4
+"""Bytes between a second's quartiles of frame sizes.
+
+A flat picture is coded to the same few bytes again and again: at most 1 apart at any size, while live ones of small
+frames lie 28 and more apart (160x120, 64 kbit/s). Sizes and rates alone do not tell: at 30 frames a second and the
+lowest rate that browsers send, a live frame has about the size of a black one of 1280x720. All of these figures:
+tests/traces, recorded with Chromium and Firefox; `python -m tests.traces.table` prints what they stand between.
+"""
+BLANK_RATE = 3_000
+"""Bytes a second: less is no live picture, however uneven. Browsers send at least 3 750 (30 kbit/s), measured 5 954;
+a black picture whose coder had not settled yet had at most 1 909."""
+FEW_FRAMES = 5
+SPARSE = 3
+"""Frames a second. Firefox repeats one a second, whole and up to 74 kB, of a camera that is off or was taken away."""
 SILENT = 127
 SPEECH = 50
 """-dBov: as loud as somebody who speaks. Breath and a quiet room lie below; measured speech peaks at 10 to 40."""
@@ -108,6 +121,25 @@ def payload_size(packet: bytes, size: int, padding: int) -> int:
     if packet[0] & 0x10:
         head += 4 + 4 * int.from_bytes(packet[head + 2 : head + 4], "big")
     return size - head - padding
+
+
+def flat(sizes: Sequence[int]) -> bool:
+    """Whether frames of these sizes (bytes) are of one flat picture: a camera that is off or covered by software."""
+    ordered = sorted(sizes)
+    count = len(ordered)
+    typical = ordered[count // 2]
+    if count < FEW_FRAMES:
+        return ordered[-1] < BLANK_FRAME
+    return plain(sizes) or (typical < BLANK_FRAME and sum(sizes) < BLANK_RATE)
+
+
+def plain(sizes: Sequence[int]) -> bool:
+    """Whether frames of these sizes are as small and as alike as those of a flat picture."""
+    ordered = sorted(sizes)
+    count = len(ordered)
+    if not count or ordered[count // 2] >= BLANK_FRAME:
+        return False
+    return ordered[-1 - count // 4] - ordered[count // 4] <= BLANK_SPREAD
 
 
 class AudioFlow:
@@ -231,19 +263,28 @@ class VideoFlow:
         return sum(self.seconds.get(second, ()))
 
     def state(self, second: int) -> Video:
-        """The state of ``second``: blank when the median frame and the rate are those of a switched-off camera."""
+        """The state of ``second``: blank when its frames are small and all alike."""
         sizes = self.seconds.get(second)
         if not sizes:
             return Video.FLOWING if self.live.mask(second) else Video.NONE
-        typical = sorted(sizes)[len(sizes) // 2]
-        return Video.BLANK if typical < BLANK_FRAME and sum(sizes) < BLANK_RATE else Video.FLOWING
+        return Video.BLANK if self._sparse(second) or flat(sizes) else Video.FLOWING
+
+    def _sparse(self, second: int) -> bool:
+        """Whether a frame now and then is all there is; where a picture begins or stops there are more beside it."""
+        return self._few(second) and (self._few(second - 1) or self._few(second + 1))
+
+    def _few(self, second: int) -> bool:
+        return 0 < len(self.seconds.get(second, ())) < SPARSE
 
     def mask(self, second: int) -> int:
         """The tenths of ``second`` in which a picture flowed and was not blank."""
         if self.state(second) is not Video.FLOWING:
             return 0
-        # In a second of small frames at a good rate there may be none of the size of a live one.
-        return self.live.mask(second) or self.runs.mask(second)
+        sizes = self.seconds.get(second, [])
+        part = max(FEW_FRAMES, len(sizes) // 4)
+        if plain(sizes[:part]) or plain(sizes[-part:]):  # a camera was switched on or off within the second
+            return self.live.mask(second) or self.runs.mask(second)
+        return self.runs.mask(second)
 
     def forget(self, before: int) -> None:
         """Drop what is older than second ``before``."""

@@ -8,6 +8,7 @@ and writes `tests/traces/recorded/*.json.gz`. `python -m tests.traces.table` pri
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import tempfile
 import threading
@@ -137,7 +138,7 @@ class Seats:
 async def room(person: Person) -> AsyncIterator[Seats]:
     """An open media room and its listener."""
     seats = Seats(person)
-    seats.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",)), seats)
+    seats.desk = await MediaDesk.open(MediaSettings(("0.0.0.0",), 0, ("127.0.0.1", *_own())), seats)  # noqa: S104  # for minutes
     try:
         yield seats
     finally:
@@ -188,6 +189,16 @@ async def main(words: list[str]) -> None:
                         path = save(await record(person, tape, browser, setting))
                         print(path.name, path.stat().st_size, "bytes", flush=True)
         server.shutdown()
+
+
+def _own() -> list[str]:
+    """This machine's address: Firefox pairs none of its own with the loopback's."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks which address would
+        except OSError:
+            return []
+        return [probe.getsockname()[0]]
 
 
 class _Silent(SimpleHTTPRequestHandler):
