@@ -42,7 +42,7 @@ screenshots: env node system  ## every page at 1280 and 390 px in both themes, i
 
 bench: env system  ## Admit to first remote frame; server CPU per forwarded packet
 	@$(PY) -m tests.bench.first_frame
-	@$(PY) tests/bench/forward.py
+	@.venv/bin/antechamber bench media --visits 1,4 --seconds 5
 
 fuzz: env  ## every parser we own against mutations of real input, SECONDS=60 each (SEED=... repeats a run)
 	@$(PY) -m tests.fuzz.run $(or $(SECONDS),60) $(SEED)

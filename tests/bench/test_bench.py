@@ -1,4 +1,4 @@
-"""The bench's own honesty: its packets are what browsers send, its rows have the agreed shape, a missing packet voids."""
+"""The bench's honesty: packets as browsers send them, rows in the agreed shape, a missing packet voids them all."""
 
 from __future__ import annotations
 
