@@ -4,9 +4,11 @@ In a group a receiver's REMB is its whole downlink: 40 kbit/s are reserved for e
 by the pictures. A sender is told the smallest share over its receivers, leaving out those whose share is too small for
 a picture: the plain minimum made everybody's picture as bad as the worst line, and dropped 11 % of packets (measured).
 
-Whoever is left out gets sound alone, as soon as more picture is sent to them than their share for two seconds: an
-estimate that is low because little was sent is not a bad line. A browser that receives no picture estimates nothing, so
-recovery is tried: after a pause pictures are sent again, and if the estimate falls, they stop and the pause is doubled.
+Whoever is left out gets sound alone when for two seconds as much picture is sent to them as they estimate, and the
+estimate does not grow: libwebrtc begins with what it received and grows by 8 % a second up to one and a half times
+that, so an estimate that is low because little was sent is not a bad line. A browser that receives no picture estimates
+nothing, so recovery is tried: after a pause pictures are sent again, and if the estimate falls, they stop and the pause
+is doubled.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ FLOOR = 100_000
 LOW_S = 2
 TRIAL_S = 6
 PAUSE_S, PAUSE_MOST_S = 5, 20
+FULL, GROWING = 0.95, 1.03
+"""Of the estimate: so much sent fills the line; so much more than a second ago is growth."""
 STEADY_S = 30
 """After so long with pictures the next pause is short again."""
 
@@ -33,6 +37,7 @@ class Downlink:
         self.audio_only = False
         self.notice = False
         self._estimate: int | None = None
+        self._before: int | None = None
         self._sounds = 0
         self._pictures = 0
         self._low = 0
@@ -71,13 +76,16 @@ class Downlink:
             if self._age >= STEADY_S:
                 self._pause = PAUSE_S
         else:
-            self._short(sent, share)
+            self._short(sent)
+        self._before = self._estimate
         return self.audio_only is not before
 
-    def _short(self, sent: int, share: int) -> None:
+    def _short(self, sent: int) -> None:
+        estimate = self._estimate or 0
         trying = self._tried_at is not None and self._age < TRIAL_S
-        fell = self._tried_at is not None and self._estimate is not None and self._estimate < self._tried_at * 0.9
-        self._low = self._low + 1 if sent > share * self._pictures else 0
+        fell = self._tried_at is not None and estimate < self._tried_at * 0.9
+        stands = self._before is not None and estimate <= self._before * GROWING
+        self._low = self._low + 1 if stands and sent > FULL * estimate else 0
         if (fell and self._age >= LOW_S) or (self._low >= LOW_S and not trying):
             if self.notice:
                 self._pause = min(PAUSE_MOST_S, 2 * self._pause)

@@ -53,6 +53,7 @@ def test_a_sender_is_told_the_smallest_share_that_bears_a_picture(shares: list[i
 def test_two_seconds_above_too_small_a_share_end_pictures() -> None:
     """One second is not enough, and what is told is told once."""
     short = link(250_000)
+    assert not short.second(600_000)  # whether the estimate grows is not known yet
     assert not short.second(600_000)
     assert not short.audio_only
     assert short.second(600_000)
@@ -65,6 +66,18 @@ def test_a_low_estimate_of_a_line_on_which_little_is_sent_means_nothing() -> Non
     quiet = link(90_000)
     assert not any(quiet.second(5_000) for _ in range(30))
     assert not quiet.notice
+
+
+@pytest.mark.parametrize("sent", [60_000, 100_000, 160_000, 300_000])
+def test_an_estimate_that_begins_with_what_came_and_grows_means_nothing(sent: int) -> None:
+    """As libwebrtc's does where cameras see little: by 8 % a second, up to one and a half times what comes."""
+    fresh = link()
+    estimate = float(sent)
+    for _ in range(60):
+        fresh.heard(int(estimate))
+        assert not fresh.second(sent)
+        estimate = max(estimate, min(estimate * 1.08, 1.5 * sent + 10_000))
+    assert not fresh.notice
 
 
 def seconds_until_turn(short: Downlink, sent: int = 600_000, most: int = 60) -> int:
