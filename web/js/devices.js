@@ -31,7 +31,10 @@ export class Devices extends EventTarget {
     super();
     navigator.mediaDevices?.addEventListener?.("devicechange", () => void this.#recover());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") void this.#recover();
+      if (document.visibilityState !== "visible") return;
+      void this.#recover();
+      // Back from a phone call, say: what the system silenced while nobody looked is told now, if it stays silent.
+      for (const kind of /** @type {const} */ (["audio", "video"])) this.#doubt(kind, this.#tracks[kind]);
     });
   }
 
@@ -186,17 +189,22 @@ export class Devices extends EventTarget {
     track.addEventListener("ended", () => {
       if (this.#tracks[kind] === track) void this.#recover();
     });
-    track.addEventListener("mute", () => {
-      setTimeout(() => {
-        if (this.#tracks[kind] === track && track.muted && document.visibilityState === "visible") this.#lose(kind);
-      }, SILENCED_FOR);
-    });
+    track.addEventListener("mute", () => this.#doubt(kind, track));
     track.addEventListener("unmute", () => {
       if (this.#tracks[kind] === track && this.#troubles[kind] === "lost") {
         this.#troubles[kind] = null;
         this.#tell();
       }
     });
+  }
+
+  /** A track that the system silences for long, while somebody looks, is lost. @param {Kind} kind
+   * @param {MediaStreamTrack|null} track */
+  #doubt(kind, track) {
+    if (!track?.muted) return;
+    setTimeout(() => {
+      if (this.#tracks[kind] === track && track.muted && document.visibilityState === "visible") this.#lose(kind);
+    }, SILENCED_FOR);
   }
 
   /** A track ended by itself (unplugged, taken by the system): try once without being asked, then say it is lost. */
