@@ -37,6 +37,7 @@ from media.forward import Counters, Line, Stream
 from media.ingress import ADDRESSES_A_LINE, SOURCES, Ingress, monotonic_ns
 from media.offer import OPUS, VP8
 from media.seam import Cipher, SharedConnection
+from media.sections import ALONE, Section
 from media.stamps import Cache, Passing, Stamps
 from server import client_address
 from signaling import facts, wire
@@ -84,16 +85,26 @@ def plain(feed: Callable[[Any], None]) -> Iterator[Callable[[Any], None]]:
     yield feed
 
 
+GROUP = (
+    *ALONE,
+    *(Section(str(mid), ("audio", "video")[mid % 2], "sendonly", f"par_{mid // 2}") for mid in range(2, 6)),
+    Section("6", "video", "recvonly"),
+)
+"""What somebody is offered who shares their screen with three others."""
+
+
 def sdp(text: str) -> None:
-    """An answer: what was read is what was asked for."""
-    try:
-        read = answer.read(text)
-    except NO:
-        return
-    assert 1 <= len(read.fingerprints) <= 8
-    assert len(read.sending) <= 2
-    assert all(0 < ssrc < 1 << 32 for ssrc in read.ssrcs)
-    assert 4 <= len(read.ufrag) <= 256
+    """An answer, of two people's visit and of a group's: what was read is what was asked for."""
+    for offered in (ALONE, GROUP):
+        try:
+            read = answer.read(text, offered)
+        except NO:
+            continue
+        assert 1 <= len(read.fingerprints) <= 8
+        assert len(read.sending) <= sum(section.direction in ("sendrecv", "recvonly") for section in offered)
+        assert read.receiving <= {section.mid for section in offered if section.direction.startswith("send")}
+        assert all(0 < ssrc < 1 << 32 for ssrc in read.ssrcs)
+        assert 4 <= len(read.ufrag) <= 256
 
 
 OWN, OTHER, THIRD = frozenset({0xA1, 0xA2}), {0xB1: "b", 0xB2: "b", 0xC1: "c"}, ("b", "c")

@@ -13,7 +13,7 @@ from tests.fuzz.browser import fuzz_browser
 from tests.fuzz.run import Broken, fuzz
 from tests.fuzz.targets import TARGETS, Target, messages, plain
 
-SHORT_S, LONG_S = 0.7, 60.0
+SHORT_S, LONG_S = 0.5, 60.0
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -14,8 +14,8 @@ from tests.media.lean import Lean, Leans
 from tests.media.weight import Weight, resident
 
 MIB = 1 << 20
-CYCLES, LONG_CYCLES = 18, 500
-WARM = 12
+CYCLES, LONG_CYCLES = 12, 500
+WARM = 6
 """The first ones load code and fill pools."""
 AT_ONCE = 6
 GROWTH = 20 * MIB
