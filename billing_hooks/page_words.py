@@ -109,9 +109,18 @@ def facts(event: Mapping[str, Any], received_at: datetime) -> tuple[Fact, ...]:
         Fact("Consent", _consent(event["consent"], zone)),
         Fact("Identity", _identity(event["identity"])),
         Fact("Media encryption", event["evidence"]["srtp_profile"] or "not recorded"),
+        *_reports(event["evidence"].get("reports", [])),
         Fact("Event", f"{event['id']}, number {event['sequence']}"),
         Fact("Received and verified", when(received_at.astimezone(UTC), zone)),
     )
+
+
+def _reports(reports: Sequence[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    """What the clinician's browser said of the client's picture: a report, in which no total has a part."""
+    words = {"black": "black", "frozen": "not moving"}
+    of = {seen: sum(one["to_s"] - one["from_s"] for one in reports if one["seen"] == seen) for seen in words}
+    said = ", ".join(f"{words[seen]} for {clock(seconds)}" for seen, seconds in of.items() if seconds)
+    return (Fact("Picture, as reported by the clinician's browser", said),) if said else ()
 
 
 def _place(found: Mapping[str, Any] | None, zone: str) -> str:

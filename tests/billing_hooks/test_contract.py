@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_hooks import contract, strict
+from billing_hooks import contract, page_words, strict
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.keyset import PublicKey
 from billing_hooks.strict import b64url, unb64url
@@ -219,3 +219,41 @@ def test_a_number_that_two_parsers_may_read_differently_is_refused() -> None:
     for text in (b"9007199254740992", b"-9007199254740992", b"1e3", b"1.0", b"NaN", b"Infinity"):
         with pytest.raises(Malformed, match="not-canonical"):
             strict.parse_json(text)
+
+
+STREAM = {"packets": 100, "lost": 2, "jitter_ms": 4}
+LINK = {
+    "audio": STREAM, "video": STREAM, "received": STREAM, "round_trip_ms": 40, "talk_seconds": 9, "weak_seconds": 0,
+    "reconnecting_seconds": 0,
+}  # fmt: skip
+REPORT = {"of": "client", "seen": "frozen", "from_s": 10, "to_s": 31, "reported_by": "clinician_browser"}
+
+
+def test_events_with_and_without_connections_and_reports_verify(event: dict[str, Any], seal: Seal, keys: Keys) -> None:
+    """What is younger than the first events may be there or not: both stay good for ever."""
+    assert "links" not in event["evidence"]
+    younger = {
+        **event,
+        "evidence": {**event["evidence"], "links": {"clinician": LINK, "client": None}, "reports": [REPORT]},
+    }
+    assert contract.verify(seal(younger), keys)["evidence"] == younger["evidence"]
+    shown = {fact.name: fact.value for fact in page_words.facts(younger, datetime.now(UTC))}
+    assert shown["Picture, as reported by the clinician's browser"] == "not moving for 0:21"
+    assert len(page_words.facts(event, datetime.now(UTC))) == len(shown) - 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"reports": [{**REPORT, "reported_by": "server"}]},
+        {"reports": [{**REPORT, "seen": "asleep"}]},
+        {"reports": [{**REPORT, "note": "looked sad"}]},
+        {"links": {"clinician": {**LINK, "address": "192.0.2.1"}, "client": None}},
+        {"links": {"clinician": LINK}},
+        {"resolution": "640x480"},
+    ],
+)
+def test_nothing_else_finds_a_place_beside_them(event: dict[str, Any], seal: Seal, odd: dict[str, Any]) -> None:
+    """No other reporter, no other word, no address, no further member."""
+    with pytest.raises(Malformed):
+        seal({**event, "evidence": {**event["evidence"], **odd}})
