@@ -17,6 +17,8 @@ PRACTICE = {
     "npi": "1990000105",
     "zone": "America/Denver",
     "message": "We run ten minutes late today.\nThank you for waiting.",
+    "others_may_share": True,
+    "e2ee": "required",
 }
 
 
@@ -56,6 +58,7 @@ async def test_the_practice_is_changed_and_told(signed_in: Any, house: Any) -> N
         ({"phone": "call us!"}, "phone-malformed"),
         ({"name": " "}, "malformed"),
         ({"message": "x" * 301}, "malformed"),
+        ({"e2ee": "off"}, "malformed"),
         ({"message": "bell\x07"}, "message-malformed"),
     ],
 )
