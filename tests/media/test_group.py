@@ -326,7 +326,8 @@ async def test_a_sender_is_told_the_smallest_share_and_a_bad_line_gets_sound_alo
     await until(lambda: len(c.got[a.base + 1].at) > pictures, within=8)  # tried again
     c.control(rtcp.limit(900_000, [a.base + 1, b.base + 1]))
     await until(lambda: ("c", False) in table.downlinks, within=5)
-    assert everybody(a, b, c)
+    await until(lambda: everybody(a, b, c), within=3)
+    assert table.downlinks == [("c", True), ("c", False)]
 
 
 async def test_of_two_people_an_estimate_passes_as_it_is(table: Any, until: Any) -> None:

@@ -27,6 +27,7 @@ class Kept:
 
     def arrived(self, _now: int, _packet: bytes, size: int, _padding: int) -> bool:
         """Keep it."""
+        self.line.refill()  # a browser has no budget for what it receives
         clear = bytes(self.line.ingress.view[:size])
         self.at.append(time.monotonic())
         self.packets.append(clear)
