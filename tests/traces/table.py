@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tests.traces.traces import PICTURE, SOUND, Trace, every, frames, states
+from tests.traces.traces import PICTURES, SOUND, Trace, every, frames, states
 
 
 def line(trace: Trace) -> list[str]:
@@ -19,7 +19,7 @@ def line(trace: Trace) -> list[str]:
         medians = [sorted(sizes)[len(sizes) // 2] for sizes in seconds]
         rates = [sum(sizes) for sizes in seconds]
         told = states(act)
-        right = sum(pair == (SOUND[act.sound], PICTURE[act.picture]) for pair in told)
+        right = sum(audio is SOUND[act.sound] and video in PICTURES[act.picture] for audio, video in told)
         spread = f"median {min(medians)}-{max(medians)} B, {min(rates)}-{max(rates)} B/s" if seconds else "no frames"
         counts = f"{min(map(len, seconds))}-{max(map(len, seconds))} fps" if seconds else ""
         said.append(f"  {act.picture:7} {act.sound:6} {right}/{act.seconds} right  {spread} {counts}")

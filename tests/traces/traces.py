@@ -26,9 +26,11 @@ START: Final = 1000  # the second at which every replay begins
 
 Row = list[int]
 SOUND: Final = {"on": Audio.PRESENT, "muted": Audio.SILENT, "none": Audio.NONE}
-PICTURE: Final = {
-    "live": Video.FLOWING, "calm": Video.FLOWING, "frozen": Video.FLOWING,
-    "off": Video.BLANK, "black": Video.BLANK, "none": Video.NONE,
+# Of a picture that stands still the server claims nothing: its frames may be as large as live ones. Of a camera that
+# was taken away Chromium sends nothing; Firefox goes on with its last picture, once a second.
+PICTURES: Final = {
+    "live": {Video.FLOWING}, "calm": {Video.FLOWING}, "frozen": {Video.FLOWING, Video.BLANK},
+    "off": {Video.BLANK}, "black": {Video.BLANK}, "none": {Video.NONE, Video.BLANK},
 }  # fmt: skip
 
 
