@@ -66,13 +66,14 @@ test("a frame is opened once, late ones while the window holds them, older ones 
   for (let n = WIDTH * 10n; n < WIDTH * 10n + 600n; n += 1n) assert.ok(!take(n));
 });
 
-test("frames that the worker never sees are noticed at the second look, a quiet sender never", () => {
-  let now = watched(UNWATCHED, 10, 0);
+test("frames that the worker never sees are noticed at the second look, a quiet sender and a busy worker never", () => {
+  let now = watched(UNWATCHED, 10, 0, 1);
   assert.ok(!leaks(now));
-  now = watched(now, 22, 0);
+  assert.equal(watched(now, 40, 0, 1), now, "the worker has not reported since");
+  now = watched(now, 22, 0, 2);
   assert.ok(leaks(now));
-  assert.ok(!leaks(watched(now, 30, 4)));
-  assert.ok(!leaks(watched(watched(UNWATCHED, 0, 0), 1, 0)));
+  assert.ok(!leaks(watched(now, 30, 4, 3)));
+  assert.ok(!leaks(watched(watched(UNWATCHED, 0, 0, 1), 1, 0, 2)));
 });
 
 test("the code is six digits, zeros included", () => {
@@ -379,12 +380,13 @@ test("a code that differs is a warning until one is the same, and opens a new ex
 });
 
 test("the lock says what is, and never more than what was opened", () => {
-  const view = { standing: /** @type {const} */ ("verified"), code: "012345", live: true, required: false, able: true, others: 0 };
+  const view = { standing: /** @type {const} */ ("verified"), code: "012345", live: true, required: false, able: true, leaked: false, others: 0 };
   assert.equal(lockWords("client", view).text, "Encrypted, checked");
   assert.equal(lockWords("client", { ...view, live: false }).text, "Securing");
   assert.equal(lockWords("clinician", { ...view, standing: "unverified" }).ask, false);
   assert.equal(lockWords("clinician", { ...view, standing: "unverified", required: true }).ask, true);
   assert.equal(lockWords("client", { ...view, standing: "unverified", required: true }).ask, false);
+  assert.equal(lockWords("client", { ...view, leaked: true }).tone, "danger");
   for (const standing of /** @type {const} */ (["off", "refused", "tampered"])) {
     assert.ok(lockWords("client", { ...view, standing }).lines.length > 1);
     assert.notEqual(lockWords("client", { ...view, standing }).tone, "ok");

@@ -16,7 +16,16 @@ WIRE = HERE.parent / "wire"
 
 @pytest.mark.parametrize(
     "tests",
-    ["wire.test.mjs", "client.test.mjs", "devices.test.mjs", "ladder.test.mjs", "seal.test.mjs", "quality.test.mjs", "group.test.mjs"],
+    [
+        "wire.test.mjs",
+        "client.test.mjs",
+        "devices.test.mjs",
+        "ladder.test.mjs",
+        "seal.test.mjs",
+        "seal_worker.test.mjs",
+        "quality.test.mjs",
+        "group.test.mjs",
+    ],
 )
 def test_the_pure_browser_modules_do_what_their_examples_say(tests: str, tmp_path: Path) -> None:
     """Node runs the examples beside a copy of web/js: it takes a module only where a package.json says so."""

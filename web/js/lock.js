@@ -49,19 +49,25 @@ export class Lock {
     say(code, words.code ? `${words.code.slice(0, 3)} ${words.code.slice(3)}` : "");
     this.part("lock-compare").hidden = this.side !== "clinician" || words.code === null || view.standing === "verified";
     if (this.#text && this.#text !== words.text && (words.tone === "danger" || words.tone === "warn")) announce(words.lines.join(" "));
+    // What somebody must act on is not left behind a button; the focus stays where it is.
+    if (words.tone === "danger" && this.#text !== words.text) this.#shown(true);
     this.#text = words.text;
   }
 
   /** The stage was left. */
   close() {
-    this.#panel.hidden = true;
-    this.#button.setAttribute("aria-expanded", "false");
+    this.#shown(false);
+  }
+
+  /** @param {boolean} on */
+  #shown(on) {
+    this.#panel.hidden = !on;
+    this.#button.setAttribute("aria-expanded", String(on));
   }
 
   /** @param {boolean} open */
   #open(open) {
-    this.#panel.hidden = !open;
-    this.#button.setAttribute("aria-expanded", String(open));
+    this.#shown(open);
     (open ? this.part("lock-title") : this.#button).focus();
   }
 }

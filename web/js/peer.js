@@ -21,13 +21,15 @@ import { sections, ufrag } from "./sdp.js";
  *   onStanding?: (standing: PeerStanding, failures: number) => void,
  *   servers?: () => RTCIceServer[],
  *   shield?: import("./seal_shield.js").Shield|null,
+ *   onLeak?: () => void,
  * }} PeerOptions
  *   send: the link's `send`.
  *   track: what to send now; null while the camera is stopped. A muted microphone is still a track.
  *   ready: waited for before a new connection is made, so that its tracks are there from the start.
  *   onRemotes: by participant what the server sends us of the others, after every offer.
  *   servers: relays for networks without UDP, ours and nobody else's; none by default.
- *   shield: encrypts end to end; null where this browser cannot. What it sees nothing of is not sent for long.
+ *   shield: encrypts end to end; null where this browser cannot. What it sees nothing of is not sent for long:
+ *   onLeak: frames went past it, and this page sends nothing any more.
  *   onStanding: failures counts attempts in a row that never connected: from 3 on, say that the network may block us.
  */
 
@@ -51,6 +53,7 @@ export class Peer {
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #watch;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #ask;
   /** @type {MediaStreamTrack|null} */ #screen = null;
+  /** Frames went past the shield: this page sends nothing any more. */ #leaked = false;
   /** @type {WeakMap<RTCRtpSender, import("./seal_leak.js").Watched>} */ #watched = new WeakMap();
 
   /** @param {PeerOptions} options */
@@ -101,13 +104,13 @@ export class Peer {
    * @param {"audio"|"video"} kind @param {MediaStreamTrack|null} track @returns {Promise<void>} */
   async replace(kind, track) {
     const mine = this.#connection?.getTransceivers().find((one) => one.receiver.track.kind === kind && sends(one));
-    if (mine) await mine.sender.replaceTrack(track);
+    if (mine && !this.#leaked) await mine.sender.replaceTrack(track);
   }
 
   /** Send a screen beside the camera, or stop. It goes out once the server offers a media section for it (it is asked by
    * message); a section that is there already takes the new track. @param {MediaStreamTrack|null} track @returns {Promise<void>} */
   async share(track) {
-    this.#screen = track;
+    this.#screen = this.#leaked ? null : track;
     const offer = this.#offer;
     const connection = this.#connection;
     if (!offer || !connection) return;
@@ -206,7 +209,7 @@ export class Peer {
     this.#connection = connection;
     // Before the first offer is applied: only a track added now is bound to the server's own media sections.
     for (const kind of /** @type {const} */ (["audio", "video"])) {
-      const track = this.#options.track(kind);
+      const track = this.#leaked ? null : this.#options.track(kind);
       if (!track) continue;
       const sender = connection.addTrack(track, new MediaStream([track]));
       this.#options.shield?.sends(sender, kind);
@@ -231,21 +234,24 @@ export class Peer {
     }
   }
 
-  /** Frames that are made and that the worker never sees go out in the clear: stop the track, and connect anew. */
+  /** Frames that are made and that the worker never sees go out in the clear: nothing is sent from this page any more. */
   async #look() {
     const { shield } = this.#options;
     const connection = this.#connection;
-    if (!shield || !connection || connection.connectionState !== "connected") return;
+    if (!shield?.strict || !connection || connection.connectionState !== "connected") return;
     for (const { sender } of connection.getTransceivers()) {
-      const seen = shield.seen(sender);
       if (!sender.track) continue;
-      const made = madeBy(await sender.getStats());
-      const now = watched(this.#watched.get(sender) ?? UNWATCHED, made, seen ?? 0);
+      const before = this.#watched.get(sender) ?? UNWATCHED;
+      const now = watched(before, madeBy(await sender.getStats()), shield.seen(sender) ?? 0, shield.reports);
       this.#watched.set(sender, now);
-      if (!leaks(now) || connection !== this.#connection) continue;
-      await sender.replaceTrack(null);
-      this.reconnect("failed");
+      if (leaks(now)) await this.#seal();
     }
+  }
+
+  async #seal() {
+    this.#leaked = true;
+    this.#options.onLeak?.();
+    await Promise.all(this.#connection?.getSenders().map((one) => one.replaceTrack(null)) ?? []);
   }
 
   /** @param {RTCPeerConnection} connection */

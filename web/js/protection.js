@@ -45,6 +45,7 @@ export class Protection {
   #wrapsOf = 0;
   /** @type {Map<What, {kid: number, key: Uint8Array<ArrayBuffer>}>} */ #sealing = new Map();
   /** Somebody has been told the keys that are in use. */ #shared = false;
+  #leaked = false;
   #opened = 0;
   #openedAt = -LIVE_FOR;
   #told = "";
@@ -73,6 +74,7 @@ export class Protection {
       live: performance.now() - this.#openedAt < LIVE_FOR,
       required: state?.required ?? false,
       able: this.#shield !== null,
+      leaked: this.#leaked,
       others: state?.present.filter((one) => !one.able && one.participant !== this.#person).length ?? 0,
     };
   }
@@ -101,6 +103,12 @@ export class Protection {
   /** The clinician has compared the code. @param {boolean} matches */
   confirm(matches) {
     this.#then(() => this.#step({ type: "confirmed", matches }));
+  }
+
+  /** Frames of ours went past the worker. */
+  leak() {
+    this.#leaked = true;
+    this.#changed();
   }
 
   /** The visit is over: the keys go. */
@@ -136,6 +144,8 @@ export class Protection {
     this.#sealing.clear();
     this.#shared = false;
     this.#wrapsOf = 0;
+    clearTimeout(this.#renewal);
+    this.#shield?.order({ do: "mode", mode: "hold" });
     this.#state = begun({ participant, role }, keys.told, this.#shield !== null, false, before);
     await this.#keep();
   }

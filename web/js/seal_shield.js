@@ -19,13 +19,17 @@ export class Shield {
   /** @type {WeakMap<RTCRtpSender|RTCRtpReceiver, string>} */ #ids = new WeakMap();
   /** @type {Counts} */ #counts = { sent: {}, got: {} };
   #made = 0;
+  /** @type {import("./seal_epoch.js").Mode} */ #mode = "hold";
 
   /** @param {() => void} onCounts the worker has told its counters, twice a second */
   constructor(onCounts) {
+    /** How often the worker has told its counters. */
+    this.reports = 0;
     /** The worker hears: only then may a connection be made. @type {Promise<void>} */
     this.ready = new Promise((done) => this.#worker.addEventListener("message", () => done(), { once: true }));
     this.#worker.addEventListener("message", (event) => {
       this.#counts = event.data;
+      this.reports += 1;
       onCounts();
     });
   }
@@ -82,8 +86,14 @@ export class Shield {
     return sum;
   }
 
+  /** Nothing may go past the worker now. @returns {boolean} */
+  get strict() {
+    return this.#mode !== "clear";
+  }
+
   /** @param {Order} order */
   order(order) {
+    if (order.do === "mode") this.#mode = order.mode;
     this.#worker.postMessage(order);
   }
 

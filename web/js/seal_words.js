@@ -1,8 +1,10 @@
 // What the lock says of end-to-end encryption, in plain words: what it is now, what it protects against and what not. Pure.
 
 /** @typedef {import("./seal_epoch.js").Standing} Standing */
-/** @typedef {{standing: Standing, code: string|null, live: boolean, required: boolean, able: boolean, others: number}} ProtectionView
- *   live: encrypted frames were opened within the last seconds; others: people whose browsers cannot encrypt */
+/** @typedef {{standing: Standing, code: string|null, live: boolean, required: boolean, able: boolean, leaked: boolean,
+ *   others: number}} ProtectionView
+ *   live: encrypted frames were opened within the last seconds; leaked: this browser sent some past the encryption, and
+ *   sends nothing since; others: people whose browsers cannot encrypt */
 /** @typedef {{tone: "quiet"|"ok"|"warn"|"danger", icon: string, text: string, lines: string[], code: string|null,
  *   ask: boolean}} LockWords   ask: the clinician is to compare the code now */
 
@@ -20,6 +22,13 @@ export function lockWords(side, view) {
   const { standing, live, code, required } = view;
   /** @type {LockWords} */
   const plain = { tone: "quiet", icon: "lock", text: "Securing", lines: [], code: null, ask: false };
+  if (view.leaked) {
+    return {
+      ...plain, tone: "danger", icon: "warn", text: "Sending stopped",
+      lines: ["This browser sent picture or sound without encrypting it, so this page sends nothing any more.",
+        "Load the page again, or use another browser."],
+    };
+  }
   switch (standing) {
     case "pending":
     case "alone":
