@@ -85,8 +85,10 @@ def over_all(facts: Iterable[Fact]) -> Protection:
 
 
 def dump_members(group: Group, roles: Mapping[ParticipantId, Role], required: bool) -> dict[str, Any]:
-    """Who is there; `required`: the practice never lets picture and sound pass without."""
-    people = [{"participant": who, "role": roles[who].value, "able": able} for who, able in group.able.items()]
+    """Who is there, of those who have a role in the visit; `required`: the practice lets nothing pass without."""
+    people = [
+        {"participant": who, "role": roles[who].value, "able": able} for who, able in group.able.items() if who in roles
+    ]
     return {"type": "members", "epoch": group.epoch, "required": required, "people": people}
 
 
