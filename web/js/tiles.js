@@ -67,7 +67,7 @@ export class Tiles {
     text(part(tile, "name"), personWords(one));
     text(part(tile, "initials"), initials(one.name));
     part(tile, "curtain").hidden = !dark;
-    text(part(tile, "curtain-words"), muted?.weak ? "Picture paused: weak connection" : muted?.video ? "Camera off" : one.here ? "No picture" : "Reconnecting");
+    text(part(tile, "curtain-words"), view.audioOnly ? "Sound only" : muted?.weak ? "Paused: weak line" : muted?.video ? "Camera off" : one.here ? "No picture" : "Reconnecting");
     const mark = part(tile, "mark");
     mark.hidden = muted?.audio !== true;
     setIcon(mark, "mic-off");
