@@ -17,11 +17,12 @@ SECTION = re.compile(r"^m=", re.MULTILINE)
 
 
 class Kept:
-    """In place of a flow: keeps arrival times and packets in clear of one SSRC."""
+    """In place of a flow: keeps packets in clear of one SSRC, when each came, and the processor's time until then."""
 
     def __init__(self, line: Any) -> None:
         self.line = line
         self.at: list[float] = []
+        self.spent: list[float] = []
         self.packets: list[bytes] = []
         self.marks = self
 
@@ -30,6 +31,7 @@ class Kept:
         self.line.refill()  # a browser has no budget for what it receives
         clear = bytes(self.line.ingress.view[:size])
         self.at.append(time.monotonic())
+        self.spent.append(time.process_time())
         self.packets.append(clear)
         return False
 
@@ -83,6 +85,7 @@ class Wire:
         self.offers: list[str] = []
         self.got: defaultdict[int, Any] = defaultdict(lambda: Kept(self.end.line))
         self.sent: dict[int, dict[int, bytes]] = defaultdict(dict)
+        self.sent_at: dict[int, dict[int, float]] = defaultdict(dict)
         self.shown: dict[int, str] = {}
         self._connecting: asyncio.Task[None] | None = None
         self._streams: list[asyncio.Task[None]] = []
@@ -159,6 +162,7 @@ class Wire:
         head = pack(">BBHII", 0x90, payload_type, number & 0xFFFF, stamp & 0xFFFFFFFF, ssrc)
         packet = head + extension + bytes(size)
         self.sent[ssrc][number & 0xFFFF] = packet
+        self.sent_at[ssrc][number & 0xFFFF] = time.monotonic()
         self.end.line.send_media(packet)
 
     def control(self, compound: bytes) -> None:
