@@ -95,6 +95,8 @@ export class PictureWatch {
       canvas.width = WIDTH;
       canvas.height = HEIGHT;
       this.#pen = canvas.getContext("2d", { willReadFrequently: true });
+      // Else a point is a few pixels of many, and the noise of coding is taken for movement.
+      if (this.#pen) this.#pen.imageSmoothingQuality = "high";
     }
     this.#pen?.drawImage(this.#video, 0, 0, WIDTH, HEIGHT);
     const pixels = this.#pen?.getImageData(0, 0, WIDTH, HEIGHT).data;
