@@ -17,7 +17,8 @@ Pause = tuple[int, int, int]
 class Hearing:
     """Of one peer connection: ``any`` is its last packet, ``path`` its last RTP or RTCP, ``media`` its last RTP,
     ``answered`` its last answer to a connectivity check of ours, ``rtt`` how long that one took (nanoseconds, or 0),
-    ``pause`` the last stretch without RTP and RTCP that interrupted media. (Checks alone say nothing of the path that media takes: browsers send them on spare ones too.)"""
+    ``pause`` the last stretch without RTP and RTCP that interrupted media. (Checks alone say nothing of the path that
+    media takes: browsers send them on spare ones too.)"""
 
     __slots__ = ("answered", "any", "media", "path", "pause", "rtt")
 
