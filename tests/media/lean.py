@@ -22,6 +22,8 @@ from media.ingress import Ingress, monotonic_ns
 from media.offer import OPUS, VP8
 from media.seam import Address, SecureTransport, SharedConnection
 
+RATE = 25
+"""Packets of sound a second; of picture half as many."""
 numbers = count(0x1000, 0x10)
 """SSRCs, never one twice in a run."""
 
@@ -132,7 +134,7 @@ class Lean:
         return sum(s.flow.packets for s in self.line.streams.values() if isinstance(s.flow, wanted))
 
     async def live(self) -> None:
-        """Sound, picture and reports at a quiet browser's rate, for as long as the task lives."""
+        """Sound, picture and reports at half a browser's rate, for as long as the task lives."""
         await self.connected.wait()
         loop, tick = asyncio.get_running_loop(), 0
         start = loop.time()
@@ -141,13 +143,13 @@ class Lean:
             self.send("audio")
             if tick % 2:
                 self.send("video")
-            if tick % 50 == 0:
+            if tick % RATE == 0:
                 self.line.refill()
                 self.report()
                 for stream in self.line.streams.values():
                     if stream.flow is not None:
                         stream.flow.forget(monotonic_ns() // 1_000_000_000 - 10)
-            late = loop.time() - start - tick / 50
+            late = loop.time() - start - tick / RATE
             start += late if late > 0.5 else 0.0  # a machine that is busy elsewhere: go on from here, do not catch up
             await asyncio.sleep(max(0.0, -late))
 
