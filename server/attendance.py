@@ -62,7 +62,6 @@ class Attendance:
         """Who the browser's person is in the visit; None before the visit was loaded."""
         return self.visit.participant(attached.participant) if self.visit is not None else None
 
-
     def hears(self, participant: ParticipantId) -> bool:
         """Whether that person is told of the others' doings: the client and the clinician always, a guest let in."""
         visit = self.visit

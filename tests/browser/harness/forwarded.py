@@ -105,7 +105,7 @@ def chroma(frames: Iterable[bytes]) -> Iterator[tuple[float, float] | None]:
             yield None
             continue
         for picture in shown:
-            planes = [bytes(plane) for plane in picture.planes[1:3]]  # type: ignore[union-attr]  # video frames only
+            planes = [bytes(plane) for plane in picture.planes[1:3]]
             u, v = (sum(plane) / len(plane) for plane in planes)
             yield u, v
 
@@ -120,7 +120,7 @@ def tone_share(frames: Iterable[bytes], hertz: int) -> float:
             sounds = decoder.decode(av.Packet(frame))
         except av.FFmpegError:
             continue
-        heard += any(_carries(bytes(sound.planes[0]), sound.sample_rate, hertz) for sound in sounds)  # type: ignore[union-attr]  # sound only
+        heard += any(_carries(bytes(sound.planes[0]), sound.sample_rate, hertz) for sound in sounds)
     return heard / max(1, total)
 
 
@@ -135,4 +135,4 @@ def _carries(plane: bytes, rate: int, hertz: int) -> bool:
     for sample in samples:
         one, two = sample + turn * one - two, one
     tone = 2 * (one * one + two * two - turn * one * two) / len(samples) ** 2
-    return tone / power > 1 / 3
+    return bool(tone / power > 1 / 3)

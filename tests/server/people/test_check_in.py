@@ -292,7 +292,9 @@ async def test_a_clients_ticket_names_their_own_seat_and_works_once(joined: Any,
         assert await tickets.take(work, late) is None
 
 
-async def test_a_page_gone_wild_waits_and_the_client_next_door_does_not(joined: Any, booked: Any, browsers: Any) -> None:
+async def test_a_page_gone_wild_waits_and_the_client_next_door_does_not(
+    joined: Any, booked: Any, browsers: Any
+) -> None:
     """Each step has a pace of its own, told clearly with the number to call; nobody else behind the address is held."""
     _, _, browser, state = await joined()
     codes = [(await browser.post("/api/client/devices", json={})).status_code for _ in range(20)]
