@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,7 @@ class Scene:
     client: Person
     quiet: Quiet
     origins: tuple[float, float] = (0.0, 0.0)
+    samples: tuple[list[Any], list[Any]] = field(default_factory=lambda: ([], []))
 
     async def begin(self) -> None:
         """Into the visit, both seen and heard."""
@@ -123,9 +124,9 @@ class Scene:
 
     async def logs(self) -> tuple[truth.Flowed, truth.Flowed]:
         """What arrived at both, so far."""
-        one, other = [
-            await truth.flowed(p, o) for p, o in zip((self.clinician, self.client), self.origins, strict=True)
-        ]
+        for person, kept in zip((self.clinician, self.client), self.samples, strict=True):
+            kept.extend(await person.take_log())
+        one, other = map(truth.flow_of, self.samples, self.origins)
         return one, other
 
 
@@ -156,11 +157,6 @@ def back_after(end: float, flowed: Sequence[truth.Flowed]) -> float:
         assert later, "it never came back"
         worst = max(worst, later[0] - end)
     return worst / 1000
-
-
-def joined(parts: Sequence[truth.Flowed]) -> truth.Flowed:
-    """One log of several taken one after the other."""
-    return truth.Flowed(*(tuple(span for part in parts for span in getattr(part, kind)) for kind in ("audio", "video")))
 
 
 def seconds_right(body: dict[str, Any], one: truth.Flowed, other: truth.Flowed) -> float:
@@ -202,7 +198,6 @@ async def test_a_visit_survives_and_its_evidence_is_right(
             await held.begin()
             await asyncio.sleep(4)
             back: list[float] = []
-            taken: list[tuple[truth.Flowed, truth.Flowed]] = []
             for _ in range(10 if long else 2):
                 with quiet.while_down(case.name), ExitStack() as fault:
                     await asyncio.to_thread(fault.enter_context, case.make(net.place("b"), path))
@@ -210,14 +205,11 @@ async def test_a_visit_survives_and_its_evidence_is_right(
                     await asyncio.to_thread(fault.close)
                     end = time.time() * 1000
                     await asyncio.sleep(9)
-                taken.append(await held.logs())
-                back.append(back_after(end, taken[-1]))
+                back.append(back_after(end, await held.logs()))
             await held.clinician.sees("Audio and video", timeout=20)
-            taken.append(await held.logs())
             body = await event_of(held, meet)
-            taken.append(await held.logs())
+            one, other = await held.logs()
             path.close()
-    one, other = joined([a for a, _ in taken]), joined([b for _, b in taken])
     counted, arrived = body["seconds"]["audio_video_overlap"], truth.totals(one, other)[0]
     right = seconds_right(body, one, other)
     worst = sorted(back)[-1]  # of ten the 95th centile is the worst

@@ -36,7 +36,11 @@ async def begin(person: Person) -> float:
 
 async def flowed(person: Person, origin: float) -> Flowed:
     """What arrived at the person's browser since `begin`."""
-    log = await person.take_log()
+    return flow_of(await person.take_log(), origin)
+
+
+def flow_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
+    """What a log says, however many parts it was taken in."""
     return Flowed(*(spans([(origin + one["now"], received(one, kind)) for one in log]) for kind in ("audio", "video")))
 
 

@@ -15,8 +15,11 @@ const DOWN_AFTER = 2000;
 /** With less than this for the picture, or while the line is crowded, it is paused after this long, in bits a second and ms. */
 const PICTURE_LEAST = 40_000;
 const PAUSE_AFTER = 3000;
-/** All was well for this long: the next rung is tried, in ms; doubled by each try that failed within `FAILED_WITHIN`. */
+/** All was well for this long: the next rung is tried, in ms; longer after each try that failed within `FAILED_WITHIN`.
+ * A picture that is away altogether is missed sooner. */
 const UP_AFTER = 6000;
+const BACK_AFTER = 3000;
+const LONGER = 1.4;
 const UP_AT_MOST = 60_000;
 const FAILED_WITHIN = 10_000;
 /** A round trip this much above the best is a queue, this share of loss is a line far too narrow; in ms. */
@@ -76,6 +79,7 @@ function rungFor(room) {
 /** @param {Ladder} ladder @param {number} rung @param {number} at @returns {Ladder} */
 function down(ladder, rung, at) {
   const failed = ladder.climbed !== null && at - ladder.climbed < FAILED_WITHIN;
-  const wait = failed ? Math.min(2 * ladder.wait, UP_AT_MOST) : UP_AFTER;
+  const first = rung === 0 ? BACK_AFTER : UP_AFTER;
+  const wait = failed ? Math.min(LONGER * Math.max(first, ladder.wait), UP_AT_MOST) : first;
   return { ...ladder, rung, wait, low: null, crowded: rung === 0 ? null : ladder.crowded, calm: null };
 }

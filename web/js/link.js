@@ -40,8 +40,10 @@ import { Malformed, PROTOCOL, dump, parse } from "./wire.js";
  * times what the last one took, and more after each that failed: where a network comes and goes, an attempt begun while
  * it was away hangs on for seconds after it is back, and a slow network needs its time. */
 const WELCOME_WITHIN = { most: 8000, least: 2000 };
-/** The longest pause between attempts of an eager page, in ms. */
+/** The longest pause between attempts of an eager page, and the longest attempt unless the last one took half as long, in
+ * ms: a first packet that was lost is sent again after one second, then three, then seven (RFC 6298, section 2.1). */
 const EAGER_PAUSE = 1500;
+const EAGER_WITHIN = 3000;
 /** A ticket that ran out, or a garbled frame, is tried again this many times in a row before the page is told. */
 const REJOINS = 3;
 
@@ -144,7 +146,8 @@ export class Link {
   #within() {
     const { most, least } = WELCOME_WITHIN;
     if (this.#took === null) return most;
-    return Math.min(most, Math.max(least, 4 * this.#took) * 1.25 ** this.#attempt);
+    const within = Math.min(most, Math.max(least, 4 * this.#took) * 1.25 ** this.#attempt);
+    return this.#options.eager?.() ? Math.min(within, Math.max(EAGER_WITHIN, 2 * this.#took)) : within;
   }
 
   /** @param {unknown} frame */
