@@ -45,7 +45,7 @@ class BareLoop:
 
 
 class MediaRelay:
-    """See `media.decoding`."""
+    """See `server.bench.decoding`."""
 
     name = RELAY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from media.decoding import Decoding
+from server.bench.decoding import Decoding
 from server.bench.orders import obey
 
 

@@ -24,7 +24,7 @@ PLACES = {
     "alembic": ("server/db/",),
     "fastapi": WEB_PLACES,
     "starlette": (*WEB_PLACES, "server/socket.py"),
-    "aiortc": ("media/",),
+    "aiortc": ("media/", "server/bench/decoding.py"),  # the second: what the bench compares with
     "aioice": ("media/",),
     "pylibsrtp": ("media/",),
     "OpenSSL": ("media/",),
