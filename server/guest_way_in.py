@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from server import identity
+from server import identity, welcome
 from server.db import guests, people, practices, visits
 from server.errors import Refused
 from server.identity import GuestHere
 from server.ids import secret_hash
 from server.link_window import window
-from server.local_time import iso
 from server.logs import log
 from server.ports import Front
 from signaling import guest_commands
@@ -23,7 +22,6 @@ from signaling.visit import OVER
 from signaling.words import DeviceCode, ParticipantId, VisitId
 
 _REVOKED = "This link no longer works. Please ask the practice if you are expected."
-_TOO_EARLY = "You can come in from an hour before the visit. Until then you can test your camera."
 
 
 def step(visit: Visit, guest: Guest) -> str:
@@ -45,23 +43,8 @@ async def state(front: Front, here: GuestHere) -> dict[str, Any]:
         name = (await guests.names(work, [here.visit.id])).get(here.id, "")
         is_open = here.window.is_open(work.now())
     return {
-        "practice": {
-            "name": practice.name,
-            "phone": practice.phone,
-            "zone": practice.zone,
-            "message": practice.message or None,
-        },
-        "visit": {
-            "clinician": clinician,
-            "start": iso(here.visit.start),
-            "minutes": here.visit.minutes,
-            "zone": practice.zone,
-            "phase": guest_phase(now, guest).value,
-            "opens_at": iso(here.window.opens),
-            "closes_at": iso(here.window.closes),
-        },
+        **welcome.told(practice, here.visit, clinician, here.window, guest_phase(now, guest), is_open=is_open),
         "guest": {"name": name, "role": guest.role.value},
-        "open": is_open,
         "step": step(now, guest),
         "next": None,
     }
@@ -75,13 +58,13 @@ async def join(front: Front, secret: str, token: bytes | None) -> tuple[GuestHer
     async with front.shelf.work() as work:
         guest = await guests.by_secret(work, secret) if identity.is_secret(secret) else None
         if guest is None:
-            raise Refused("link-unknown", "This link is not complete or not ours: open it from your message again.")
+            raise welcome.link_unknown()
         if guest.revoked_at is not None:
             raise Refused("link-withdrawn", _REVOKED)
         visit = await visits.read(work, guest.visit)
         when = window(visit.start, visit.minutes)
         if when.is_closed(work.now()):
-            raise Refused("link-expired", "This link has expired, its visit is over. Call us if you have a question.")
+            raise welcome.link_expired("if you have a question")
         known = None if token is None else await guests.device(work, token)
         if token is not None and known is not None and known.guest == guest.id and known.ended_reason is None:
             return GuestHere(guest, known.device, token, visit, when), None
@@ -106,7 +89,7 @@ async def devices(front: Front, here: GuestHere, found: dict[str, DeviceCode]) -
 async def participant(front: Front, here: GuestHere) -> str:
     """The guest's participant id, for a socket's ticket. Raises Refused("too-early" | "visit-over")."""
     if not here.window.is_open(front.shelf.now()):
-        raise Refused("too-early", _TOO_EARLY)
+        raise welcome.too_early("come in")
     await _arrive(front, here)
     return here.guest.participant
 
@@ -122,5 +105,5 @@ async def _arrive(front: Front, here: GuestHere) -> None:
 def _guest(visit: Visit, here: GuestHere) -> Guest:
     found = visit.guest(ParticipantId(here.guest.participant))
     if found is None:
-        raise Refused("link-unknown", "This link is not complete or not ours: open it from your message again.")
+        raise welcome.link_unknown()
     return found

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from server import welcome
 from server.db import guests, links, people, sign_ins, visits
 from server.db.guests import Invited
 from server.db.shelf import Shelf, Work
@@ -121,7 +122,7 @@ async def client(work: Work, token: bytes | None) -> ClientHere:
     visit = await visits.read(work, device.visit)
     when = window(visit.start, visit.minutes)
     if when.is_closed(work.now()):
-        raise Refused("link-expired", "This link has expired, its visit is over. Call us for another visit.")
+        raise welcome.link_expired("for another visit")
     return ClientHere(device.client, device.link, device.device, token, visit, when)
 
 
@@ -137,5 +138,5 @@ async def guest(work: Work, token: bytes | None) -> GuestHere:
     visit = await visits.read(work, found.visit)
     when = window(visit.start, visit.minutes)
     if when.is_closed(work.now()):
-        raise Refused("link-expired", "This link has expired, its visit is over. Call us if you have a question.")
+        raise welcome.link_expired("if you have a question")
     return GuestHere(found, device.device, token, visit, when)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from server import consent_text, identity
+from server import consent_text, identity, welcome
 from server.db import clients, consents, links, people, places, practices, visits
 from server.db.clients import Emergency
 from server.db.consents import Consent
@@ -34,7 +34,6 @@ from signaling.words import (
     VisitId,
 )
 
-_TOO_EARLY = "You can check in from an hour before your visit. Until then you can test your camera."
 _HELD = SEATED | {Phase.ON_HOLD}
 
 
@@ -59,22 +58,7 @@ async def state(front: Front, here: ClientHere) -> dict[str, Any]:
         following = await visits.next_of(work, here.id, work.now(), here.visit.id) if over else None
         next_visit = None if following is None else await _next(work, following)
     return {
-        "practice": {
-            "name": practice.name,
-            "phone": practice.phone,
-            "zone": practice.zone,
-            "message": practice.message or None,
-        },
-        "visit": {
-            "clinician": clinician,
-            "start": iso(here.visit.start),
-            "minutes": here.visit.minutes,
-            "zone": practice.zone,
-            "phase": now.phase.value,
-            "opens_at": iso(here.window.opens),
-            "closes_at": iso(here.window.closes),
-        },
-        "open": is_open,
+        **welcome.told(practice, here.visit, clinician, here.window, now.phase, is_open=is_open),
         "step": step(now),
         **private,
         "states": [[code, name] for code, name in STATES.items()],
@@ -123,7 +107,7 @@ async def join(front: Front, secret: str, token: bytes | None) -> tuple[ClientHe
     async with front.shelf.work() as work:
         link = await links.by_secret(work, secret) if identity.is_secret(secret) else None
         if link is None:
-            raise Refused("link-unknown", "This link is not complete or not ours: open it from your message again.")
+            raise welcome.link_unknown()
         if link.revoked_at is not None:
             raise Refused(
                 "link-revoked", "This link was replaced by a newer one: open the newest that you were sent, or call us."
@@ -131,7 +115,7 @@ async def join(front: Front, secret: str, token: bytes | None) -> tuple[ClientHe
         visit = await visits.read(work, link.visit)
         when = window(visit.start, visit.minutes)
         if when.is_closed(work.now()):
-            raise Refused("link-expired", "This link has expired, its visit is over. Call us for another visit.")
+            raise welcome.link_expired("for another visit")
         known = None if token is None else await links.device(work, token)
         if token is not None and known is not None and known.link == link.id and known.ended_reason is None:
             return ClientHere(link.client, link.id, known.device, token, visit, when), None
@@ -155,9 +139,7 @@ async def arrive(front: Front, here: ClientHere) -> None:
 async def _in_the_window(front: Front, here: ClientHere) -> Visit:
     """The visit, arrived at. Raises Refused("too-early" | "visit-over")."""
     if not here.window.is_open(front.shelf.now()):
-        raise Refused(
-            "too-early", "You can check in from an hour before your visit. Until then you can test your camera."
-        )
+        raise welcome.too_early("check in")
     await arrive(front, here)
     _, now = await front.hub.visit(VisitId(here.visit.id))
     if now.phase in OVER:
@@ -246,9 +228,7 @@ async def devices(front: Front, here: ClientHere, found: dict[str, DeviceCode]) 
 async def participant(front: Front, here: ClientHere) -> str:
     """The client's participant id, for a socket's ticket. Raises Refused("too-early" | "visit-over")."""
     if not here.window.is_open(front.shelf.now()):
-        raise Refused(
-            "too-early", "You can check in from an hour before your visit. Until then you can test your camera."
-        )
+        raise welcome.too_early("check in")
     await arrive(front, here)
     return here.visit.client_participant
 

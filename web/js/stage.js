@@ -6,8 +6,9 @@ import { initials, personWords, text } from "./people_words.js";
 import { ScreenShare } from "./screen_share.js";
 import { Tiles } from "./tiles.js";
 import { bystanders, counterpart } from "./visit.js";
-import { frame, nearestCorner, nextCorner } from "./framing.js";
+import { frame } from "./framing.js";
 import { Lock } from "./lock.js";
+import { OwnPicture } from "./own_picture.js";
 import { pictureWords, qualityWords } from "./quality_words.js";
 import { stageWords } from "./stage_words.js";
 import { counted, secondsLeft } from "./times.js";
@@ -17,7 +18,6 @@ import { Wake } from "./wake.js";
 /** @typedef {import("./visit.js").View} View */
 /** @typedef {import("./stage_words.js").Standings} Standings */
 /** @typedef {import("./stage_words.js").Banner} Banner */
-/** @typedef {import("./framing.js").Corner} Corner */
 
 /**
  * @typedef {{
@@ -51,8 +51,7 @@ export class Stage {
   /** @type {HTMLElement} */ #root;
   /** @type {StageOptions} */ #options;
   /** @type {HTMLVideoElement} */ #remote;
-  /** @type {HTMLVideoElement} */ #own;
-  /** @type {HTMLElement} */ #self;
+  /** @type {OwnPicture} */ #own;
   /** @type {HTMLVideoElement} */ #screen;
   /** @type {Tiles} */ #tiles;
   /** @type {ScreenShare} */ #share;
@@ -64,7 +63,6 @@ export class Stage {
   #entered = false;
   #enteredAt = 0;
   /** Picture and sound have flowed both ways since this stage was entered. */ #flowed = false;
-  #hidden = false;
   #skew = 0;
   #bannerKey = "";
   #countFrom = { seconds: 0, at: 0, running: false };
@@ -78,8 +76,7 @@ export class Stage {
     this.#root = root;
     this.#options = options;
     this.#remote = need(root, "[data-stage=remote]", HTMLVideoElement);
-    this.#own = need(root, "[data-stage=own]", HTMLVideoElement);
-    this.#self = this.#part("self");
+    this.#own = new OwnPicture(root);
     this.#screen = need(root, "[data-stage=screen]", HTMLVideoElement);
     this.#tiles = new Tiles(root);
     this.#share = new ScreenShare({ ...options.screen, onChange: () => this.#draw() });
@@ -100,10 +97,6 @@ export class Stage {
       this.#part("share").focus();
     });
     this.#on("fix", () => void this.#retake());
-    this.#on("move", () => this.#place(nextCorner(this.#corner())));
-    this.#on("hide", () => this.#hide(true));
-    this.#on("show", () => this.#hide(false));
-    this.#drag();
     devices.addEventListener("change", () => {
       this.#draw();
       // Browsers that keep a reloaded page silent let it sound once it may use the microphone.
@@ -145,7 +138,7 @@ export class Stage {
     this.#share.stop();
     this.#remotes = new Map();
     this.#remote.srcObject = null;
-    this.#own.srcObject = null;
+    this.#own.clear();
     this.#screen.srcObject = null;
     this.#tiles.clear();
     delete this.#root.dataset["layout"];
@@ -217,7 +210,7 @@ export class Stage {
     this.#people();
     this.#drawShare(view);
     this.#drawBar(devices.muted, devices.track("video") === null);
-    this.#drawOwn(devices);
+    this.#own.show(devices.track("video"));
     this.#drawBanner(words.banner ?? (view.audioOnly ? WEAK : null));
     this.#tick();
   }
@@ -284,17 +277,6 @@ export class Stage {
     video.dataset["off"] = String(stopped);
     setIcon(video, stopped ? "camera-off" : "camera");
     text(this.#part("video-word"), stopped ? "Start video" : "Stop video");
-  }
-
-  /** @param {import("./devices.js").Devices} devices */
-  #drawOwn(devices) {
-    const track = devices.track("video");
-    const shown = this.#own.srcObject instanceof MediaStream ? this.#own.srcObject.getVideoTracks()[0] : undefined;
-    if (track !== (shown ?? null)) this.#own.srcObject = track ? new MediaStream([track]) : null;
-    if (track) void this.#own.play().catch(() => undefined);
-    this.#part("own-off").hidden = track !== null;
-    this.#self.hidden = this.#hidden;
-    this.#part("show").hidden = !this.#hidden;
   }
 
   /** @param {Banner|null} banner */
@@ -367,52 +349,6 @@ export class Stage {
     const { width, height } = frame(picture, box, KEEP[this.#options.side]);
     this.#remote.style.width = `${width}px`;
     this.#remote.style.height = `${height}px`;
-  }
-
-  /** @param {boolean} hidden */
-  #hide(hidden) {
-    this.#hidden = hidden;
-    this.#draw();
-    this.#part(hidden ? "show" : "hide").focus();
-    announce(hidden ? "Your own picture is hidden. The other person still sees you." : "Your own picture is shown.");
-  }
-
-  /** @returns {Corner} */
-  #corner() {
-    return /** @type {Corner} */ (this.#self.dataset["corner"] ?? "bottom-right");
-  }
-
-  /** @param {Corner} corner */
-  #place(corner) {
-    this.#self.dataset["corner"] = corner;
-    announce(`Your picture is at the ${corner.replace("-", " ")}.`);
-  }
-
-  /** Drag by finger or mouse; let go and it snaps to the nearest corner. The button does the same from the keyboard. */
-  #drag() {
-    const self = this.#self;
-    /** @type {{x: number, y: number}|null} */
-    let from = null;
-    self.addEventListener("pointerdown", (event) => {
-      if (event.target instanceof Element && event.target.closest("button")) return;
-      from = { x: event.clientX, y: event.clientY };
-      self.setPointerCapture(event.pointerId);
-      self.dataset["moving"] = "true";
-    });
-    self.addEventListener("pointermove", (event) => {
-      if (from) self.style.transform = `translate(${event.clientX - from.x}px, ${event.clientY - from.y}px)`;
-    });
-    const drop = (/** @type {PointerEvent} */ event) => {
-      if (!from) return;
-      const moved = Math.hypot(event.clientX - from.x, event.clientY - from.y) > 8;
-      from = null;
-      self.style.transform = "";
-      delete self.dataset["moving"];
-      const box = this.#root.getBoundingClientRect();
-      if (moved) this.#place(nearestCorner(event.clientX - box.left, event.clientY - box.top, box.width, box.height));
-    };
-    self.addEventListener("pointerup", drop);
-    self.addEventListener("pointercancel", drop);
   }
 
   /** What the banner's button offers: one device after the other, since browsers ask for each. */
