@@ -140,6 +140,14 @@ async def read(work: Work, visit: str) -> BookedVisit:
     return _visit(row)
 
 
+async def own(work: Work, visit: str, clinician: str) -> BookedVisit:
+    """This clinician's own visit. Raises Refused("visit-unknown" | "not-your-visit")."""
+    found = await read(work, visit)
+    if found.clinician != clinician:
+        raise Refused("not-your-visit", "This is another clinician's visit: ask them, or the front desk.")
+    return found
+
+
 async def lock_people(work: Work, client: str, clinician: str) -> None:
     """Book for these two one at a time: without this, two bookings at once would both find the time free."""
     await work.all(select(staff.c.id).where(work.mine(staff), staff.c.id == clinician).with_for_update(key_share=False))

@@ -58,8 +58,7 @@ def router() -> APIRouter:
     @routes.get("/visits/{visit}")
     async def one_visit(visit: str, who: AtDesk, front: House) -> Response:
         async with front.shelf.work() as work:
-            if (await visits.read(work, visit)).clinician != who.id:
-                raise Refused("not-your-visit", "Only the clinician of this visit can open it.")
+            await visits.own(work, visit, who.id)
             return page("desk.html", await practices.read(work), who)
 
     @routes.get("/visits/{visit}/connection")
@@ -104,9 +103,7 @@ def router() -> APIRouter:
 async def _connection(visit: str, who: StaffHere, front: Front) -> Response:
     """How the visit's connections were, drawn; for its clinician."""
     async with front.shelf.work() as work:
-        found = await visits.read(work, visit)
-        if found.clinician != who.id:
-            raise Refused("not-your-visit", "Only the clinician of this visit can open it.")
+        found = await visits.own(work, visit, who.id)
         practice = await practices.read(work)
         rows = await quality.of_visit(work, visit)
         name = await clients.name(work, found.client)

@@ -163,11 +163,21 @@ async def test_a_client_cookie_opens_no_staff_route_and_a_staff_cookie_no_client
 
 
 async def test_a_clinician_reaches_no_colleagues_visit(booked: Any, signed_in: Any, team: Any) -> None:
-    """Contacts, the visit's page, its socket and its statement are the clinician's own."""
+    """Contacts, guests, the visit's pages, its socket and its statement are the clinician's own."""
     visit, _ = await booked()
+    guests_of = f"/api/visits/{visit}/guests"
+    wish = {"name": "Noa Interpreter", "role": "interpreter", "contact": None}
+    guest = (await (await signed_in("front_desk")).ask(guests_of, wish, 201))["guest"]
     colleague = await signed_in("colleague")
     await colleague.see(f"/api/visits/{visit}/client", 404)
     assert (await colleague.get(f"/visits/{visit}")).status_code == 403
+    assert (await colleague.get(f"/visits/{visit}/connection")).status_code == 403
+    for path in (guests_of, f"{guests_of}/{guest}/link"):
+        assert (await colleague.see(path, 403))["code"] == "not-your-visit"
+    await colleague.ask(guests_of, wish, 403)
+    await colleague.ask(f"{guests_of}/{guest}/revoke", {}, 403)
+    own = await signed_in("clinician")
+    assert [one["guest"] for one in (await own.see(guests_of))["guests"]] == [guest]
     await colleague.ask("/api/socket-ticket", {"for": "visit", "visit": visit}, 403)
     await colleague.ask(f"/api/visits/{visit}/statement", BODIES["/api/visits/{visit}/statement"], 403)
 
