@@ -10,7 +10,7 @@ from signaling import commands as c
 from signaling import facts as f
 from signaling.deadlines import place_kept_until
 from signaling.errors import Refused
-from signaling.refusals import covers, step_missing, still_to_come
+from signaling.refusals import covers, may_come_back, step_missing, still_to_come
 from signaling.shape import SEATED, Visit
 from signaling.words import Instant, Phase, ReturnReason
 
@@ -69,7 +69,8 @@ def step(visit: Visit, command: CheckIn, now: Instant) -> Facts:
             held = cover if cover is not None and covers(cover, country, state, visit, now) else None
             return (f.LocationChanged(at, country, state, site, place, held),)
         case c.CheckDevices(camera, microphone, speaker, connection):
-            return (f.DevicesChecked(at, camera, microphone, speaker, connection),)
+            same = visit.devices is not None and visit.devices.says(camera, microphone, speaker, connection)
+            return () if same else (f.DevicesChecked(at, camera, microphone, speaker, connection),)
         case _:
             assert_never(command)
 
@@ -106,6 +107,7 @@ def come_back(visit: Visit, now: Instant) -> Facts:
         raise Refused("not-joined", "Finish checking in, then join the waiting room.")
     if not visit.client_left:
         return ()
+    may_come_back(visit.returns, now)
     place = visit.waiting_since or now.wall
     kept = visit.phase is not Phase.LEFT or now.wall < place_kept_until(visit)
     return (f.CameBack(now.wall, place if kept else now.wall),)

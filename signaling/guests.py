@@ -13,7 +13,7 @@ from typing import assert_never
 from signaling import guest_commands as c
 from signaling import guest_facts as f
 from signaling.errors import Refused
-from signaling.refusals import own, still_to_come
+from signaling.refusals import may_come_back, own, still_to_come
 from signaling.shape import DeviceCheck, Guest, Participant, Visit
 from signaling.words import GUEST_ROLES, GuestStanding, Instant, ParticipantId, ReturnReason
 
@@ -37,10 +37,11 @@ def decide(visit: Visit, command: c.GuestCommand, now: Instant) -> GuestFacts:
         case c.OpenGuestLink(who, device):
             return _open_link(_coming(visit, who, now), device, at)
         case c.CheckGuestDevices(who, camera, microphone, speaker, connection):
-            _coming(visit, who, now)
-            return (f.GuestChecked(at, who, camera, microphone, speaker, connection),)
+            before = _coming(visit, who, now).devices
+            same = before is not None and before.says(camera, microphone, speaker, connection)
+            return () if same else (f.GuestChecked(at, who, camera, microphone, speaker, connection),)
         case c.JoinAsGuest(who):
-            return _join(_coming(visit, who, now), at)
+            return _join(_coming(visit, who, now), now)
         case c.LeaveAsGuest(who):
             here = _guest(visit, who).standing in (GuestStanding.WAITING, GuestStanding.ADMITTED)
             return (f.GuestLeft(at, who),) if here else ()
@@ -75,7 +76,10 @@ def evolve(visit: Visit, fact: f.GuestFact) -> Visit:
             check = DeviceCheck(at, camera, microphone, speaker, connection)
             return _changed(visit, replace(_guest(visit, who), devices=check))
         case f.GuestJoined(at, who):
-            return _waiting(visit, who, at)
+            before, waits = _guest(visit, who), _waiting(visit, who, at)
+            if before.standing is not GuestStanding.LEFT:
+                return waits
+            return _changed(waits, replace(_guest(waits, who), returns=before.returns.and_one(at)))
         case f.GuestLeft(at, who):
             return _off_media(_standing(visit, who, GuestStanding.LEFT, at), who)
         case f.GuestAdmitted(at, _, who):
@@ -117,14 +121,16 @@ def _open_link(guest: Guest, device: str, at: datetime) -> GuestFacts:
     return (opened,)
 
 
-def _join(guest: Guest, at: datetime) -> GuestFacts:
+def _join(guest: Guest, now: Instant) -> GuestFacts:
     match guest.standing:
         case GuestStanding.WAITING | GuestStanding.ADMITTED:
             return ()
         case GuestStanding.ARRIVED | GuestStanding.LEFT:
             if guest.devices is None:
                 raise Refused("devices-missing", "The camera and microphone check has not been made yet.")
-            return (f.GuestJoined(at, guest.participant),)
+            if guest.standing is GuestStanding.LEFT:
+                may_come_back(guest.returns, now)
+            return (f.GuestJoined(now.wall, guest.participant),)
         case _:
             raise Refused("not-joined", "Open the link that the practice sent you first.")
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from signaling.deadlines import closes_at
 from signaling.errors import Refused
 from signaling.licence import LicenceCover
-from signaling.shape import Visit
+from signaling.shape import Returns, Visit
 from signaling.words import CoverBasis, Instant, Phase, StaffId, Step
+
+MOST_RETURNS = 200
+"""Of one person in one visit. A bad network leaves nobody: only the button does."""
+_RETURNS_APART = timedelta(seconds=2)
 
 WHILE = {
     Phase.BOOKED: "The client has not opened the link yet.",
@@ -62,6 +67,14 @@ def still_to_come(visit: Visit, now: Instant) -> None:
         raise Refused("visit-over", f"{WHILE[visit.phase]} Please phone us if you need another time.")
     if visit.admitted_at is None and now.wall >= closes_at(visit):
         raise Refused("visit-over", "The time for this visit has passed. Please phone us for another one.")
+
+
+def may_come_back(returns: Returns, now: Instant) -> None:
+    """Refuse to come back without end: each return is kept for ever. Leaving is never refused."""
+    if returns.often >= MOST_RETURNS:
+        raise Refused("too-many-returns", "You have left and come back very often. Please phone us.")
+    if returns.last is not None and timedelta(0) <= now.wall - returns.last < _RETURNS_APART:
+        raise Refused("return-too-soon", "You came back a moment ago. Wait a few seconds, then try again.")
 
 
 def covers(cover: LicenceCover, country: str, state: str, visit: Visit, now: Instant) -> bool:

@@ -94,13 +94,29 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCheck:
-    """The outcome of the device check made at `at`."""
+    """The outcome of the device check, found first at `at`: checked again with the same outcome it stays this one."""
 
     at: datetime
     camera: DeviceCode
     microphone: DeviceCode
     speaker: DeviceCode
     connection: DeviceCode
+
+    def says(self, *found: DeviceCode) -> bool:
+        """Whether camera, microphone, speaker and connection were found like this."""
+        return (self.camera, self.microphone, self.speaker, self.connection) == found
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """How often somebody came back after leaving, and when last."""
+
+    often: int = 0
+    last: datetime | None = None
+
+    def and_one(self, at: datetime) -> Returns:
+        """One more, at that moment."""
+        return Returns(self.often + 1, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +135,7 @@ class Guest:
     devices: DeviceCheck | None = None
     waiting_since: datetime | None = None
     admitted_at: datetime | None = None
+    returns: Returns = Returns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +213,8 @@ class Visit:
     """One appointment. Times are UTC; `since` is when `phase` began; `spent` the seconds spent in phases left.
 
     `waiting_since` is the client's place in the order. `client_left` is true while the client has left but may come
-    back. `quiet_since` is None while anybody is connected. `location_changes` are the places before the present one.
+    back, `returns` how often they did. `quiet_since` is None while anybody is connected. `location_changes` are the
+    places before the present one.
     """
 
     id: VisitId
@@ -222,6 +240,7 @@ class Visit:
     joined_at: datetime | None = None
     waiting_since: datetime | None = None
     client_left: bool = False
+    returns: Returns = Returns()
     admitted_at: datetime | None = None
     origin: Origin | None = None
     began_at: datetime | None = None

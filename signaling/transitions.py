@@ -257,8 +257,9 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
             return replace(visit, joined_at=at, waiting_since=at)
         case Left():
             return replace(visit, client_left=True)
-        case CameBack(_, waiting_since):
-            return replace(visit, client_left=False, waiting_since=waiting_since)
+        case CameBack(at, waiting_since):
+            back = visit.returns.and_one(at)
+            return replace(visit, client_left=False, waiting_since=waiting_since, returns=back)
         case Admitted():
             return _admitted(visit, fact)
         case OverrideExplained(_, _, reason):
@@ -268,8 +269,8 @@ def _apply(visit: Visit, fact: Fact) -> Visit:
         case PutOnHold():
             return _off_media(visit)
         case Returned(at):
-            back = guests.all_wait(_off_media(visit), at)
-            return replace(back, waiting_since=at, client_left=False, decline_reason=None)
+            all_out = guests.all_wait(_off_media(visit), at)
+            return replace(all_out, waiting_since=at, client_left=False, decline_reason=None)
         case VisitBegan(at):
             return replace(visit, began_at=at, requirement=Requirement.MET, missing=())
         case MediaResumed():

@@ -72,6 +72,7 @@ CONSENT = c.GiveConsent("telehealth-2026-03", "9f" * 32, "en", ConsentMethod.SIG
 AT_HOME = c.AttestLocation("US", "MN", Site.HOME, PlaceId("plc_a"))
 IN_WISCONSIN = c.AttestLocation("US", "WI", Site.LODGING)
 DEVICES = c.CheckDevices(DeviceCode.OK, DeviceCode.OK, DeviceCode.OK, DeviceCode.OK)
+NO_CAMERA = c.CheckDevices(DeviceCode.MISSING, DeviceCode.OK, DeviceCode.OK, DeviceCode.OK)
 MINNESOTA = cover(LICENCES, "MN", START.date(), START)
 ADMIT = c.Admit(CLINICIAN, MINNESOTA)
 MET = c.NoteMedia(Requirement.MET)
@@ -254,6 +255,7 @@ COMMANDS: tuple[c.Command, ...] = (
     c.TellWaiting(CLINICIAN, TellCode.SOON),
     c.State(CLINICIAN, saw_and_heard=True, place_confirmed=True),
     c.Tick(),
+    NO_CAMERA,
     *GUEST_WAITS,
     g.RevokeGuest(OTHER_STAFF, STOOL),
     g.LeaveAsGuest(STOOL),
