@@ -184,9 +184,8 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
 
 def _moved(line: Line, addr: Address, sock: socket.socket) -> None:
     """Follow a change of network, to an address where our own check was answered and nowhere else."""
-    if line.address is None or addr[:2] in line.connection.checked:
-        if line.address is not None:
-            line.counters["moved"] += 1
+    if addr[:2] in line.connection.checked:
+        line.counters["moved"] += 1
         line.address = line.connection.reply = addr
         line.socket = sock
 

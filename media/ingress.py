@@ -134,9 +134,9 @@ class Ingress:
         return True
 
     def adopt(self, line: Line) -> None:
-        """DTLS is done: media goes to where the handshake came from, until SRTP comes from elsewhere."""
-        addr = line.connection.reply
-        if line.address is None and addr is not None:
+        """DTLS is done: media goes to where the handshake went, until SRTP comes from elsewhere."""
+        addr = line.connection.reply = line.connection.toward
+        if addr is not None:
             line.address, line.socket = addr, self._socket_for(addr)
 
     def send(self, datagram: bytes, addr: Address) -> None:

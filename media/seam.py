@@ -1,6 +1,6 @@
 """The one module that touches private names of aiortc, aioice, pylibsrtp and pyOpenSSL. Shell (asyncio, aiortc).
 
-``PRIVATE`` lists every such name with the reason; a test checks each against the exactly pinned versions.
+:mod:`media.private` lists every such name with the reason.
 """
 
 from __future__ import annotations
@@ -21,37 +21,6 @@ from pylibsrtp import Session, _binding
 
 from media.hearing import Hearing
 
-PRIVATE: tuple[tuple[str, str, str], ...] = (
-    ("aioice.ice", "Connection.__init__:_queue", "bound it: junk before ICE connects filled memory"),
-    ("aioice.ice", "Connection.__init__:_local_candidates_start", "gathering is replaced: one shared socket"),
-    ("aioice.ice", "Connection.__init__:_local_candidates_end", "gathering is replaced: one shared socket"),
-    ("aioice.ice", "Connection.__init__:_protocols", "the one protocol that sends through the shared socket"),
-    ("aioice.ice", "Connection.__init__:_closing", "no consent checks while closing"),
-    ("aioice.ice", "Connection.__init__:_early_checks", "bound it: a check costs memory until the answer is in"),
-    ("aioice.ice", "Connection.__init__:_early_checks_done", "bound it: a check costs memory until the answer is in"),
-    ("aioice.ice", "Connection.__init__:_remote_candidates", "bound it: a participant may not fill memory"),
-    ("aioice.ice", "Connection.__init__:_nominated", "our own checks need the pair that aioice nominated"),
-    ("aioice.ice", "Connection._valid_username", "know which checks were authenticated, before any address is owned"),
-    ("aioice.ice", "Connection._add_remote_candidate", "the self test's client knows where to go"),
-    ("aioice.ice", "Connection.query_consent", "checks go to the address in use, and their answers are counted"),
-    ("aioice.ice", "Connection.check_state", "learn to which addresses our own checks were answered"),
-    ("aioice.ice", "StunProtocol.datagram_received", "replaced: the shared socket parses STUN once"),
-    ("aioice.ice", "StunProtocol.__init__:transactions", "match answers to our checks"),
-    ("aiortc.rtcicetransport", "RTCIceGatherer.__init__:_connection", "our own aioice Connection in aiortc's ICE"),
-    ("aiortc.rtcdtlstransport", "RTCCertificate.__init__:_key", "a DTLS context of our own"),
-    ("aiortc.rtcdtlstransport", "RTCCertificate.__init__:_cert", "a DTLS context of our own"),
-    ("aiortc.rtcdtlstransport", "RTCCertificate._create_ssl_context", "AEAD cipher suites only (ASVS 17.2.2)"),
-    ("aiortc.rtcdtlstransport", "RTCDtlsTransport._set_role", "the server is always the DTLS server"),
-    ("aiortc.rtcdtlstransport", "RTCDtlsTransport.__init__:_srtp_profiles", "strict: AEAD profiles only"),
-    ("aiortc.rtcdtlstransport", "RTCDtlsTransport.__init__:_rx_srtp", "SRTP in the datagram callback"),
-    ("aiortc.rtcdtlstransport", "RTCDtlsTransport.__init__:_tx_srtp", "SRTP in the datagram callback"),
-    ("aiortc.rtcdtlstransport", "RTCDtlsTransport.__init__:_ssl", "the SRTP profile that was chosen, for the evidence"),
-    ("pylibsrtp", "Session.__init__:_srtp", "protect from and into buffers that are kept, without an exception a drop"),
-    ("pylibsrtp._binding", "lib", "the same"),
-    ("pylibsrtp._binding", "ffi", "the same"),
-)
-"""(module, name or ``owner:attribute set in it``, reason)."""
-
 ffi, lib = _binding.ffi, _binding.lib
 MTU = 2048
 QUEUE = 64
@@ -60,6 +29,8 @@ ADDRESSES = 64
 """That one browser may ever check from; aioice keeps every one, and searches them all."""
 CONSENT_S = 2.0
 """Between our own checks: the answer also shows that packets still reach the browser. RFC 7675 asks for 5 s or less."""
+AWAITED = 3
+"""How many of those checks an answer is still taken to: a path with a round trip of seconds is slow, not gone."""
 
 _STRICT = ("SRTP_AEAD_AES_256_GCM", "SRTP_AEAD_AES_128_GCM")
 _AS_REGISTERED = {"AES128_CM_SHA1_80": "AES128_CM_HMAC_SHA1_80"}
@@ -128,8 +99,13 @@ class SharedConnection(Connection):
         self._queue = asyncio.Queue(QUEUE)
         self.reply: Address | None = None
         self.checked: set[Address] = set()
+        self._asked: dict[bytes, tuple[Address, int]] = {}
         self.hearing = Hearing()
         self.now: Callable[[], int] = lambda: 0
+
+    @property
+    def _key(self) -> bytes:
+        return (self.remote_password or "").encode()
 
     async def gather_candidates(self) -> None:
         """Nothing to gather: the offer names the advertised addresses."""
@@ -141,10 +117,17 @@ class SharedConnection(Connection):
         """One parsed STUN message for this connection; whether it was authenticated."""
         if message.message_class is aioice_stun.Class.REQUEST:
             return self._request(message, addr)
+        asked = self._asked.get(message.transaction_id)
         transaction = self._outlet.transactions.get(message.transaction_id)
-        if transaction is None or not message.check_message_integrity((self.remote_password or "").encode()):
+        if (asked is None and transaction is None) or not message.check_message_integrity(self._key):
             return False
-        transaction.response_received(message, addr[:2])
+        if transaction is not None:
+            transaction.response_received(message, addr[:2])
+        elif asked is not None and asked[0] == addr[:2] and message.message_class is aioice_stun.Class.RESPONSE:
+            del self._asked[message.transaction_id]
+            self.checked.add(addr[:2])
+            self.hearing.answered = self.now()
+            self.hearing.rtt = self.hearing.answered - asked[1]
         return True
 
     def _request(self, message: aioice_stun.Message, addr: Address) -> bool:
@@ -182,29 +165,36 @@ class SharedConnection(Connection):
         self.reply = (host, port)
         self._add_remote_candidate(Candidate("1", 1, "udp", 2130706431, host, port, "host"), host)
 
+    @property
+    def toward(self) -> Address | None:
+        """Where DTLS and media may go: what the browser last used, if a check of ours was answered there."""
+        if self.reply is not None and self.reply[:2] in self.checked:
+            return self.reply
+        return next((pair.remote_addr for pair in self._nominated.values()), None)
+
     async def sendto(self, datagram: bytes, component: int) -> None:
-        """DTLS to the address that the browser last used."""
-        if self.reply is None:
+        """Send DTLS."""
+        if self.toward is None:
             raise ConnectionError("no address yet")
-        self._outlet.sendto(datagram, self.reply)
+        self._outlet.sendto(datagram, self.toward)
 
     async def query_consent(self) -> None:
-        """Check the address in use every two seconds; the watch over arrivals, not this, ends a connection."""
+        """Check the address in use every two seconds; the watch over arrivals, not this, ends a connection.
+
+        aioice's own transactions would hear no answer after its first 500 ms, and RFC 7675 section 5.1 has each check
+        sent once.
+        """
         while not self._closing:
             await asyncio.sleep(CONSENT_S * random.uniform(0.9, 1.1))  # noqa: S311  # spreads load, hides nothing
             pair = next(iter(self._nominated.values()), None)
             if pair is None or self.reply is None:
                 continue
             request = self.build_request(pair, nominate=False)
-            asked = self.now()
-            try:
-                await self._outlet.request(
-                    request, self.reply[:2], integrity_key=(self.remote_password or "").encode(), retransmissions=0
-                )
-                self.hearing.answered = self.now()
-                self.hearing.rtt = self.hearing.answered - asked
-            except aioice_stun.TransactionError:
-                continue
+            request.add_message_integrity(self._key)
+            if len(self._asked) >= AWAITED:
+                del self._asked[next(iter(self._asked))]
+            self._asked[request.transaction_id] = self.reply[:2], self.now()
+            self._outlet.send_stun(request, self.reply[:2])
 
     def forget_check(self, addr: Address) -> None:
         """``addr`` belongs to somebody else now."""

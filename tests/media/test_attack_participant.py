@@ -104,6 +104,48 @@ async def test_a_participants_checks_under_anothers_address_take_nothing(leans: 
     assert not {Connection.LOST, Connection.FAILED} & {state for _, _, state in leans.states}
 
 
+async def test_nothing_but_checks_goes_to_an_address_that_answered_none(leans: Leans, until: Any) -> None:
+    """A participant names a bystander as their own address, by good checks, and speaks DTLS and SRTP from there."""
+    desk = ("127.0.0.1", leans.desk.port)
+    came: list[int] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:
+        nobody.bind((BYSTANDER, 0))
+        asyncio.get_running_loop().add_reader(nobody, lambda: came.append(nobody.recv(2048)[0]))
+        a, b = await leans.sit("vis", "a", VICTIM), await leans.sit("vis", "b", RIVAL)
+        peers = leans.desk._visits["vis"].peers
+        line, honest = peers["b"].line, b.ingress.send
+
+        def elsewhere(datagram: bytes, addr: Any) -> None:
+            if 20 <= datagram[0] < 64:
+                forge(nobody.getsockname(), desk, check_by(line, b))
+                forge(nobody.getsockname(), desk, datagram)
+            else:
+                honest(datagram, addr)
+
+        b.ingress.send = elsewhere  # type: ignore[method-assign]  # what a browser's socket cannot do
+        await until(lambda: line.address is not None, within=5)
+        b.ingress.send = honest  # type: ignore[method-assign]  # the same
+        assert line.address == (RIVAL, b.ingress.port)
+        await asyncio.wait_for(a.connected.wait(), 10)
+
+        line.hearing.any -= 6_000_000_000  # silent for so long that its address may be somebody else's
+        assert peers["a"].may_claim(line.address) is True
+        assert line.address is None
+        egress = b.line.egress
+        assert egress is not None
+        size = egress.protect(b.packet("audio"))
+        forge(nobody.getsockname(), desk, bytes(egress.view[:size]))
+        await until(lambda: a.received("audio") == 1)
+        for _ in range(5):
+            a.send("audio")
+        await until(lambda: peers["a"].line.streams[a.ssrc].flow.packets >= 5)
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().remove_reader(nobody)
+    assert came
+    assert all(first < 4 for first in came), "checks only, never a handshake or media"
+    assert line.address is None
+
+
 async def test_forged_media_and_handshakes_take_no_budget_from_who_owns_the_address(until: Any) -> None:
     """Thousands of unauthentic packets from a participant's own address: counted, and their media goes on."""
     leans = await Leans.open(tick=False)  # the budget of one second is all there is

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media.seam import PRIVATE
+from media.private import PRIVATE
 
 ROOT = Path(__file__).parents[2]
 
