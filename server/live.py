@@ -254,6 +254,7 @@ class Live:
             await asyncio.sleep(_MEASURING_FIRST_S)
         live = self._there.of(visit_id)
         await self.seating.clear(live)
+        await self.protecting.settle(visit_id)
         await self.completion.complete(visit_id, self._journal())
         self._there.forget_if_idle(live)
 

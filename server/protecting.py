@@ -16,7 +16,7 @@ from signaling import commands, protection
 from signaling.errors import Refused as NotNow
 from signaling.hub import Hub
 from signaling.messages import Protect, ReportProtection, Seal
-from signaling.protection import Group
+from signaling.protection import Group, Note
 from signaling.words import ParticipantId, Protection, VisitId
 
 AWAY_S = 10.0
@@ -24,6 +24,8 @@ AWAY_S = 10.0
 SILENT_S = 10.0
 """Who has not said within this that their browser can encrypt is taken for one that cannot."""
 RELAYED_PER_S, RELAYED_AT_ONCE = 10.0, 30.0
+NOTED_APART_S = 3.0
+"""Of one visit; what a browser reports of itself must not fill the journal."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class _Kept:
     away: dict[ParticipantId, float] = field(default_factory=dict)  # since when, monotonic seconds
     silent: dict[ParticipantId, float] = field(default_factory=dict)
     budgets: dict[ParticipantId, _Budget] = field(default_factory=dict)
+    owed: tuple[Note, ...] = ()  # to be written, the next as soon as the last one is old enough
+    noted_at: float = -NOTED_APART_S  # monotonic seconds
 
 
 class Protecting:
@@ -93,6 +97,8 @@ class Protecting:
         kept = self._kept.get(visit)
         if kept is None or live.visit is None:
             return
+        if not kept.budgets.setdefault(participant, _Budget()).spend():
+            raise Refused("too-fast", "Too many messages in a short time.")
         state = said.state
         if state is Protection.VERIFIED and participant != live.visit.clinician_seat.id:
             state = Protection.UNVERIFIED
@@ -118,8 +124,16 @@ class Protecting:
                     kept.group = protection.said(kept.group, one, False, None, False)
             if kept.group is not before:
                 self._tell(live, kept)
-        for gone in [visit for visit in self._kept if self._there.get(visit) is None]:
+            self._write_next(live.id, kept)
+        for gone in [visit for visit, kept in self._kept.items() if self._there.get(visit) is None and not kept.owed]:
             del self._kept[gone]
+
+    async def settle(self, visit: VisitId) -> None:
+        """The visit has ended: write what is still owed."""
+        kept = self._kept.get(visit)
+        if kept is not None and kept.owed:
+            await self._hub().command(visit, [commands.NoteProtection(*note) for note in kept.owed])
+            kept.owed = ()
 
     def _in(self, visit: VisitId, participant: ParticipantId) -> Attendance:
         live = self._there.get(visit)
@@ -144,14 +158,26 @@ class Protecting:
         if visit is None:
             return
         state = protection.stands(kept.group, visit.clinician_seat.id, _required(live))
-        if state is not None and visit.protection != (kept.group.epoch, state):
-            self._there.spawn(self._write(live.id, commands.NoteProtection(kept.group.epoch, state)))
+        if state is None:
+            return
+        note = kept.group.epoch, state
+        if note != (kept.owed[-1] if kept.owed else visit.protection):
+            kept.owed = protection.owed(kept.owed, note)
+            self._write_next(live.id, kept)
 
-    async def _write(self, visit: VisitId, note: commands.NoteProtection) -> None:
+    def _write_next(self, visit: VisitId, kept: _Kept) -> None:
+        now = time.monotonic()
+        if kept.owed and now - kept.noted_at >= NOTED_APART_S:
+            kept.noted_at = now
+            self._there.spawn(self._write(visit, kept, kept.owed[0]))
+
+    async def _write(self, visit: VisitId, kept: _Kept, note: Note) -> None:
         try:
-            await self._hub().command(visit, note)
+            after = await self._hub().command(visit, commands.NoteProtection(*note))
         except NotNow:
             return  # the visit is over, or the server is stopping: nobody needs this news
+        if after.protection == note and kept.owed[:1] == (note,):
+            kept.owed = kept.owed[1:]
 
 
 def _required(live: Attendance) -> bool:

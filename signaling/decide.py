@@ -84,7 +84,7 @@ def _decide(visit: Visit, command: c.Command, now: Instant) -> Facts:
         case c.ReportPicture():
             return _report_picture(visit, command, now)
         case c.NoteProtection(epoch, state):
-            same = visit.protection == (epoch, state) or not visit.seated
+            same = visit.protection == (epoch, state) or not (visit.seated or visit.phase is Phase.ENDED)
             return () if same else (f.ProtectionChanged(at, epoch, state),)
         case c.RecordEvidence():
             return staff_acts.evidence(visit, command, now)

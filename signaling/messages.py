@@ -30,8 +30,8 @@ LONGEST_SDP = 24 * 1024
 _TOKEN = {"pattern": r"[A-Za-z0-9_.-]{16,256}"}
 _ID = {"pattern": r"[a-z]{3}_[A-Za-z0-9_-]{1,40}"}
 _PIXELS = {"least": 0, "most": 8192}
-_EPOCH = {"least": 0, "most": 1_000_000}
 _COUNT = {"least": 0, "most": 2**53 - 1}
+_EPOCH = _COUNT
 
 
 class Door(StrEnum):

@@ -13,7 +13,13 @@ from typing import Any
 from signaling.facts import Fact, ProtectionChanged
 from signaling.words import ParticipantId, Protection, Role, SealKind
 
-HIGHEST_EPOCH = 1_000_000
+ADOPTED_MOST = 1_000_000
+"""The highest epoch that a server that has just started takes over; its count and the wire go on beyond."""
+ADOPTED_AHEAD = 1_000
+"""So far above the current epoch one that a browser names is believed: a visit has a few of them."""
+
+Note = tuple[int, Protection]
+"""An epoch and how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,14 @@ def said(group: Group, who: ParticipantId, able: bool, held: int | None, renew: 
     just started takes the epoch over from whoever comes first, so that a restart asks nobody for a new code.
     """
     there = {**group.able, who: able}
+    if held is not None and held > (group.epoch + ADOPTED_AHEAD if group.epoch else ADOPTED_MOST):
+        held = None
     opens = (held is not None and held >= group.epoch) if renew else held != group.epoch
     if not able or not opens:
         return replace(group, able=there)
     first = group.epoch == 0 and held is not None and not renew
     epoch = held if first and held is not None else max(group.epoch, held or 0) + 1
-    return Group(min(epoch, HIGHEST_EPOCH), there, {})
+    return Group(epoch, there, {})
 
 
 def gone(group: Group, who: ParticipantId) -> Group:
@@ -69,6 +77,20 @@ def stands(group: Group, clinician: ParticipantId, required: bool) -> Protection
     if group.reports.get(clinician) is Protection.VERIFIED:
         return Protection.VERIFIED
     return Protection.UNVERIFIED if group.reports else None
+
+
+def owed(notes: Iterable[Note], newest: Note) -> tuple[Note, ...]:
+    """What is still to be written of notes that came too soon after one another, so that `over_all` stays the same.
+
+    That is the newest, and before it what it does not make good: that it was off, and how an earlier epoch stood. Of
+    several earlier ones the first of each state is enough: one that was not compared speaks for all, and a comparison
+    changes only what is written already, which is the oldest.
+    """
+    kept: dict[Protection, Note] = {}
+    for epoch, state in notes:
+        if state is Protection.OFF or epoch != newest[0]:
+            kept.setdefault(state, (epoch, state))
+    return (*(note for note in kept.values() if note != newest), newest)
 
 
 def over_all(facts: Iterable[Fact]) -> Protection:

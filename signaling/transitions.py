@@ -171,7 +171,7 @@ NEXT: Mapping[Phase, Mapping[type[Fact], Phase]] = MappingProxyType(
             MediaResumed: Phase.IN_VISIT,
         },
         Phase.ENDED: {
-            **_stays(Phase.ENDED, EvidenceRecorded, OverrideExplained, StatementMade),
+            **_stays(Phase.ENDED, EvidenceRecorded, ProtectionChanged, OverrideExplained, StatementMade),
             Completed: Phase.COMPLETE,
         },
         Phase.COMPLETE: _stays(Phase.COMPLETE, OverrideExplained, StatementMade),

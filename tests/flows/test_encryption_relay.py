@@ -116,11 +116,36 @@ async def test_a_browser_that_floods_is_refused_and_the_others_are_spared(server
         await both_able(held)
         for _ in range(35):
             await send(client)
-        await client.pong()
+        await client.say(type="protection", epoch=2, state="off")
+        await client.until(refused("protection", "too-fast"))
         await clinician.pong()
         assert len([one for one in clinician.told if one["type"] == "e2ee"]) < 35
         assert [one for one in client.told if refused("e2ee", "too-fast")(one)]
         assert not client.ended.is_set()
+
+
+@pytest.mark.timeout(120)
+async def test_reports_without_end_do_not_fill_the_record_and_the_last_is_in_it(
+    server: Antechamber, sql: Callable[[str], str]
+) -> None:
+    """Two dozen reports at once make a fact or two; what is still owed when the visit ends is written before its
+    record is closed."""
+    async with holding(server) as held:
+        clinician, client = held.clinician_line, held.client_line
+        await both_able(held)
+        await clinician.until(met(clinician))
+        for number in range(24):
+            await client.say(type="protection", epoch=2, state=("off", "unverified")[number % 2])
+        await client.pong()
+        await clinician.say(type="protection", epoch=2, state="verified")
+        await clinician.pong()
+        await clinician.say(type="end", reason="done")
+        await clinician.until(lambda m: m["type"] == "fact" and m["kind"] == "completed", within=30)
+    facts = "FROM antechamber.visit_facts WHERE kind = 'protection_changed'"
+    kept = json.loads(sql(f"SELECT json_agg(body ORDER BY seq) {facts}"))
+    assert 2 <= len(kept) <= 4
+    assert [one["state"] for one in kept if one["state"] != "unverified"] == ["off", "verified"]
+    assert kept[-1]["state"] == "verified"
 
 
 @pytest.mark.timeout(120)

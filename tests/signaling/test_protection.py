@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from signaling.facts import Fact, ProtectionChanged
-from signaling.protection import HIGHEST_EPOCH, Group, gone, over_all, reported, said, stands
+from signaling.messages import Door, Protect
+from signaling.protection import (
+    ADOPTED_AHEAD,
+    ADOPTED_MOST,
+    Group,
+    Note,
+    gone,
+    over_all,
+    owed,
+    reported,
+    said,
+    stands,
+)
+from signaling.wire import parse
 from signaling.words import ParticipantId, Protection
 from tests.signaling.lives import wall
 
@@ -50,9 +66,17 @@ def test_an_epoch_that_cannot_be_settled_is_renewed_once() -> None:
     assert said(once, CLIENT, True, 2, True).epoch == 3
 
 
-def test_no_number_that_a_browser_says_goes_beyond_the_wire() -> None:
-    """The highest epoch is one that `members` and `protect` can carry."""
-    assert said(two(), CLIENT, True, HIGHEST_EPOCH, True).epoch == HIGHEST_EPOCH
+def test_no_number_that_a_browser_says_stops_the_count() -> None:
+    """A number far above the current epoch is not believed; one taken over at a start leaves room for those after."""
+    assert said(two(), CLIENT, True, 999_999, False).epoch == 3
+    assert said(two(), CLIENT, True, 999_999, True).epoch == 2
+    assert said(two(), CLIENT, True, 2 + ADOPTED_AHEAD, False).epoch == 3 + ADOPTED_AHEAD
+    taken = said(Group(), CLIENT, True, ADOPTED_MOST, False)
+    assert taken.epoch == ADOPTED_MOST
+    assert said(taken, GUEST, True, None, False).epoch == ADOPTED_MOST + 1
+    assert said(Group(), CLIENT, True, ADOPTED_MOST + 1, False).epoch == 1
+    wire = parse(f'{{"type": "protect", "able": true, "epoch": {ADOPTED_MOST + 1}, "renew": false}}', Door.CLIENT)
+    assert wire == Protect(True, ADOPTED_MOST + 1, False)
 
 
 def test_verified_is_the_clinicians_word_for_this_epoch() -> None:
@@ -94,3 +118,22 @@ def test_the_record_says_the_least_that_was() -> None:
     assert over_all(_facts((2, VERIFIED), (3, UNVERIFIED), (3, VERIFIED))) is VERIFIED
     assert over_all(_facts((2, UNVERIFIED), (3, VERIFIED))) is UNVERIFIED
     assert over_all(_facts((2, VERIFIED), (2, OFF), (2, VERIFIED))) is OFF
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(Protection), st.booleans()), min_size=1, max_size=40))
+def test_what_is_written_late_and_in_part_says_the_same(steps: list[tuple[bool, Protection, bool]]) -> None:
+    """Notes that come faster than they are written are few, and the record made of them is that of them all."""
+    epoch, waiting = 1, tuple[Note, ...]()
+    every: list[Note] = []
+    written: list[Note] = []
+    for joined, state, due in steps:
+        epoch += joined
+        every.append((epoch, state))
+        waiting = owed(waiting, every[-1])
+        assert len(waiting) <= 4
+        if due:
+            written.append(waiting[0])
+            waiting = waiting[1:]
+    written += waiting
+    assert over_all(_facts(*written)) is over_all(_facts(*every))
+    assert written[-1] == every[-1]

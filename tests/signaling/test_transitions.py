@@ -73,7 +73,7 @@ EXPECTED: dict[str, tuple[str, dict[str, str]]] = {
         f"{CHECK_IN} evidence_recorded override_explained",
         {"came_back": "waiting", "ended": "ended", **NEVER_HELD},
     ),
-    "ended": ("evidence_recorded override_explained statement_made", {"completed": "complete"}),
+    "ended": ("evidence_recorded protection_changed override_explained statement_made", {"completed": "complete"}),
     "complete": ("override_explained statement_made", {}),
     "declined": ("", {"returned": "waiting"}),
     "cancelled": ("", {}),
