@@ -91,10 +91,15 @@ class Exchange:
                 peer.line.spread = partial(self._spread, peer)
                 sounds = sum(len(other.line.own & peer.known) > 0 for other in open_ if other is not peer)
                 peer.line.downlink.gets(sounds, len(pictures))
-            elif peer.line.downlink is not None:
-                noticed, peer.line.downlink = peer.line.downlink.notice, None
-                if noticed:
-                    self._tell_downlink(peer.participant, False)
+            else:
+                self._unnotice(peer)
+
+    def _unnotice(self, peer: Peer) -> None:
+        """Nobody looks after that downlink any more: who was told of sound alone is told that it is over."""
+        noticed = peer.line.downlink is not None and peer.line.downlink.notice
+        peer.line.downlink = None
+        if noticed:
+            self._tell_downlink(peer.participant, False)
 
     def _shown(self, sender: Peer, stream: Stream) -> bool:
         return stream.what != "screen" or self.sharing == sender.participant
@@ -196,6 +201,7 @@ class Exchange:
         self.note(peer)
         if self.peers.get(peer.participant) is peer:
             del self.peers[peer.participant]
+        self._unnotice(peer)
         self.unlink(peer.line)
         self.relay()
 

@@ -83,6 +83,8 @@ class Live:
         arrived.socket.tell(self._snapshot(live, arrived))
         if self.links.levels(visit_id):
             self._tell_quality(live, arrived)
+        if visit.admits(arrived.participant):  # what changed while its socket was down never reached it
+            arrived.socket.tell(views.dump_downlink(arrived.participant in live.audio_only))
         await self._there.note_connection(visit_id, arrived.participant, Connection.ONLINE)
         self._there.spawn(self.seating.reconcile(visit_id))
 

@@ -123,12 +123,12 @@ class Seating:
 
     def on_downlink(self, visit: str, participant: str, audio_only: bool) -> None:
         """Somebody's connection is too weak for the others' pictures, or strong enough again: they are told."""
-        live = self._there.get(VisitId(visit))
-        attached = live.attached.get(ParticipantId(participant)) if live is not None else None
-        if live is None or attached is None:
+        live, who = self._there.get(VisitId(visit)), ParticipantId(participant)
+        if live is None:
             return
-        (live.audio_only.add if audio_only else live.audio_only.discard)(attached.participant)
-        attached.socket.tell(views.dump_downlink(audio_only))
+        (live.audio_only.add if audio_only else live.audio_only.discard)(who)
+        if attached := live.attached.get(who):
+            attached.socket.tell(views.dump_downlink(audio_only))
 
     def on_readings(self, visit: str, readings: Mapping[str, Reading]) -> None:
         """How everybody's connection was in the last second."""
@@ -154,7 +154,6 @@ class Seating:
             final = await self.media.close_visit(live.id) if live.seated else ()
             live.seated.clear()
             live.up.clear()
-            live.audio_only.clear()
             live.fresh.update(live.attached)
             if not visit.over:
                 self.measure.pause(live.id, final)

@@ -95,6 +95,7 @@ async def gone_and_back(held: Held, client: str) -> None:
     async with held.client.line("/ws/visit", ticket) as line, held.client_media.on(line):
         await until(lambda: any(of.get(client) == "good" for of in levels(held.clinician_line)[seen:]), 30)
         assert levels(line)[0]  # a page that was opened anew is told at once
+        assert [m["audio_only"] for m in line.told if m["type"] == "downlink"] == [False]
 
 
 async def kept(cluster: Cluster, database: Database, held: Held, who: dict[str, str]) -> None:

@@ -343,6 +343,20 @@ async def test_a_sender_is_told_the_smallest_share_and_a_bad_line_gets_sound_alo
     assert table.downlinks == [("c", True), ("c", False)]
 
 
+async def test_a_new_connection_begins_without_the_notice_of_the_one_before(table: Any, until: Any) -> None:
+    """Who was told that they get sound alone is told that it is over when their connection is replaced, or ends."""
+    a, b, c = await three(table, until)
+    c.control(rtcp.limit(250_000, [a.base + 1, b.base + 1]))
+    await until(lambda: table.downlinks == [("c", True)], within=6)
+    again = await sit(table, "c")
+    assert table.downlinks == [("c", True), ("c", False)]
+    await until(lambda: everybody(a, b, again), within=5)
+    a.control(rtcp.limit(250_000, [b.base + 1, again.base + 1]))
+    await until(lambda: table.downlinks[2:] == [("a", True)], within=6)
+    await table.desk.unseat("vis", "a")
+    assert table.downlinks[2:] == [("a", True), ("a", False)]
+
+
 async def test_of_two_people_an_estimate_passes_as_it_is(table: Any, until: Any) -> None:
     """Nothing is reserved or shared in a visit of two."""
     a, b = [await sit(table, who) for who in "ab"]

@@ -54,6 +54,15 @@ test("a screen and a weak connection end with the stage", () => {
   assert.deepEqual([view.sharing, view.audioOnly], [null, false]);
 });
 
+test("a snapshot in the middle of a visit takes nothing away that is told apart from it", () => {
+  let view = evolve(EMPTY, clinicians);
+  view = evolve(view, { type: "quality", of: { par_x: "weak" } });
+  view = evolve(view, { type: "downlink", audio_only: true });
+  view = evolve(view, clinicians);
+  assert.deepEqual([view.quality, view.audioOnly], [{ par_x: "weak" }, true]);
+  assert.equal(evolve(view, { type: "downlink", audio_only: false }).audioOnly, false);
+});
+
 test("people are called by name and role", () => {
   assert.equal(personWords({ name: "Lee Moss", role: "interpreter" }), "Lee Moss, interpreter");
   assert.equal(personWords({ name: "", role: "family" }), "family");

@@ -52,7 +52,7 @@ export function evolve(view, message) {
         muted: message.muted?.of ?? {},
         sharing: message.sharing ?? null,
         audioOnly: view.audioOnly && SEATED.has(message.visit.phase),
-        quality: {},
+        quality: SEATED.has(message.visit.phase) ? view.quality : {},
       };
     case "fact": {
       if (view.standing !== "live" || message.seq <= view.seq) return view;

@@ -1,0 +1,57 @@
+"""Lines too weak for a picture: the page says so, and says it no longer than it is true."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser import steps
+from tests.browser.conftest import Meet
+from tests.browser.harness.fakes import Colour
+from tests.browser.harness.person import Person
+from tests.browser.harness.running import Antechamber
+
+NOTICE = "Your connection is too weak for pictures just now."
+TILE = """() => [...document.querySelectorAll('li:not([hidden]) [data-tile=curtain]')]
+  .map((one) => !one.hidden && one.lastChild.innerText)"""
+
+
+async def without_the_notice(person: Person, other: Colour) -> None:
+    """Wait until neither the banner, the curtain nor the tile speaks of sound alone, and the other is seen."""
+    words = f"() => !/too weak|sound only/i.test(document.body.innerText) && !({TILE})().some(Boolean)"
+    await person.until(words, timeout=25)
+    await person.sees_and_hears(other, steps.REMOTE)
+
+
+@pytest.mark.timeout(180)
+async def test_sound_alone_is_said_while_it_is_so_and_no_longer(tmp_path: Path, meet: Meet) -> None:
+    """In a group whose lines bear no picture everybody reads it; a new connection, or a better line, takes it back."""
+    program = Path(__file__).parent / "harness" / "narrow_server.py"
+    server = Antechamber(tmp_path, prefix=("setpriv", "--pdeathsig", "KILL", sys.executable, str(program)))
+    await server.start("demo")
+    try:
+        clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
+        guest = await meet("guest", Colour.GREEN)
+        await steps.sign_in(clinician, server.demo["clinician"])
+        await steps.into_demo_visit(clinician, client, server)
+        await steps.admit(clinician, client)
+        await steps.guest_into_waiting(guest, await steps.invite(clinician, "Noa Interpreter"))
+        await clinician.click("Let in")
+        await guest.until("() => location.pathname === '/g/visit'")
+        await client.sees("Noa Interpreter, interpreter")
+        (tmp_path / "narrow").write_text("1000")
+        for person in (clinician, client):
+            await person.sees(NOTICE, timeout=30)
+            await person.until(f"() => ({TILE})().includes('Sound only')")
+        await client.sees("sound only for now")
+        assert await client.tone_heard(steps.REMOTE) is Colour.BLUE
+        (tmp_path / "narrow").unlink()
+        await client.evaluate("() => void dispatchEvent(new Event('online'))")  # another network: a new connection
+        await asyncio.gather(without_the_notice(client, Colour.BLUE), without_the_notice(clinician, Colour.ORANGE))
+        for person in (clinician, client, guest):
+            await person.open("about:blank")  # their pages would look for a server that has gone
+    finally:
+        await server.stop()
