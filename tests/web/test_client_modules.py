@@ -25,6 +25,7 @@ WIRE = HERE.parent / "wire"
         "seal_worker.test.mjs",
         "quality.test.mjs",
         "group.test.mjs",
+        "peer.test.mjs",
     ],
 )
 def test_the_pure_browser_modules_do_what_their_examples_say(tests: str, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ import { sections, ufrag } from "./sdp.js";
  *   onStanding: failures counts attempts in a row that never connected: from 3 on, say that the network may block us.
  */
 
-/** An answer that has not led to a connection by then has failed, in ms. */
+/** A connection that does not stand so long after it was made, or answered, has failed, in ms. */
 const CONNECT_WITHIN = 8000;
 /** "disconnected" often heals itself; longer than this it does not, in ms. */
 const PATIENCE = 1200;
@@ -89,14 +89,19 @@ export class Peer {
    * @param {Offer} offer @returns {Promise<void>} */
   offered(offer) {
     const before = this.#offer;
+    const another = ufrag(offer.sdp) !== this.#ufrag;
     if (before && offer.number <= before.number && ufrag(offer.sdp) === ufrag(before.sdp)) return this.#work;
     this.#offer = offer;
     // What was to be asked for is here; its answer may wait for a slow camera, and nothing is asked for meanwhile.
-    if (ufrag(offer.sdp) !== this.#ufrag) {
+    if (another) {
       clearTimeout(this.#ask);
       this.#stand("connecting");
     }
-    this.#work = this.#work.then(() => this.#answer(offer)).catch(() => this.#failed("failed"));
+    // A new connection waits for nothing of an old one: what is asked of a closed one may never settle (Chromium).
+    const work = another ? Promise.resolve() : this.#work;
+    this.#work = work.then(() => this.#answer(offer)).catch(() => {
+      if (offer === this.#offer) this.#failed("failed");
+    });
     return this.#work;
   }
 
@@ -116,7 +121,7 @@ export class Peer {
     if (!offer || !connection) return;
     const mids = screens(sections(offer.sdp));
     const mine = connection.getTransceivers().find((one) => one.mid !== null && mids.includes(one.mid) && sends(one));
-    if (mine) await mine.sender.replaceTrack(track);
+    if (mine) await mine.sender.replaceTrack(this.#screen);
   }
 
   /** How much the camera's picture may take, in bits a second; 0 pauses it, null takes the limit away.
@@ -178,6 +183,7 @@ export class Peer {
     const connection = this.#connection;
     if (!connection) return;
     await connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+    if (connection !== this.#connection) return;
     // A kind that had no track to add still gets its sender now, so that the camera can be started later without an offer.
     const told = sections(offer.sdp);
     this.#shieldReceivers(connection, told);
@@ -187,16 +193,24 @@ export class Peer {
       const { mid, sender } = transceiver;
       const server = wanted.get(mid ?? "");
       if (mid === null || (server !== "sendrecv" && server !== "recvonly")) continue;
-      // In this order: the transform, the track, the direction. A sender with a track and no transform sends in the clear.
-      this.#options.shield?.sends(sender, screen.includes(mid) ? "screen" : kindOf(transceiver));
-      if (screen.includes(mid) && sender.track !== this.#screen) await sender.replaceTrack(this.#screen);
+      // The transform before the track and the direction: a sender with a track and no transform sends in the clear.
+      const what = screen.includes(mid) ? "screen" : kindOf(transceiver);
+      this.#options.shield?.sends(sender, what);
       if (!sends(transceiver)) transceiver.direction = server === "sendrecv" ? "sendrecv" : "sendonly";
+      // After the direction, from which on `replace` finds it: a camera may have started since the connection was made.
+      const track = what === "screen" ? this.#screen : this.#track(what);
+      if (sender.track !== track) await sender.replaceTrack(track);
     }
     await connection.setLocalDescription(await connection.createAnswer());
     if (offer !== this.#offer || connection !== this.#connection) return;
     this.#options.onRemotes(this.#remotes.of(connection, told));
     this.#options.send({ type: "answer", number: offer.number, sdp: connection.localDescription?.sdp ?? "" });
     if (connection.connectionState !== "connected") this.#expect(connection);
+  }
+
+  /** @param {"audio"|"video"} kind @returns {MediaStreamTrack|null} what may be sent now */
+  #track(kind) {
+    return this.#leaked ? null : this.#options.track(kind);
   }
 
   /** @param {string} name the new offer's ufrag */
@@ -209,7 +223,7 @@ export class Peer {
     this.#connection = connection;
     // Before the first offer is applied: only a track added now is bound to the server's own media sections.
     for (const kind of /** @type {const} */ (["audio", "video"])) {
-      const track = this.#leaked ? null : this.#options.track(kind);
+      const track = this.#track(kind);
       if (!track) continue;
       const sender = connection.addTrack(track, new MediaStream([track]));
       this.#options.shield?.sends(sender, kind);
@@ -219,6 +233,7 @@ export class Peer {
     connection.addEventListener("connectionstatechange", () => this.#changed(connection));
     connection.addEventListener("iceconnectionstatechange", () => this.#changed(connection));
     this.#stand("connecting");
+    this.#expect(connection);
   }
 
   /** Every receiver, in use or not, before the answer: a transform set in a later `track` event lets frames pass it.
@@ -250,6 +265,7 @@ export class Peer {
 
   async #seal() {
     this.#leaked = true;
+    this.#screen = null;
     this.#options.onLeak?.();
     await Promise.all(this.#connection?.getSenders().map((one) => one.replaceTrack(null)) ?? []);
   }

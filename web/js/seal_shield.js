@@ -14,8 +14,19 @@ export function canShield() {
     && "transform" in RTCRtpReceiver.prototype && typeof crypto?.subtle?.deriveBits === "function";
 }
 
+/** A worker that says nothing for that long is made again, one that cannot be loaded after a moment, in ms. */
+const SILENT = 5000;
+const MOMENT = 1000;
+
 export class Shield {
-  #worker = new Worker(scriptURL("/static/js/seal_worker.js"), { type: "module" });
+  #onCounts;
+  /** @type {Worker} */ #worker;
+  #hears = false;
+  /** Orders for a worker that does not hear yet. @type {Order[]} */ #waiting = [];
+  #tries = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #patience;
+  /** @type {() => void} */ #done = () => undefined;
+  /** @type {() => void} */ #giveUp = () => undefined;
   /** @type {WeakMap<RTCRtpSender|RTCRtpReceiver, string>} */ #ids = new WeakMap();
   /** @type {Counts} */ #counts = { sent: {}, got: {} };
   #made = 0;
@@ -23,15 +34,47 @@ export class Shield {
 
   /** @param {() => void} onCounts the worker has told its counters, twice a second */
   constructor(onCounts) {
+    this.#onCounts = onCounts;
     /** How often the worker has told its counters. */
     this.reports = 0;
     /** The worker hears: only then may a connection be made. @type {Promise<void>} */
-    this.ready = new Promise((done) => this.#worker.addEventListener("message", () => done(), { once: true }));
-    this.#worker.addEventListener("message", (event) => {
+    this.ready = new Promise((done) => (this.#done = done));
+    /** Neither the first worker nor a second has been heard of: the page is to be loaded again. @type {Promise<void>} */
+    this.stuck = new Promise((giveUp) => (this.#giveUp = giveUp));
+    this.#worker = this.#start();
+  }
+
+  /** @returns {Worker} */
+  #start() {
+    this.#tries += 1;
+    this.#patience = setTimeout(() => this.#again(), SILENT);
+    const worker = new Worker(scriptURL("/static/js/seal_worker.js"), { type: "module" });
+    worker.addEventListener("message", (event) => {
       this.#counts = event.data;
       this.reports += 1;
-      onCounts();
+      if (!this.#hears) this.#heard();
+      this.#onCounts();
     });
+    worker.addEventListener("error", () => {
+      if (this.#hears) return;
+      clearTimeout(this.#patience);
+      this.#patience = setTimeout(() => this.#again(), MOMENT);
+    });
+    return worker;
+  }
+
+  #heard() {
+    this.#hears = true;
+    clearTimeout(this.#patience);
+    for (const order of this.#waiting.splice(0)) this.#worker.postMessage(order);
+    this.#done();
+  }
+
+  #again() {
+    // The second is left alone: over a slow network it may still come.
+    if (this.#tries > 1) return this.#giveUp();
+    this.#worker.terminate();
+    this.#worker = this.#start();
   }
 
   /** Before the sender has a track that is negotiated. @param {RTCRtpSender} sender @param {What} what */
@@ -94,7 +137,8 @@ export class Shield {
   /** @param {Order} order */
   order(order) {
     if (order.do === "mode") this.#mode = order.mode;
-    this.#worker.postMessage(order);
+    if (this.#hears) this.#worker.postMessage(order);
+    else this.#waiting.push(order);
   }
 
   /** @param {RTCRtpSender|RTCRtpReceiver} end @returns {string} */

@@ -45,6 +45,7 @@ export class Seat {
   #pulse = new Pulse(() => this.#peer.stats(), () => this.#link.check(ANSWER_WITHIN));
   /** @type {Protection} */ #protection;
   #failures = 0;
+  /** What encrypts could not be started: this page can send and show nothing. */ #stuck = false;
   /** A new socket was welcomed, and its snapshot has not come yet. */
   #greeted = false;
   /** For networks without UDP; a credential is good for minutes and a newer one always comes in time. @type {RTCIceServer[]} */
@@ -55,8 +56,11 @@ export class Seat {
     this.#options = options;
     const { devices } = options;
     this.#protection = new Protection({ send: (message) => this.send(message), onChange: options.onProtection });
+    const { shield } = this.#protection;
+    void shield?.stuck.then(() => this.#tellStuck(true));
+    void shield?.ready.then(() => this.#tellStuck(false));
     this.#peer = new Peer({
-      shield: this.#protection.shield,
+      shield,
       onLeak: () => this.#protection.leak(),
       send: (message) => this.send(message),
       track: (kind) => devices.track(kind),
@@ -101,7 +105,8 @@ export class Seat {
 
   /** @returns {Standings} */
   get standings() {
-    return { link: this.#link.standing, peer: this.#peer.standing, failures: this.#failures, paused: this.#bandwidth.paused };
+    const { paused } = this.#bandwidth;
+    return { link: this.#link.standing, peer: this.#peer.standing, failures: this.#failures, paused, stuck: this.#stuck };
   }
 
   /** Milliseconds to add to `Date.now()` to have the server's time. @returns {number} */
@@ -170,6 +175,12 @@ export class Seat {
   #tellMuted() {
     const { devices } = this.#options;
     this.send({ type: "muted", audio: devices.muted, video: devices.videoStopped, weak: this.#bandwidth.paused });
+  }
+
+  /** @param {boolean} stuck */
+  #tellStuck(stuck) {
+    this.#stuck = stuck;
+    this.#tellStandings();
   }
 
   #tellStandings() {
