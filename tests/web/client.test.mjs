@@ -276,3 +276,31 @@ test("sound only, once allowed, is named and asks for no picture", () => {
   assert.equal(words.curtain, "Dr. Rivera, sound only");
   assert.equal(words.banner, null);
 });
+
+test("whose line is weak is said by what the server measures of each, and of nobody where it does not know", () => {
+  const people = [{ participant: "p", role: "client" }, { participant: "dr", role: "clinician" }];
+  const said = (/** @type {string} */ who, /** @type {Record<string, string>} */ quality) => {
+    const media = { requirement: "missing", missing: [{ who, kind: "video" }], other: { audio: "present", video: who === "you" ? "flowing" : "none" } };
+    const one = { ...view(media, { people }), quality, otherMuted: { audio: false, video: false, weak: who === "other" } };
+    return stageWords("client", one, { ...open, paused: who === "you" }, own);
+  };
+  assert.equal(said("you", { p: "weak", dr: "good" }).banner?.lines[0], "Your network is weak.");
+  assert.ok(said("you", { p: "good", dr: "weak" }).banner?.lines[0]?.startsWith("The connection is too weak for your picture."));
+  assert.ok(said("other", { p: "good", dr: "weak" }).banner?.lines[0]?.startsWith("The network of Dr. Rivera is weak."));
+  assert.ok(said("other", { p: "weak", dr: "good" }).banner?.lines[0]?.startsWith("The connection is too weak for the picture of Dr. Rivera."));
+  assert.equal(said("other", {}).curtain, "Dr. Rivera, sound only for now");
+});
+
+test("sound alone over the own weak line is no lost sound, and covers a picture that stands still", () => {
+  const calm = stageWords("client", { ...view({}), audioOnly: true }, open, own);
+  assert.deepEqual([calm.banner?.tone, calm.curtain], ["info", "Dr. Rivera, sound only for now"]);
+  const missing = { requirement: "missing", missing: [{ who: "other", kind: "delivery" }], deadline: "2026-11-21T20:00:30Z" };
+  const words = stageWords("clinician", { ...view(missing, {}, "clinician"), audioOnly: true }, open, own);
+  assert.equal(words.banner?.lines[0], calm.banner?.lines[0]);
+  assert.ok(words.banner?.deadline && !words.banner.lines.join(" ").includes("sound of"));
+});
+
+test("a page of which a part did not start says so before all else, and offers to be loaded again", () => {
+  const words = stageWords("client", view({}), { link: "open", peer: "connecting", failures: 3, stuck: true }, own);
+  assert.deepEqual([words.banner?.retake, words.banner?.button], ["page", "Load the page again"]);
+});

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { read } from "./bandwidth.js";
 import { RUNGS, START, TOP, step } from "./ladder.js";
 
 /** One reading a second from `from` on; the ladder after them. */
@@ -71,4 +72,33 @@ test("each try that fails makes the next one later", () => {
   const pauses = tries.slice(1).map((at, n) => at - tries[n]);
   assert.ok(tries.length > 2 && tries.length < 12, `${tries.length} tries in five minutes`);
   assert.ok(pauses.at(-1) > 2 * pauses[0], pauses.join(" "));
+});
+
+test("a browser that estimates nothing pauses the picture by the queue alone, and brings it back", () => {
+  const queue = after(after(START, 5, {}), 3, { rtt: 400 }, 5000);
+  assert.equal(queue.rung, TOP);
+  const paused = after(queue, 1, { rtt: 400 }, 8000);
+  assert.equal(paused.rung, 0);
+  assert.ok(after(paused, 5, {}, 9000).rung > 0);
+});
+
+const stats = (/** @type {object[]} */ ...all) => new Map(all.map((one, n) => [String(n), { id: String(n), timestamp: 100_000, ...one }]));
+const spare = { type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime: 0.9 };
+
+test("the pair in use is read, not the last that was nominated", () => {
+  const used = { ...spare, availableOutgoingBitrate: 312_000, currentRoundTripTime: 0.02 };
+  const sent = { type: "remote-inbound-rtp", kind: "video", fractionLost: 0.1, roundTripTime: 0.3 };
+  const chromium = stats(used, spare, { type: "transport", selectedCandidatePairId: "0" }, sent);
+  assert.deepEqual(read(chromium, 7), { at: 7, available: 312_000, loss: 0.1, rtt: 20 });
+});
+
+test("of a browser that estimates nothing the newest report on what is sent counts", () => {
+  const used = { ...spare, selected: true, currentRoundTripTime: 0.002 };
+  const other = { ...spare, selected: false };
+  const sound = { type: "remote-inbound-rtp", kind: "audio", fractionLost: 0, roundTripTime: 0.03, timestamp: 98_000 };
+  const picture = { type: "remote-inbound-rtp", kind: "video", fractionLost: 0.5, roundTripTime: 0.4, timestamp: 99_500 };
+  assert.deepEqual(read(stats(used, other, sound, picture), 7), { at: 7, available: null, loss: 0.5, rtt: 400 });
+  const paused = stats(used, other, sound, { ...picture, timestamp: 90_000 });
+  assert.deepEqual(read(paused, 7), { at: 7, available: null, loss: 0, rtt: 30 });
+  assert.deepEqual(read(stats(used, other), 7), { at: 7, available: null, loss: null, rtt: 2 });
 });

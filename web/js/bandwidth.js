@@ -7,6 +7,8 @@ import { RUNGS, START, step } from "./ladder.js";
 
 /** How often to look, in ms. */
 const EVERY = 1000;
+/** A report on what was sent says something for that long; on sound one comes every five seconds, in ms. */
+const FRESH = 8000;
 
 export class Bandwidth {
   /** @type {() => Promise<RTCStatsReport|null>} */ #stats;
@@ -63,17 +65,20 @@ export class Bandwidth {
 }
 
 /** What the browser knows of its way out. Chromium and Firefox differ in what they tell; what is missing is null.
+ * Both keep pairs that were nominated and are not in use, and the last report on a picture that is paused.
  * @param {RTCStatsReport} report @param {number} at ms @returns {Reading} */
-function read(report, at) {
-  /** @type {Reading} */
-  const reading = { at, available: null, loss: null, rtt: null };
-  for (const stat of report.values()) {
-    if (stat.type === "candidate-pair" && stat.nominated && stat.state === "succeeded") {
-      reading.available = stat.availableOutgoingBitrate ?? reading.available;
-      if (stat.currentRoundTripTime !== undefined) reading.rtt = stat.currentRoundTripTime * 1000;
-    } else if (stat.type === "remote-inbound-rtp" && stat.fractionLost !== undefined) {
-      reading.loss = Math.max(reading.loss ?? 0, stat.fractionLost);
-    }
-  }
-  return reading;
+export function read(report, at) {
+  const stats = [...report.values()];
+  const now = Math.max(...stats.map((one) => one.timestamp));
+  const used = stats.find((one) => one.type === "transport")?.selectedCandidatePairId;
+  const pair = stats.find((one) => one.type === "candidate-pair" && (used ? one.id === used : one.selected === true));
+  const told = stats.filter((one) => one.type === "remote-inbound-rtp" && now - one.timestamp < FRESH)
+    .sort((one, other) => other.timestamp - one.timestamp);
+  const lost = told.flatMap((one) => one.fractionLost ?? []);
+  const available = pair?.availableOutgoingBitrate ?? null;
+  const trips = [pair?.currentRoundTripTime, told.find((one) => one.roundTripTime !== undefined)?.roundTripTime];
+  // Firefox (153) estimates nothing, and asks its pair only every five seconds: the reports on what is sent are newer.
+  if (available === null) trips.reverse();
+  const trip = trips.find((one) => one !== undefined);
+  return { at, available, loss: lost.length ? Math.max(...lost) : null, rtt: trip === undefined ? null : trip * 1000 };
 }

@@ -59,10 +59,7 @@ export class InVisit {
       onStandings: () => this.#redraw(),
       onRemotes: (remotes) => this.#stage.remotes(remotes),
       onProtection: (view) => this.#stage.protection(view),
-      onRefused: (refused) => {
-        this.#stage.refused(refused.re);
-        void this.#refused(refused.re);
-      },
+      onRefused: (refused) => void this.#refused(refused),
       onClosed: (closed) => void this.#closed(closed),
     });
   }
@@ -193,8 +190,9 @@ export class InVisit {
   }
 
   /** A refused `join` means a step is missing (a new consent text, say): the server's state knows which.
-   * @param {string} re */
-  async #refused(re) {
+   * @param {import("./wire.js").RefusedMessage} refused */
+  async #refused({ re, say }) {
+    if (re === "share") this.#stage.refusedScreen(say);
     if (re !== "join" && re !== "come_back") return;
     /** @type {import("./api.js").Answer<ClientState>} */
     const answer = await get(DOOR.api);

@@ -52,10 +52,7 @@ export class DeskVisit {
       onStandings: () => this.#draw(),
       onRemotes: (remotes) => this.stage.remotes(remotes),
       onProtection: (view) => this.stage.protection(view),
-      onRefused: (refused) => {
-        this.stage.refused(refused.re);
-        this.#note(refused.say);
-      },
+      onRefused: ({ re, say }) => (re === "share" ? this.stage.refusedScreen(say) : this.#note(say)),
       onClosed: (closed) => this.#closed(closed),
     });
     this.stage = new Stage(part("stage"), {

@@ -46,7 +46,8 @@ export function step(ladder, reading) {
   const best = rtt === null ? ladder.best : Math.min(ladder.best ?? rtt, rtt);
   const queued = rtt !== null && best !== null && rtt - best > QUEUED;
   const room = available === null ? Infinity : available - SOUND;
-  const short = room < PICTURE_LEAST;
+  // A browser that estimates nothing (Firefox) leaves the queue alone to tell.
+  const short = available === null || room < PICTURE_LEAST;
   // Loss alone is no narrow line: a bad Wi-Fi loses a third and carries the rest.
   const crowded = (loss ?? 0) > CROWDED_LOSS || (queued && short);
   // An estimate alone is no trouble: at the start of a connection it is low and grows by itself.

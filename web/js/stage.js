@@ -3,13 +3,13 @@
 
 import { announce, fill, need, setIcon, tel } from "./dom.js";
 import { initials, personWords, text } from "./people_words.js";
-import { ScreenShare } from "./screen_share.js";
 import { Tiles } from "./tiles.js";
 import { bystanders, counterpart } from "./visit.js";
 import { frame } from "./framing.js";
 import { Lock } from "./lock.js";
 import { OwnPicture } from "./own_picture.js";
 import { pictureWords, qualityWords } from "./quality_words.js";
+import { SharedScreen } from "./shared_screen.js";
 import { stageWords } from "./stage_words.js";
 import { counted, secondsLeft } from "./times.js";
 import { surroundings } from "./troubles.js";
@@ -41,20 +41,13 @@ const SETTLING = 6000;
 /** The smallest share of the other's picture that must be seen: a clinician needs nearly all of it. */
 const KEEP = { client: 0.58, clinician: 0.85 };
 
-/** Said while this browser gets the others' sound alone. @type {Banner} */
-const WEAK = {
-  tone: "info", retake: null, button: null, deadline: null, phone: false,
-  lines: ["Your connection is too weak for pictures just now.", "You hear everybody; the pictures come back by themselves."],
-};
-
 export class Stage {
   /** @type {HTMLElement} */ #root;
   /** @type {StageOptions} */ #options;
   /** @type {HTMLVideoElement} */ #remote;
   /** @type {OwnPicture} */ #own;
-  /** @type {HTMLVideoElement} */ #screen;
+  /** @type {SharedScreen} */ #screen;
   /** @type {Tiles} */ #tiles;
-  /** @type {ScreenShare} */ #share;
   /** @type {ReadonlyMap<string, import("./remotes.js").Remote>} */ #remotes = new Map();
   /** @type {Lock} */ #lock;
   /** @type {{watch: (on: boolean) => void}|undefined} */ #watch;
@@ -77,9 +70,8 @@ export class Stage {
     this.#options = options;
     this.#remote = need(root, "[data-stage=remote]", HTMLVideoElement);
     this.#own = new OwnPicture(root);
-    this.#screen = need(root, "[data-stage=screen]", HTMLVideoElement);
+    this.#screen = new SharedScreen(root, { ...options.screen, onChange: () => this.#draw() });
     this.#tiles = new Tiles(root);
-    this.#share = new ScreenShare({ ...options.screen, onChange: () => this.#draw() });
     this.#lock = new Lock(root, options.side, (matches) => options.onCompared?.(matches));
     const { devices } = options;
     this.#watch = options.watcher?.(this.#remote, () => this.#shown(), (seen) => {
@@ -91,11 +83,6 @@ export class Stage {
     this.#on("video", () => (devices.videoStopped || !devices.track("video") ? void devices.retake("video") : devices.stopVideo()));
     this.#on("out", () => options.onOut());
     this.#on("hear", () => void this.#play());
-    this.#on("share", () => (this.#share.on ? this.#share.stop() : void this.#share.start()));
-    this.#on("unshare", () => {
-      this.#share.stop();
-      this.#part("share").focus();
-    });
     this.#on("fix", () => void this.#retake());
     devices.addEventListener("change", () => {
       this.#draw();
@@ -135,11 +122,10 @@ export class Stage {
     this.#wake.keep(false);
     this.#watch?.watch(false);
     clearInterval(this.#beat);
-    this.#share.stop();
     this.#remotes = new Map();
     this.#remote.srcObject = null;
     this.#own.clear();
-    this.#screen.srcObject = null;
+    this.#screen.clear();
     this.#tiles.clear();
     delete this.#root.dataset["layout"];
     this.#bannerKey = "";
@@ -149,6 +135,7 @@ export class Stage {
   /** What is encrypted end to end. @param {import("./seal_words.js").ProtectionView} view */
   protection(view) {
     this.#lock.show(view);
+    if (view.leaked) this.#screen.bar();
   }
 
   /** The others' sound and picture. @param {ReadonlyMap<string, import("./remotes.js").Remote>} remotes */
@@ -168,7 +155,7 @@ export class Stage {
     this.#view = view;
     this.#standings = standings;
     this.#skew = skew;
-    this.#share.heard(view.sharing, view.you?.participant ?? null);
+    this.#screen.hear(view);
     if (this.#entered) this.#draw();
   }
 
@@ -202,16 +189,14 @@ export class Stage {
     const caption = this.#part("caption");
     caption.hidden = words.caption === null;
     text(caption, words.caption ?? "");
-    const curtain = words.curtain ?? (view.audioOnly ? `${other}, sound only for now` : null);
-    this.#part("curtain").hidden = curtain === null;
-    text(this.#part("curtain-words"), curtain ?? "");
+    this.#part("curtain").hidden = words.curtain === null;
+    text(this.#part("curtain-words"), words.curtain ?? "");
     text(this.#part("initials"), initials(other));
 
     this.#people();
-    this.#drawShare(view);
     this.#drawBar(devices.muted, devices.track("video") === null);
     this.#own.show(devices.track("video"));
-    this.#drawBanner(words.banner ?? (view.audioOnly ? WEAK : null));
+    this.#drawBanner(words.banner);
     this.#tick();
   }
 
@@ -229,11 +214,7 @@ export class Stage {
     const large = counterpart(view);
     const person = this.#remotes.get(large ?? "") ?? (large === null ? [...this.#remotes.values()][0] : undefined);
     if (person && this.#remote.srcObject !== person.person) this.#remote.srcObject = person.person;
-    const mine = view.sharing !== null && view.sharing === view.you?.participant;
-    const screen = mine ? null : (this.#remotes.get(view.sharing ?? "")?.screen ?? null);
-    if (this.#screen.srcObject !== screen) this.#screen.srcObject = screen;
-    this.#part("screen-box").hidden = screen === null;
-    if (screen) void this.#screen.play().catch(() => undefined);
+    const screen = this.#screen.show(view, this.#remotes);
     const before = this.#tiles.players.map((one) => one.srcObject);
     this.#tiles.show(view, this.#remotes);
     const group = bystanders(view).length > 0;
@@ -247,24 +228,9 @@ export class Stage {
     if (this.#tiles.players.some((one, place) => one.srcObject && one.srcObject !== before[place])) void this.#play();
   }
 
-  /** The button, and the mark that says whose screen is shown. @param {View} view */
-  #drawShare(view) {
-    const on = this.#share.on;
-    const button = this.#part("share");
-    button.hidden = !on && !(ScreenShare.possible && view.visit?.may_share === true);
-    button.dataset["off"] = String(on);
-    text(this.#part("share-word"), on ? "Stop sharing" : "Share screen");
-    const sharer = view.visit?.people?.find((one) => one.participant === view.sharing);
-    const mark = this.#part("sharing");
-    mark.hidden = !on && view.sharing === null;
-    text(this.#part("sharing-words"), on ? "You are sharing your screen." : view.sharing === null ? ""
-      : `${sharer?.name || "Somebody"} is sharing the screen.`);
-    this.#part("unshare").hidden = !on;
-  }
-
-  /** The server said no to something: a screen that may not be shown is taken back. @param {string} re */
-  refused(re) {
-    if (re === "share") this.#share.stop();
+  /** The server does not take our screen. @param {string} say what people read of it */
+  refusedScreen(say) {
+    this.#screen.refused(say);
   }
 
   /** @param {boolean} muted @param {boolean} stopped */
@@ -355,6 +321,7 @@ export class Stage {
   async #retake() {
     const { devices } = this.#options;
     const { retake } = this.#banner ?? {};
+    if (retake === "page") location.reload();
     if (retake === "microphone" || retake === "both") await devices.retake("audio");
     if (retake === "camera" || retake === "both") await devices.retake("video");
   }

@@ -2,18 +2,19 @@
 // Pure. The client never gets a running count; both sides always read the same trouble, each from its own side.
 
 import { advice } from "./troubles.js";
+import { counterpart } from "./visit.js";
 
 /** @typedef {import("./visit.js").View} View */
 /** @typedef {import("./link.js").Standing} Standing */
 /** @typedef {import("./peer.js").PeerStanding} PeerStanding */
 /** @typedef {import("./troubles.js").Trouble} Trouble */
 
-/** @typedef {{link: Standing, peer: PeerStanding, failures: number, paused?: boolean}} Standings
- *   paused: the own network is too narrow for a picture beside the sound */
+/** @typedef {{link: Standing, peer: PeerStanding, failures: number, paused?: boolean, stuck?: boolean}} Standings
+ *   paused: the line is too narrow for the own picture beside the sound; stuck: a part of this page did not start */
 /** @typedef {{muted: boolean, videoStopped: boolean, audio: Trouble|null, video: Trouble|null,
  *   where: import("./troubles.js").Surroundings, early?: boolean}} Own   the own devices: their buttons, their troubles,
  *   their system. early: the two are still being connected for the first time on this page, nothing is amiss yet */
-/** @typedef {"camera"|"microphone"|"both"} Retake   what the banner's button takes anew */
+/** @typedef {"camera"|"microphone"|"both"|"page"} Retake   what the banner's button takes anew */
 /** @typedef {{tone: "quiet"|"ok"|"warn"|"danger", icon: string, text: string}} Pill */
 /** @typedef {{tone: "info"|"warn"|"danger", lines: string[], retake: Retake|null, button: string|null,
  *   deadline: string|null, phone: boolean}} Banner */
@@ -88,6 +89,13 @@ function banner(side, view, standings, own, other) {
   /** @type {Banner} */
   const plain = { tone: "warn", lines: [], retake: null, button: null, deadline: null, phone: false };
 
+  if (standings.stuck) {
+    return {
+      ...plain, phone: side === "client", retake: "page", button: BUTTON.page,
+      lines: ["A part of this page did not start, so there is no picture and no sound.", "You come back to this visit."],
+    };
+  }
+
   if (standings.link !== "open" && standings.peer !== "connected") {
     return {
       ...plain, phone: side === "client",
@@ -109,7 +117,7 @@ function banner(side, view, standings, own, other) {
     else lines.push(own.video ? `${other} cannot see or hear you.` : `${other} cannot hear you.`, ...ownHelp(retake, own));
   }
   if (!lines.length && requirement === "interrupted") lines.push("Bringing picture and sound back.");
-  if (!lines.length) return null;
+  if (!lines.length) return view.audioOnly ? { ...plain, tone: "info", lines: SOUND_ALONE } : null;
   const paused = requirement === "interrupted";
   if (paused && side === "client") lines.push("The visit is on pause. It goes on by itself when this is fixed.");
   if (paused && side === "clinician") lines.push("The visit is interrupted. Nothing is counted until this is fixed.");
@@ -121,6 +129,16 @@ function banner(side, view, standings, own, other) {
     button: retake && BUTTON[retake],
     deadline: side === "clinician" && requirement === "missing" ? deadline : null,
   };
+}
+
+/** Said while the own connection brings the others' sound alone. */
+const SOUND_ALONE = ["Your connection is too weak for pictures just now.", "You hear everybody; the pictures come back by themselves."];
+
+/** Whose leg is the bad one only the server knows: a picture that does not get through may be stopped at either end.
+ * @param {View} view @param {string|null|undefined} who @returns {boolean} */
+function weak(view, who) {
+  const level = view.quality[who ?? ""];
+  return level === "weak" || level === "reconnecting";
 }
 
 /** @param {View} view @param {Own} own @returns {Retake|null} */
@@ -140,7 +158,8 @@ function missingLines(side, view, standings, own, other) {
   const lines = [];
   if (has("you", "video") && has("you", "audio")) lines.push(`${other} cannot see or hear you.`);
   else if (has("you", "video") && standings.paused) {
-    return ["Your network is weak. Your picture is paused so that your sound gets through.", "It comes back by itself."];
+    const why = weak(view, view.you?.participant) ? "Your network is weak." : "The connection is too weak for your picture.";
+    return [why, "Your picture is paused so that your sound gets through. It comes back by itself."];
   } else if (has("you", "video")) {
     lines.push(own.videoStopped ? `Your camera is off, so ${other} cannot see you.` : `${other} cannot see you.`);
   } else if (has("you", "audio")) lines.push(`${other} cannot hear you.`);
@@ -153,10 +172,11 @@ function missingLines(side, view, standings, own, other) {
 
   if (has("other", "video") && has("other", "audio")) lines.push(`We cannot see or hear ${other}.`);
   else if (has("other", "video") && view.otherMuted.weak) {
-    lines.push(`The network of ${other} is weak. Their picture is paused so that their sound gets through.`);
+    const why = weak(view, counterpart(view)) ? `The network of ${other} is weak.` : `The connection is too weak for the picture of ${other}.`;
+    lines.push(why, "Their picture is paused so that their sound gets through.");
   } else if (has("other", "video")) lines.push(`We cannot see ${other}.`);
   else if (has("other", "audio")) lines.push(`We cannot hear ${other}.`);
-  if (has("other", "delivery")) lines.push(`The picture and sound of ${other} are not reaching you.`);
+  if (has("other", "delivery")) lines.push(...(view.audioOnly ? SOUND_ALONE : [`The picture and sound of ${other} are not reaching you.`]));
 
   if (gone) return lines;
   const theirs = view.media.missing.every((one) => one.who === "other");
@@ -169,6 +189,7 @@ function missingLines(side, view, standings, own, other) {
 /** The banner's button. @type {Readonly<Record<Retake, string>>} */
 const BUTTON = Object.freeze({
   camera: "Turn my camera on", microphone: "Turn my microphone on", both: "Turn camera and microphone on",
+  page: "Load the page again",
 });
 
 /** What keeps the own devices away and how to let them in; nothing while a tap may bring them back.
@@ -197,10 +218,10 @@ function curtain(view, standings, other, early) {
   if (visit?.left && view.you?.role !== "client") return `${other} left the visit`;
   // A last frame that stands still would look like the person: what the server measures as gone is covered.
   const gone = media.missing.some((one) => one.who === "other" && (one.kind === "video" || one.kind === "delivery"));
-  if (media.other.video !== "none" && !gone) return null;
+  if (media.other.video !== "none" && !gone && !view.audioOnly) return null;
   if (visit?.audio_only) return `${other}, sound only`;
-  if (otherMuted.weak && media.other.video === "none") return `The network of ${other} is weak: sound only for now`;
   if (otherMuted.video && media.other.video === "none") return `${other} turned the camera off`;
+  if (view.audioOnly || (otherMuted.weak && media.other.video === "none")) return `${other}, sound only for now`;
   if (early || standings.peer === "connecting" || (media.requirement === "waiting" && !gone)) return `Connecting you with ${other}`;
   return gone ? `Waiting for the picture of ${other}` : null;
 }
