@@ -47,12 +47,6 @@ class Ledger:
         self._told: dict[int, EvidenceSecond] = {}
         self._next = origin
 
-    def heard(self, participant: str, at: int) -> None:
-        """An authenticated packet of ``participant`` arrived at ``at``; events come in order of time."""
-        presence = self._people.setdefault(participant, _Person()).presence
-        if at > presence.last:
-            presence.add(at)
-
     def listened(self, participant: str, hearing: Hearing) -> None:
         """What was heard on the connection of ``participant``; looked at once a second, and when it ends.
 

@@ -23,6 +23,7 @@ class Visit:
         self.told: list[EvidenceSecond] = []
         self.flows: dict[str, tuple[AudioFlow, VideoFlow]] = {}
         self.sequence = 0
+        self.hearings = {"a": Hearing(), "b": Hearing()}
         for number, who in enumerate(("a", "b")):
             self.flows[who] = AudioFlow(10 + number), VideoFlow(20 + number)
             for flow in self.flows[who]:
@@ -55,7 +56,12 @@ class Visit:
             head = pack(">BBHII", 0x80, payload_type, self.sequence & 0xFFFF, self.sequence * 4500, flow.ssrc)
             flow.arrived(self.now, head + bytes(size), 12 + size, 0)
             flow.marks.add(self.now, self.sequence & 0xFFFF)
-        self.ledger.heard(who, self.now)
+        self.hear(who)
+
+    def hear(self, who: str) -> None:
+        """Anything of that person came."""
+        self.hearings[who].any = self.now
+        self.ledger.listened(who, self.hearings[who])
 
     @property
     def account(self) -> dict[int, EvidenceSecond]:
@@ -101,9 +107,9 @@ def test_a_person_who_is_gone_is_absent_and_one_who_sends_nothing_is_not() -> No
     visit = Visit()
     visit.run(3)
     for _ in range(4):
-        visit.ledger.heard("b", visit.now)
+        visit.hear("b")
         visit.run(1, sends=("a",))
-    visit.ledger.heard("b", visit.now)
+    visit.hear("b")
     visit.run(1, sends=("a",))
     quiet = visit.account[START + 5].of["b"]
     assert (quiet.audio, quiet.video, quiet.connected) == (Audio.NONE, Video.NONE, FULL)
