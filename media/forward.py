@@ -25,6 +25,10 @@ BYTES_PER_SECOND = 750_000
 CONTROLS_PER_SECOND = 400
 """RTCP packets of one transport: a browser in heavy loss asks some 50 times a second for each picture it gets."""
 
+REPORTERS = 32
+"""SSRCs that a browser may report under beside those that it sends under: Chromium has one or two fixed ones, Firefox
+one a section. libsrtp keeps a state for each of which one authentic packet came."""
+
 _ssrc_at_8 = Struct(">I").unpack_from
 
 
@@ -79,6 +83,7 @@ class Line:
         self.owner_of: dict[int, Line] = {}
         self.receivers: tuple[Line, ...] = ()
         self.own: frozenset[int] = frozenset()
+        self.reporters: set[int] = set()
         self.stamps: Stamps | None = None
         self.downlink: Downlink | None = None
         self.spread: Callable[[], None] = lambda: None
@@ -110,20 +115,19 @@ class Line:
         """Protect and send one RTP packet in clear: what was sent before, or (self test) one of our own."""
         egress = self.egress
         if egress is not None and self.socket is not None and self.address is not None:
-            size = egress.protect(packet)
-            if size > 0:
-                _send(self, egress, size)
+            _send(self, egress, egress.protect(packet))
 
     def send_control(self, compound: bytes) -> None:
         """Protect and send one compound RTCP packet to this peer."""
         egress = self.egress
         if egress is not None and self.socket is not None and self.address is not None:
-            size = egress.protect_control(compound)
-            if size > 0:
-                _send(self, egress, size)
+            _send(self, egress, egress.protect_control(compound))
 
 
 def _send(line: Line, egress: Cipher, size: int) -> None:
+    if size < 0:
+        line.counters["protect_refused"] += 1
+        return
     try:
         line.socket.sendto(egress.view[:size], line.address)  # type: ignore[union-attr,arg-type]  # callers checked
     except (BlockingIOError, OSError):
@@ -192,10 +196,17 @@ def _moved(line: Line, addr: Address, sock: socket.socket) -> None:
 
 def _control(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: int) -> None:
     ingress = line.ingress
+    reporter = _ssrc_at_8(datagram, 4)[0]
+    fresh = reporter not in line.own and reporter not in line.reporters
+    if fresh and len(line.reporters) >= REPORTERS:
+        line.counters["drop_reporter"] += 1
+        return
     size = ingress.unprotect_control(datagram) if ingress is not None else -1
     if ingress is None or size < 8:
         line.counters["drop_srtcp"] += 1
         return
+    if fresh:
+        line.reporters.add(reporter)
     line.packets_left -= 1
     line.controls_left -= 1
     if line.packets_left < 0 or line.controls_left < 0:

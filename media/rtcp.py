@@ -14,6 +14,8 @@ from typing import TypeVar
 SR, RR, SDES, BYE, FEEDBACK, PAYLOAD = 200, 201, 202, 203, 205, 206
 NACK, PLI, FIR, REMB = 1, 1, 4, 15
 _BLOCK = 24
+_NOBODY = pack(">I", 1)
+"""Who reports to a recipient without sending to it: SRTCP keeps a state for each SSRC that a compound begins with."""
 MOST = 1_000_000_000
 """Bits a second: a REMB can name 2^81, and what several receivers say is added up."""
 
@@ -102,7 +104,7 @@ def key_frame_request(ssrc: int) -> bytes:
 
 def empty_report() -> bytes:
     """A report that names nothing: a compound begins with one (RFC 3550 section 6.1)."""
-    return join(Packet(RR, 0, pack(">I", 1)))
+    return join(Packet(RR, 0, _NOBODY))
 
 
 def lost(packet: Packet) -> list[int]:
@@ -116,8 +118,16 @@ def lost(packet: Packet) -> list[int]:
 
 
 def ask_again(ssrc: int, sequences: Sequence[int]) -> bytes:
-    """A NACK for these sequence numbers of ``ssrc``, one entry each."""
-    return join(Packet(FEEDBACK, NACK, pack(">II", 1, ssrc) + b"".join(pack(">HH", n, 0) for n in sequences)))
+    """A NACK for these sequence numbers of ``ssrc``; an entry names up to 17 that follow each other closely."""
+    entries: list[tuple[int, int]] = []
+    for sequence in sequences:
+        first, following = entries[-1] if entries else (sequence, 0)
+        after = (sequence - first) & 0xFFFF
+        if entries and after <= 16:
+            entries[-1] = first, following | (1 << after) >> 1
+        else:
+            entries.append((sequence, 0))
+    return join(Packet(FEEDBACK, NACK, pack(">II", 1, ssrc) + b"".join(pack(">HH", *entry) for entry in entries)))
 
 
 def estimate(packet: Packet) -> int | None:
@@ -204,13 +214,14 @@ def _route_report(
         peer = owner.get(unpack_from(">I", block)[0])
         if peer is not None:
             blocks.setdefault(peer, []).append(block)
-    tells = packet.kind == SR and len(packet.body) >= 24 and unpack_from(">I", packet.body)[0] in own
+    ours = len(packet.body) >= 4 and unpack_from(">I", packet.body)[0] in own
+    tells = packet.kind == SR and len(packet.body) >= 24 and ours
     for peer in dict.fromkeys([*(receivers if tells else ()), *blocks]):
         about = blocks.get(peer, [])
         if tells and peer in receivers:
             told = Packet(SR, len(about), packet.body[:24] + b"".join(about))
         else:
-            told = Packet(RR, len(about), packet.body[:4] + b"".join(about))
+            told = Packet(RR, len(about), (packet.body[:4] if ours else _NOBODY) + b"".join(about))
         out.setdefault(peer, []).append(join(told))
 
 

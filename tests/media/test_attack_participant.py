@@ -12,14 +12,18 @@ from typing import Any
 
 import pytest
 from aioice import stun
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM
+from pylibsrtp import Policy, Session
 
 from media.desk import Connection
 from media.feedback import REPEATS_PER_SECOND
-from media.forward import CONTROLS_PER_SECOND, Line
+from media.forward import CONTROLS_PER_SECOND, REPORTERS, Line
 from tests.fuzz import mutate
 from tests.fuzz.targets import TARGETS
 from tests.media.lean import Lean, Leans
+from tests.media.weight import resident
 
+MIB = 1 << 20
 VICTIM, RIVAL, BYSTANDER = "127.0.0.31", "127.0.0.32", "127.0.0.33"
 
 
@@ -231,6 +235,42 @@ async def test_a_flood_of_reports_is_cut(leans: Leans, until: Any) -> None:
             await asyncio.sleep(0)
     await until(lambda: leans.desk.counters().get("drop_over_budget", 0) > CONTROLS_PER_SECOND)
     leans.desk.tick()
+    await heard(leans, a, b, until)
+
+
+def under_another_number(lean: Lean, compound: bytes) -> bytes:
+    """A control packet as that person's browser would protect it, with no trace in its own cipher."""
+    profile, link = SRTP_AEAD_AES_256_GCM, lean.secure._dtls._ssl
+    size = 2 * (profile.key_length + profile.salt_length)
+    key = profile.get_key_and_salt(link.export_keying_material(b"EXTRACTOR-dtls_srtp", size), 0)
+    policy = Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile.libsrtp_profile)
+    return bytes(Session(policy).protect_rtcp(compound))
+
+
+async def test_reports_under_ever_new_numbers_leave_nothing(leans: Leans, until: Any) -> None:
+    """libsrtp keeps a state for every number that an authentic report came under: a few are heard, the others not."""
+    a, b = await leans.both("vis")
+    line, desk = leans.desk._visits["vis"].peers["a"].line, ("127.0.0.1", leans.desk.port)
+    block = pack(">IIIIII", b.ssrc, 0, 1, 0, 0, 0)
+
+    async def report(first: int, last: int) -> None:
+        for number in range(first, last):
+            report = under_another_number(a, pack(">BBHI", 0x81, 201, 7, MIB + number) + block)
+            a.ingress._sockets[0].sendto(report, desk)
+            if number % 20 == 0:
+                await asyncio.sleep(0)
+
+    await report(0, 500)
+    await until(lambda: leans.desk.counters().get("drop_reporter", 0) == 500 - REPORTERS, within=5)
+    before = resident()
+    await report(500, 6_000)
+    await until(lambda: leans.desk.counters()["drop_reporter"] == 6_000 - REPORTERS, within=5)
+    assert resident() - before < MIB
+    assert len(line.reporters) == REPORTERS
+    leans.desk.tick()
+    control = line.hearing.path
+    a.report()  # under the number that it sends under
+    await until(lambda: line.hearing.path > control)
     await heard(leans, a, b, until)
 
 

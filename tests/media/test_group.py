@@ -12,6 +12,7 @@ import pytest
 from media import rtcp
 from media.desk import Connection
 from media.errors import Refused
+from media.seam import MTU
 from tests.media.wire import Wire
 
 
@@ -237,13 +238,18 @@ async def test_a_lost_packet_is_sent_again_from_what_is_kept(table: Any, until: 
 
 
 async def test_what_is_not_kept_its_sender_is_asked_for(table: Any, until: Any) -> None:
-    """Lost on the way to the server: the sender gets a request for just that."""
+    """Lost on the way to the server: the sender gets a request for just that, a second's worth of it in one packet."""
     a, b, _ = await three(table, until)
-    known = b.got[a.base + 1].sequences[-1]
-    b.control(rtcp.empty_report() + rtcp.ask_again(a.base + 1, [known, 60_000]))
+    known, gone = b.got[a.base + 1].sequences[-1], list(range(60_000, 60_590))
+    b.control(rtcp.empty_report() + rtcp.ask_again(a.base + 1, [known, *gone]))
     await until(lambda: len(feedback(a, rtcp.FEEDBACK, rtcp.NACK)) == 1)
     asked = [packet for _, compound in a.tap.compounds for packet in rtcp.split(compound) or ()]
-    assert [rtcp.lost(packet) for packet in asked if packet.kind == rtcp.FEEDBACK] == [[60_000]]
+    assert [rtcp.lost(packet) for packet in asked if packet.kind == rtcp.FEEDBACK] == [gone]
+    assert "protect_refused" not in table.desk.counters()
+    table.desk._visits["vis"].peers["a"].line.send_control(
+        bytes(MTU + 1)
+    )  # what no packet holds is not lost in silence
+    assert table.desk.counters()["protect_refused"] == 1
 
 
 async def test_of_two_people_a_request_goes_to_the_sender_as_it_is(table: Any, until: Any) -> None:

@@ -50,6 +50,15 @@ def test_a_sender_report_under_a_foreign_ssrc_is_not_passed_off() -> None:
     assert sent(packet(200, 0, pack(">IQIII", 0xBAD, 1, 2, 3, 4))) == {}
 
 
+def test_a_report_comes_under_its_senders_own_number_or_nobodys() -> None:
+    """Each number that a compound begins with costs its recipient's cipher a state: nobody makes them up."""
+    made_up = packet(201, 1, pack(">I", 0xBAD) + block(B))
+    assert [p.ssrc for p in sent(made_up)["b"]] == [1]
+    assert [p.ssrc for p in sent(packet(201, 0, pack(">I", A)) + made_up)["b"]] == [1]
+    assert [p.ssrc for p in sent(packet(200, 1, pack(">IQIII", 0xBAD, 1, 2, 3, 4) + block(C)))["c"]] == [1]
+    assert [p.ssrc for p in sent(packet(201, 1, pack(">I", A) + block(B)))["b"]] == [A]
+
+
 def test_feedback_goes_to_whoever_sends_that_media() -> None:
     """Key-frame requests and NACKs, each to one, after an empty report."""
     head = packet(201, 0, pack(">I", 1))
@@ -122,6 +131,24 @@ def test_what_is_asked_for_again_reads_as_it_was_written() -> None:
     (again,) = RtcpPacket.parse(ask_again(B, [5, 65535]))
     assert (again.media_ssrc, again.lost) == (B, [5, 65535])
     assert lost(Packet(205, 1, pack(">IIH", 1, B, 7))) == []
+
+
+def test_what_is_asked_for_again_is_never_longer_than_the_asking() -> None:
+    """A whole second of pictures lost at once, around the end of the numbers: seventeen numbers an entry."""
+    many = [(65_000 + n) & 0xFFFF for n in range(600)]
+    told = ask_again(B, many)
+    assert len(told) == 12 + 4 * 36
+    (packet_,) = split(told) or ()
+    assert lost(packet_) == many
+    scattered = [n * 16 & 0xFFFF for n in range(100)]
+    assert len(ask_again(B, scattered)) == 12 + 4 * 50
+
+
+@given(st.lists(st.integers(0, 65_535), min_size=1, max_size=60))
+def test_any_numbers_that_are_asked_for_again_are_in_it(sequences: list[int]) -> None:
+    """In whatever order, with doubles."""
+    (packet_,) = split(ask_again(B, sequences)) or ()
+    assert set(lost(packet_)) == set(sequences)
 
 
 @given(st.integers(0, 999_999_999), st.lists(st.integers(1, (1 << 32) - 1), min_size=1, max_size=4))
