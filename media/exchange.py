@@ -23,6 +23,9 @@ from media.readings import Readings, There
 from media.runs import SECOND, TENTH
 from media.stamps import Cache, Passing, Stamps
 
+STREAMS = 64
+"""That one connection may begin: three of sound and camera, two each time that a screen is shared."""
+
 
 class Exchange:
     """One visit's peers.
@@ -40,16 +43,23 @@ class Exchange:
         self._counters = counters
         self._tell_downlink = tell_downlink
         self._readings = Readings()
+        self._used: set[int] = set()
 
     def clash(self, peer: Peer) -> bool:
-        """Whether what ``peer`` has answered names an SSRC that somebody else sends."""
+        """Whether ``peer`` has answered with an SSRC of another connection, this one's or an earlier one's, or with
+        ever new ones.
+
+        Under one SSRC the others' SRTP counts on (RFC 7714 section 8.1): packets of a second sender, or of the same one
+        with new numbers, would repeat what GCM may use once. Browsers draw new ones for every connection.
+        """
         ssrcs = peer.answer.ssrcs if peer.answer is not None else frozenset()
-        return any(other is not peer and other.line.own & ssrcs for other in self.peers.values())
+        return peer.made >= STREAMS or not self._used.isdisjoint(ssrcs - peer.used)
 
     def settle(self, peer: Peer) -> None:
         """``peer`` has answered: take what it sends, offer it to the others."""
         for flow in peer.negotiate():
             self.ledger.open(peer.participant, flow)
+        self._used |= peer.used
         self.link()
 
     def link(self) -> None:
@@ -209,9 +219,7 @@ class Exchange:
         """Nothing passes to or from that line any more."""
         tenth = monotonic_ns() // TENTH
         for stream in gone.streams.values():
-            stream.sinks = ()
-            for line in tuple(stream.receipts):
-                stream.receipts.pop(line).end(tenth)
+            stream.end(tenth)
         for peer in self.peers.values():
             for stream in peer.line.streams.values():
                 if gone in stream.receipts:

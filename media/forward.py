@@ -61,6 +61,12 @@ class Stream:
         self.sinks: tuple[Line, ...] = ()
         self.receipts: dict[Line, Receipt] = {}
 
+    def end(self, tenth: int) -> None:
+        """Nobody gets it from now on."""
+        self.sinks = ()
+        while self.receipts:
+            self.receipts.popitem()[1].end(tenth)
+
 
 class Line:
     """One peer connection as the hot path sees it: addresses, keys, negotiated streams, budget.

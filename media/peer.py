@@ -17,6 +17,7 @@ from media.flow import AudioFlow, Flow, VideoFlow
 from media.forward import Counters, Line, Stream
 from media.ingress import Ingress
 from media.offer import OPUS, RTX, VP8, Transport, offer
+from media.runs import TENTH
 from media.seam import Address, SecureTransport, SharedConnection
 from media.sections import ALONE, Section, Sections, Sending
 
@@ -42,6 +43,8 @@ class Connection(StrEnum):
 
 class Peer:
     """One participant's current peer connection in a visit.
+
+    ``used`` are the SSRCs that it ever sent under, ``made`` counts the streams that it began.
 
     :param tell: called with the state and, when connected, the SRTP profile.
     :param send_offer: called with the offer's number and SDP.
@@ -82,6 +85,8 @@ class Peer:
         self._offered: tuple[Section, ...] = ALONE
         self.known: frozenset[int] = frozenset()
         self.answer: grammar.Answer | None = None
+        self.used: set[int] = set()
+        self.made = 0
         self.state = Connection.CONNECTING
         self.since = now()
         ingress.add(self.ufrag, self.line)
@@ -158,6 +163,12 @@ class Peer:
                     if again is not None and again.what == sending.what
                     else Stream(sending.rtx, RTX, None, sending.what)
                 )
+        before = self.line.streams
+        for ssrc, stream in before.items():
+            if streams.get(ssrc) is not stream:
+                stream.end(self._now() // TENTH)
+        self.made += sum(before.get(ssrc) is not stream for ssrc, stream in streams.items())
+        self.used |= streams.keys()
         self.line.streams = streams
         self.line.own = frozenset(streams)
         return tuple(fresh)

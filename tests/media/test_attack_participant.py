@@ -16,11 +16,12 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM
 from pylibsrtp import Policy, Session
 
 from media.desk import Connection
+from media.exchange import STREAMS
 from media.feedback import REPEATS_PER_SECOND
 from media.forward import CONTROLS_PER_SECOND, REPORTERS, Line
 from tests.fuzz import mutate
 from tests.fuzz.targets import TARGETS
-from tests.media.lean import Lean, Leans
+from tests.media.lean import Lean, Leans, numbers
 from tests.media.weight import resident
 
 MIB = 1 << 20
@@ -272,6 +273,30 @@ async def test_reports_under_ever_new_numbers_leave_nothing(leans: Leans, until:
     a.report()  # under the number that it sends under
     await until(lambda: line.hearing.path > control)
     await heard(leans, a, b, until)
+
+
+async def test_ever_new_streams_leave_nothing_and_have_an_end(leans: Leans, until: Any) -> None:
+    """Each answer of one connection names other SSRCs: what was before is given up, and at last all of it."""
+    a, b = await leans.both("vis")
+    held = leans.desk._visits["vis"]
+    first = held.peers["a"]
+    sinks = [stream for stream in first.line.streams.values() if stream.sinks]
+    assert len(sinks) == 2
+    for turn in range(STREAMS):
+        peer = held.peers["a"]
+        if peer is not first:
+            break
+        a.ssrc = next(numbers)
+        await (leans.desk.unshare if turn % 2 else leans.desk.share)("vis", "a")  # asks for an answer each time
+        await until(lambda peer=peer: a.ssrc in peer.line.own or held.peers["a"] is not peer)
+        flows = {stream.flow for stream in peer.line.streams.values()}
+        assert {flow for flow, _ in held.ledger.receipts_to("b")} <= flows
+    assert turn == STREAMS // 2
+    assert first.made == STREAMS
+    assert not any(stream.sinks or stream.receipts for stream in sinks)
+    assert leans.desk.counters()["ssrc_clash"] == 1
+    assert ("vis", "a", Connection.REPLACED) in leans.states
+    assert not b.ended
 
 
 async def test_a_group_members_flood_of_wishes_is_cut(until: Any) -> None:

@@ -17,9 +17,9 @@ from tests.media.wire import Wire
 
 
 async def sit(table: Any, who: str, **kwargs: Any) -> Wire:
-    """Seat a wire-level browser; its streams begin at 1000 times its letter's place."""
-    wire = Wire(1000 * (ord(who) - ord("a") + 1), **kwargs)
-    before, table.browsers[who] = table.browsers.get(who), wire
+    """Seat a wire-level browser; its streams begin at 1000 times its letter's place, at others each time."""
+    before = table.browsers.get(who)
+    wire = table.browsers[who] = Wire(before.base + 10 if before else 1000 * (ord(who) - ord("a") + 1), **kwargs)
     await table.desk.seat("vis", who)
     if before is not None:
         await before.close()
@@ -136,6 +136,24 @@ async def test_two_people_with_one_ssrc_in_a_group(table: Any, until: Any) -> No
     assert interrupted(a, b, start) < 0.2
     assert [who for who, state, _ in table.states if state is Connection.REPLACED and who != "c"] == []
     await clashing.close()
+
+
+async def test_who_comes_back_under_the_ssrcs_of_before_gets_another_connection(table: Any, until: Any) -> None:
+    """The other's SRTP goes on under its key: the same number again would repeat what AES-GCM may use once."""
+    a, b = [await sit(table, who) for who in "ab"]
+    await until(lambda: everybody(a, b))
+    await table.desk.unseat("vis", "a")
+    await a.close()
+    await asyncio.sleep(0.1)
+    got = len(b.got[a.base].at)
+    again = table.browsers["a"] = Wire(a.base)
+    await table.desk.seat("vis", "a")
+    await until(lambda: table.desk.counters().get("ssrc_clash", 0) > 0, within=5)
+    table.browsers["a"] = Wire(9000)
+    await until(lambda: everybody(table.browsers["a"], b))
+    assert len(b.got[a.base].at) == got
+    assert Connection.REPLACED not in [state for who, state, _ in table.states if who == "b"]
+    await again.close()
 
 
 async def test_a_screen_is_one_more_track_and_stops_at_once(table: Any, until: Any) -> None:
