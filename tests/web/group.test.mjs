@@ -120,3 +120,50 @@ test("a new connection forgets the screen: it is asked for again", async (contex
   assert.deepEqual(said, ["track", "share", "track", "share"]);
   share.stop();
 });
+
+/** As much of a page as the shared screen touches. */
+function page() {
+  class Part extends EventTarget {
+    hidden = false;
+    dataset = {};
+    textContent = "";
+    srcObject = null;
+    focus() {}
+  }
+  const announcer = new Part();
+  class XMLHttpRequest extends Part {
+    open() {}
+    send() {}
+  }
+  Object.assign(globalThis, { XMLHttpRequest, HTMLElement: Part, HTMLVideoElement: Part, document: { getElementById: () => announcer } });
+  /** @type {Record<string, any>} */
+  const parts = {};
+  const root = { querySelector: (/** @type {string} */ name) => (parts[name.slice(12, -1)] ??= new Part()) };
+  return { root: /** @type {any} */ (root), parts, announcer };
+}
+
+test("a screen that the server does not take is taken back, and its owner reads and hears why for a while", async (context) => {
+  const { said, track } = desk();
+  const { root, parts, announcer } = page();
+  const { SharedScreen } = await import("./shared_screen.js");
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let view = evolve(EMPTY, clinicians);
+  const redraw = () => screen.show(view, new Map());
+  const screen = new SharedScreen(root, { send: (message) => Boolean(said.push(message.type)), share: async () => undefined, onChange: redraw });
+  redraw();
+  assert.equal(parts["share"].hidden, false);
+  parts["share"].dispatchEvent(new Event("click"));
+  await new Promise((go) => setImmediate(go));
+  assert.equal(parts["sharing-words"].textContent, "You are sharing your screen.");
+  screen.refused("Somebody else is sharing their screen. Ask them to stop first.");
+  assert.ok(track.stopped && said.includes("unshare"));
+  assert.equal(parts["sharing-words"].textContent, "Somebody else is sharing their screen. Ask them to stop first.");
+  assert.deepEqual([parts["sharing"].hidden, parts["unshare"].hidden], [false, true]);
+  context.mock.timers.tick(100);
+  assert.ok(announcer.textContent.startsWith("Somebody else"));
+  context.mock.timers.tick(10_000);
+  assert.equal(parts["sharing"].hidden, true);
+  screen.bar();
+  redraw();
+  assert.equal(parts["share"].hidden, true);
+});

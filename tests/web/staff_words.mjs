@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diagnosisCodes, invitationText, isEmail, isNpi, isPhone } from "./booking_words.js";
-import { byStart, byWait, isAhead, isOver, isTogether, nextWords, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
+import { byStart, byWait, guestCount, guestsEarly, isAhead, isOver, isTogether, nextWords, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { stateName, STATES, ZONES } from "./states.js";
 import { clockface, dateField, minutesSince, nextQuarter, timeOf, wallWords, whenWords } from "./zone_time.js";
 
@@ -108,4 +108,15 @@ test("each state stands once, and each zone is one that browsers know", () => {
 test("a service whose name says its length has it said once", () => {
   assert.equal(serviceWords(card({ first_visit: true })), "Psychotherapy, 45 min · first visit");
   assert.equal(serviceWords(card({ service: "Individual therapy, 45 minutes" })), "Individual therapy, 45 minutes");
+});
+
+test("the board counts the guests who wait and who are in, and the desk says why nobody can be let in yet", () => {
+  const guests = ["invited", "waiting", "waiting", "admitted", "left"].map((standing) => ({ standing }));
+  assert.equal(guestCount(card({ guests })), "Guests: 2 waiting, 1 in");
+  assert.equal(guestCount(card({ guests: guests.slice(3) })), "Guests: 1 in");
+  assert.equal(guestCount(card({ guests: guests.slice(0, 1) })), "");
+  assert.equal(guestCount(card()), "");
+  assert.ok(guestsEarly(guests, false).includes("once the client is in the visit"));
+  assert.equal(guestsEarly(guests, true), "");
+  assert.equal(guestsEarly(guests.slice(3), false), "");
 });

@@ -1,6 +1,6 @@
 // The rows of the board: one visit each, changed in place, in the order of the day. Shell (DOM).
 
-import { byStart, isOver, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
+import { byStart, guestCount, isOver, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { el, fill, icon } from "./dom.js";
 import { menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
@@ -53,13 +53,14 @@ class Row {
     this.clinician = el("td", { class: "clinician" });
     this.phase = el("span", { class: "tag" });
     this.wait = el("span", { class: "small" });
+    this.guests = el("span", { class: "small" });
     this.ticks = el("ul", { class: "ticks" });
     this.link = copyLinkButton(card, "quiet");
     this.link.setAttribute("aria-describedby", id);
     this.actions = el("div", { class: "slot-actions" }, this.link,
       menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
     this.node = el("tr", {}, this.time, el("th", { scope: "row", id, class: "client" }, this.name, this.about), this.clinician,
-      el("td", { class: "state" }, this.phase, this.wait), el("td", { class: "check-in" }, this.ticks),
+      el("td", { class: "state" }, this.phase, this.wait, this.guests), el("td", { class: "check-in" }, this.ticks),
       el("td", { class: "row-actions" }, this.actions));
   }
 
@@ -77,6 +78,7 @@ class Row {
     const minutes = card.waiting_since ? minutesSince(card.waiting_since, nowMs) : 0;
     put(this.phase, "class", `tag ${waits ? patience(minutes).tone : tone}`);
     say(this.wait, waits ? waitedWords(card, nowMs, zone) : "");
+    say(this.guests, isOver(card) ? "" : guestCount(card));
     put(this.node, "data-over", isOver(card));
     put(this.node, "data-phase", card.phase);
     this.actions.hidden = isOver(card);

@@ -1,6 +1,6 @@
 // Today's visits on a line of time, with now marked between what was and what comes. Shell (DOM).
 
-import { byStart, isOver, isTogether, phaseWords, serviceWords } from "./desk_words.js";
+import { byStart, guestCount, guestsEarly, isOver, isTogether, phaseWords, serviceWords } from "./desk_words.js";
 import { el } from "./dom.js";
 import { button, menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
@@ -68,6 +68,7 @@ class Slot {
     this.name = el("h3", { id });
     this.about = el("p", { class: "muted small" });
     this.phase = el("span", { class: "tag" });
+    this.guests = el("p", { class: "small" });
     this.link = copyLinkButton(card, "quiet");
     this.link.setAttribute("aria-describedby", id);
     this.back = button("Open visit", "primary", () => acts.open(this.card.visit));
@@ -77,7 +78,7 @@ class Slot {
     this.actions = el("div", { class: "slot-actions" }, this.back, this.undo, this.link,
       this.menu = menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
     this.node = el("li", { class: "slot" }, this.time,
-      el("div", { class: "slot-body" }, el("div", { class: "slot-words" }, this.name, this.phase, this.about), this.actions));
+      el("div", { class: "slot-body" }, el("div", { class: "slot-words" }, this.name, this.phase, this.about, this.guests), this.actions));
   }
 
   /** @param {Card} card @param {number} nowMs @param {string} zone */
@@ -90,6 +91,9 @@ class Slot {
     say(this.about, serviceWords(card));
     say(this.phase, word);
     put(this.phase, "class", `tag ${tone}`);
+    const early = guestsEarly(card.guests ?? [], isTogether(card));
+    say(this.guests, isOver(card) ? "" : [guestCount(card), early].filter(Boolean).join(". "));
+    this.guests.hidden = !this.guests.textContent;
     put(this.node, "data-phase", card.phase);
     put(this.node, "data-over", isOver(card));
     put(this.node, "data-together", isTogether(card));

@@ -146,6 +146,20 @@ export function countWords(count) {
   return count === 1 ? "1 person is waiting." : `${count} people are waiting.`;
 }
 
+/** "Guests: 1 waiting, 1 in"; nothing while none has come. @param {Card} card @returns {string} */
+export function guestCount(card) {
+  const count = (/** @type {string} */ standing) => (card.guests ?? []).filter((one) => one.standing === standing).length;
+  const parts = [[count("waiting"), "waiting"], [count("admitted"), "in"]].filter(([n]) => n).map((part) => part.join(" "));
+  return parts.length ? `Guests: ${parts.join(", ")}` : "";
+}
+
+/** Why a guest who waits has no "Let in" yet; nothing where they have it, or nobody waits.
+ * @param {{standing: string}[]} guests @param {boolean} together the client is in the visit @returns {string} */
+export function guestsEarly(guests, together) {
+  const waits = guests.some((one) => one.standing === "waiting");
+  return waits && !together ? "Guests can be let in with the client, or once the client is in the visit." : "";
+}
+
 /** Longest wait first; those on hold keep their place by the same clock. @param {Card[]} waiting @returns {Card[]} */
 export function byWait(waiting) {
   return [...waiting].sort((a, b) => Date.parse(a.waiting_since ?? a.start) - Date.parse(b.waiting_since ?? b.start)

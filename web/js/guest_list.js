@@ -1,6 +1,7 @@
 // The guests of a visit for the practice: who is invited and how far they have come, their links, letting in, putting
 // out, inviting more. In the panel beside the stage, and in a dialog at the desk and the board. Shell (DOM).
 
+import { guestsEarly, isTogether } from "./desk_words.js";
 import { el, icon } from "./dom.js";
 import { GUEST_ROLES, personWords } from "./people_words.js";
 import { busy, button, check, copy, note, put, say } from "./staff_dom.js";
@@ -34,9 +35,10 @@ export class GuestList {
     this.acts = acts;
     this.list = el("ul", { class: "panel-people guest-list", "aria-label": "Guests" });
     this.nobody = el("p", { class: "muted", text: "Nobody else is invited." });
+    this.early = el("p", { class: "notice" });
     this.full = el("p", { class: "muted small", text: "Six people fit into a visit. Take a link back to invite somebody else." });
     this.form = inviteForm(acts);
-    this.node = el("div", { class: "stack" }, this.nobody, this.list, this.form, this.full);
+    this.node = el("div", { class: "stack" }, this.nobody, this.early, this.list, this.form, this.full);
     this.show([], false);
   }
 
@@ -55,6 +57,8 @@ export class GuestList {
       entry.show(guest, together);
     }
     this.nobody.hidden = guests.length > 0;
+    say(this.early, guestsEarly(guests, together));
+    this.early.hidden = !this.early.textContent;
     this.form.hidden = guests.length >= MOST;
     this.full.hidden = guests.length < MOST;
   }
@@ -102,8 +106,7 @@ class Entry {
     const offline = guest.standing === "waiting" && !guest.here;
     say(this.standing, offline ? "Not connected just now" : STANDINGS[guest.standing]);
     put(this.standing, "class", `tag ${guest.standing === "admitted" ? "ok" : guest.standing === "waiting" ? "warn" : ""}`.trim());
-    this.admit.hidden = !this.acts.admit || guest.standing !== "waiting";
-    put(this.admit, "disabled", !together);
+    this.admit.hidden = !this.acts.admit || !together || guest.standing !== "waiting";
     this.back.hidden = !this.acts.back || guest.standing !== "admitted";
     this.link.hidden = guest.standing === "admitted";
   }
@@ -151,7 +154,7 @@ export function linkField(link) {
     }, "copy"), told));
 }
 
-/** The guests of a booked visit, in a dialog. @param {{visit: string, client: {name: string}}} card @returns {HTMLButtonElement} */
+/** The guests of a booked visit, in a dialog. @param {import("./wire.js").Card} card @returns {HTMLButtonElement} */
 export function guestsButton(card) {
   return button("Guests", "", () => {
     dialog(`Guests of ${card.client.name}'s visit`, () => {
@@ -159,7 +162,7 @@ export function guestsButton(card) {
       const load = async () => {
         try {
           const { guests } = await get(`/api/visits/${card.visit}/guests`);
-          all.show(guests.map((/** @type {GuestOnCard} */ one) => ({ ...one, here: true })), false);
+          all.show(guests.map((/** @type {GuestOnCard} */ one) => ({ ...one, here: true })), isTogether(card));
         } catch (failure) {
           say(trouble, failure instanceof Error && "say" in failure ? String(failure.say) : "The guests could not be read. Try again.");
         }

@@ -200,7 +200,7 @@ export class Stage {
     this.#tick();
   }
 
-  /** Whose picture is the large one, and whether the server says that it flows. */
+  /** Whose picture is judged, the client's whatever screen is shown before it, and whether the server says that it flows. */
   #shown() {
     const participant = this.#view && counterpart(this.#view);
     const { media } = this.#view ?? {};
