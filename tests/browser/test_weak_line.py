@@ -38,6 +38,7 @@ async def test_sound_alone_is_said_while_it_is_so_and_no_longer(tmp_path: Path, 
         await steps.sign_in(clinician, server.demo["clinician"])
         await steps.into_demo_visit(clinician, client, server)
         await steps.admit(clinician, client)
+        await clinician.sees("Audio and video", timeout=30)
         await steps.guest_into_waiting(guest, await steps.invite(clinician, "Noa Interpreter"))
         await clinician.click("Let in")
         await guest.until("() => location.pathname === '/g/visit'")
