@@ -122,6 +122,64 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await album.take(biller, "billing-encounter")
 
 
+async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:
+    """An interpreter is invited and waits before the client has come."""
+    await clinician.click("More for Jordan Doe")
+    await clinician.click("Guests")
+    dialog = clinician.page.get_by_role("dialog")
+    await dialog.get_by_label("Name").fill("Noa Lind")
+    await dialog.get_by_label("Role").select_option(label="Interpreter")
+    await dialog.get_by_role("button", name="Invite").click()
+    link = await dialog.get_by_label("The guest's link").first.input_value()
+    await album.take(clinician, "desk-guests")
+    await clinician.click("Done")
+    await guest.open(link)
+    await guest.sees("Continue")
+    await album.take(guest, "guest-1-welcome")
+    await steps.guest_into_waiting(guest, link)
+    await album.take(guest, "guest-2-waiting")
+    await clinician.sees("1 waiting")
+    await album.take(clinician, "desk-guest-early")
+    await front_desk.sees("1 waiting")
+    await album.take(front_desk, "board-guest")
+
+
+async def group(
+    server: Antechamber, clinician: Chromium, client: Chromium, guest: Chromium, front_desk: Chromium, album: Album
+) -> None:
+    """A visit of three with a shared screen, and how its connections were."""
+    await clinician.open(f"{server.origin}/desk")
+    await guest_early(clinician, guest, front_desk, album)
+    await steps.into_demo_visit(clinician, client, server)
+    await clinician.sees("Admit with guests")
+    await album.take(clinician, "desk-admit-with-guests")
+    await clinician.click("Admit with guests")
+    people = {"clinician": clinician, "client": client, "guest": guest}
+    for person, colour in zip(people.values(), (Colour.ORANGE, Colour.BLUE, Colour.BLUE), strict=True):
+        await person.sees_and_hears(colour, steps.REMOTE, timeout=40)
+        await person.sees("Encrypted", timeout=30)
+    for name, person in people.items():
+        await album.take(person, f"group-{name}")
+    for name in ("clinician", "client"):
+        await people[name].page.locator("[data-stage=lock]").click()
+        await album.take(people[name], f"group-lock-{name}")
+        await people[name].page.locator("[data-stage=lock-close]").click()
+    await clinician.click("Guests")
+    await album.take(clinician, "group-guests")
+    await clinician.click("Guests")
+    await clinician.click("Share screen")
+    for person in (client, guest):
+        await person.sees("is sharing the screen", timeout=20)
+        await person.until("() => document.querySelector('[data-stage=screen]').videoWidth > 0", timeout=20)
+    for name, person in people.items():
+        await album.take(person, f"screen-{name}")
+    visit = await steps.visit_of(clinician)
+    await steps.end(clinician)
+    await clinician.open(f"{server.origin}/visits/{visit}/connection")
+    await clinician.sees("By the minute")
+    await album.take(clinician, "staff-connection")
+
+
 async def bring(meet: Meet, name: str, colour: Colour) -> Chromium:
     """Bring a person at Chromium: the pictures need its window and its theme."""
     person = await meet(name, colour)
@@ -148,6 +206,10 @@ async def hold(folder: Path) -> int:
                 await visit(clinician, client, album)
                 await office(server, clinician, album)
                 await others(server, front_desk, biller, album)
+                for person in (client, biller):
+                    await person.close()
+                comer, guest = await bring(meet, "second client", Colour.ORANGE), await bring(meet, "guest", Colour.GREEN)
+                await group(server, clinician, comer, guest, front_desk, album)
         except BaseException:
             print(server.words(), file=sys.stderr)
             raise
