@@ -208,8 +208,9 @@ async def hold(folder: Path) -> int:
                 await others(server, front_desk, biller, album)
                 for person in (client, biller):
                     await person.close()
-                comer, guest = await bring(meet, "second client", Colour.ORANGE), await bring(meet, "guest", Colour.GREEN)
-                await group(server, clinician, comer, guest, front_desk, album)
+                client = await bring(meet, "second client", Colour.ORANGE)
+                guest = await bring(meet, "guest", Colour.GREEN)
+                await group(server, clinician, client, guest, front_desk, album)
         except BaseException:
             print(server.words(), file=sys.stderr)
             raise
