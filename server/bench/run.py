@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from server import addresses
-from server.bench.figures import JANUS, OURS, RELAY, Counts, Figure, figure, void
+from server.bench.figures import JANUS, OURS, RELAY, Counts, Figure, figure, void, whole
 from server.bench.janus import Janus
 from server.bench.others import BareLoop, MediaRelay
 from server.bench.ours import Ours
@@ -121,10 +121,9 @@ async def _measure(
         await load("play")  # nobody falls silent while others come
         short = sum(lost.values()) - known
         known += short
-        if short and engine.name == OURS:
+        rows.append(whole(row, short))
+        if rows[-1] != row:
             outcome.notes.append(f"{engine.name}, {number} visits, VOID: {short} packets were sent and did not arrive.")
-            row = void(row)
-        rows.append(row)
     await load("stop")
     await asyncio.sleep(_SETTLE_S)
     # Who lost nothing was counted to the packet; whoever lost packets on the way, to those that came.

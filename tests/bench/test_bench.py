@@ -151,6 +151,15 @@ def test_the_rows_have_the_agreed_shape() -> None:
     assert voided == {**dict.fromkeys(told), "engine": "antechamber", "visits": 12, "generator_late_percent": 0.5}
 
 
+@pytest.mark.parametrize("engine", [figures.OURS, figures.JANUS, figures.BARE])
+def test_whoever_drops_packets_has_no_figures(engine: str) -> None:
+    """Ours or another's: a cost shared by fewer packets would look dearer than it is. Who decodes is exempt."""
+    row = replace(ROW, engine=engine)
+    assert figures.whole(row, 0) == row
+    assert figures.whole(row, 1) == figures.whole(row, -1) == figures.void(row)
+    assert figures.whole(replace(ROW, engine=figures.RELAY), 900).cpu_us_per_packet == ROW.cpu_us_per_packet
+
+
 def test_the_table_holds_ours_against_the_others() -> None:
     """Our cost as a share of theirs at the same number of visits; a void row has no ratio."""
     janus = replace(ROW, engine="janus", cpu_us_per_packet=62.5)
