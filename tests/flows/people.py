@@ -21,6 +21,7 @@ from tests.browser.harness.running import Antechamber
 
 Message = dict[str, Any]
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+OK = {"camera": "ok", "microphone": "ok", "speaker": "ok", "connection": "ok"}
 
 
 @dataclass(slots=True)
@@ -175,7 +176,7 @@ async def checked_in(server: Antechamber, secret: str, name: str = "Riley Exampl
             **place,
         },
     )
-    await web.post("/api/client/devices", camera="ok", microphone="ok", speaker="ok", connection="ok")
+    await web.post("/api/client/devices", **OK)
     return web
 
 
@@ -188,6 +189,26 @@ async def waiting(client: Web) -> AsyncIterator[Line]:
         await line.say(type="join")
         await line.until(lambda message: message["type"] == "fact" and message["visit"]["phase"] == "waiting")
         yield line
+
+
+def in_phase(phase: str) -> Callable[[Message], bool]:
+    """Whether a snapshot shows this phase."""
+    return lambda message: message["type"] == "snapshot" and message["visit"]["phase"] == phase
+
+
+@asynccontextmanager
+async def guest_at(server: Antechamber, link: str) -> AsyncIterator[Line]:
+    """Somebody who opened the guest's link, checked the devices and waits."""
+    web = Web(server)
+    await web.post("/api/guest/join", secret=link.rpartition("#")[2])
+    await web.post("/api/guest/devices", **OK)
+    ticket = (await web.post("/api/guest/socket-ticket"))["ticket"]
+    async with web.line("/ws/visit", ticket) as line:
+        await line.until(lambda message: message["type"] == "snapshot")
+        await line.say(type="join")
+        await line.until(in_phase("waiting"))
+        yield line
+    await web.close()
 
 
 @asynccontextmanager

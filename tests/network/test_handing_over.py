@@ -27,8 +27,14 @@ def types(line: Line) -> list[str]:
     return [message["type"] for message in line.told]
 
 
+def guest_of(line: Line) -> str:
+    """The one guest's participant id, as the clinician last read it."""
+    shown = [told["visit"]["guests"] for told in line.told if told["type"] in ("snapshot", "fact")]
+    return str(shown[-1][0]["participant"])
+
+
 async def test_nobody_gets_one_before_they_are_let_in(tmp_path: Path) -> None:
-    """Neither in the waiting room nor by the device check; both get their own before their first offer."""
+    """Neither waiting, a client as a guest, nor by the device check; each their own before their first offer."""
     (tmp_path / "secret").write_text(SECRET)
     server = Antechamber(tmp_path, {"turn_urls": URL, "turn_secret_file": str(tmp_path / "secret")})
     try:
@@ -38,10 +44,15 @@ async def test_nobody_gets_one_before_they_are_let_in(tmp_path: Path) -> None:
         client = await people.checked_in(server, secret)
         probe = await client.post("/api/client/probe")
         assert probe["relays"] == [URL] and SECRET not in str(probe) and "credential" not in str(probe)
-        async with people.waiting(client) as theirs, people.in_visit(clinician, visit) as ours:
-            await theirs.pong()
-            await ours.pong()
-            assert "turn" not in types(theirs) + types(ours)
+        guest = await clinician.post(f"/api/visits/{visit}/guests", name="Lee Moss", role="family")
+        async with (
+            people.waiting(client) as theirs,
+            people.in_visit(clinician, visit) as ours,
+            people.guest_at(server, guest["link"]) as third,
+        ):
+            for line in (theirs, ours, third):
+                await line.pong()
+            assert "turn" not in types(theirs) + types(ours) + types(third)
             await ours.say(type="admit", override_reason=None)
             for line in (theirs, ours):
                 await line.until(lambda message: message["type"] == "offer")
@@ -57,6 +68,11 @@ async def test_nobody_gets_one_before_they_are_let_in(tmp_path: Path) -> None:
                 relay = Relay((URL,), SECRET.encode())
                 assert told["credential"] == grant(relay, visit, mine, int(until) - LASTS_S).credential
             assert len(set(names)) == 2
+            await third.pong()
+            assert "turn" not in types(third)  # the client is in, their guest still waits
+            await ours.say(type="admit_guest", participant=guest_of(ours))
+            await third.until(lambda message: message["type"] == "offer")
+            assert types(third).count("turn") == 1 and types(third).index("turn") < types(third).index("offer")
         await clinician.close()
         await client.close()
     finally:

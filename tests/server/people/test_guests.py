@@ -76,6 +76,26 @@ async def test_the_client_and_a_guest_may_share_a_browser(joined: Any, signed_in
     assert (await browser.see("/api/client"))["step"] == "consent"
 
 
+async def test_a_guests_page_gone_wild_waits_and_another_guest_does_not(
+    booked: Any, signed_in: Any, browsers: Any
+) -> None:
+    """Each of a guest's steps has a pace of its own, told with the number to call; it is counted by person."""
+    visit, _ = await booked()
+    wild, calm = browsers(), browsers()
+    for browser, name in ((wild, "Noa Interpreter"), (calm, "Lee Moss")):
+        await browser.ask(
+            "/api/guest/join", {"secret": secret_of((await invited(signed_in, visit, name=name))["link"])}
+        )
+    codes = [(await wild.post("/api/guest/devices", json={})).status_code for _ in range(20)]
+    assert set(codes) == {400}  # nonsense counts as well
+    found = dict.fromkeys(("camera", "microphone", "speaker", "connection"), "ok")
+    held = await wild.post("/api/guest/devices", json=found)
+    assert (held.status_code, held.json()["code"], held.json()["phone"]) == (429, "too-many-tries", "(612) 555-0100")
+    assert 1 <= int(held.headers["retry-after"]) <= 6
+    assert (await calm.ask("/api/guest/devices", found))["step"] == "waiting"
+    assert (await wild.see("/api/guest"))["step"] == "devices"  # another step of the same person
+
+
 async def test_a_guests_link_opens_and_closes_with_the_visits(
     booked: Any, signed_in: Any, browsers: Any, house: Any
 ) -> None:
