@@ -6,11 +6,11 @@ a word at its end as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from media.quality import Level
@@ -20,6 +20,7 @@ WIDTH, LEFT, RIGHT, TOP = 760, 96, 104, 26
 PANEL, GAP, FOOT = 84, 34, 30
 _TICKS_S: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 8
+_MOST_POINTS = (WIDTH - LEFT - RIGHT) // 2  # of one line: one in two of the picture's units
 _NEXT_TO = 10  # rows further apart than a row's length are not joined: nothing was measured between them
 LEVELS: Final = {
     Level.GOOD: "good",
@@ -59,6 +60,13 @@ class _Panel:
     least: float  # the scale reaches at least so far, so that good figures look small
 
 
+class _Point(NamedTuple):
+    """Where one row stands in the picture, and its value in each panel."""
+
+    x: float
+    values: tuple[float | None, ...]
+
+
 _PANELS: Final = (
     _Panel("Bitrate", "kbit/s", lambda row: row.kbit_s, 500),
     _Panel("Loss", "%", lambda row: max(row.lost, row.got_lost) / 10, 5),
@@ -68,15 +76,19 @@ _PANELS: Final = (
 
 
 def draw(rows: Sequence[QualityRow], people: Mapping[str, str], origin: datetime, zone: str) -> Drawing:
-    """The drawing of `rows`. `people` gives the word for each participant, in the order in which they are drawn."""
+    """The drawing of `rows`, each person's in order of time. `people` gives their words, in the order of drawing."""
     began = origin.astimezone(ZoneInfo(zone))
-    known = [row for row in rows if row.participant in people]
+    known: dict[str, list[QualityRow]] = {who: [] for who in people}
+    for row in rows:
+        if row.participant in known:
+            known[row.participant].append(row)
     return Drawing(_svg(known, people, began), tuple(_minutes(known, people, began)))
 
 
-def _svg(rows: Sequence[QualityRow], people: Mapping[str, str], began: datetime) -> str:
-    first = min((row.at_s for row in rows), default=0)
-    last = max((row.at_s + row.seconds for row in rows), default=0)
+def _svg(known: Mapping[str, list[QualityRow]], people: Mapping[str, str], began: datetime) -> str:
+    first = min((rows[0].at_s for rows in known.values() if rows), default=0)
+    last = max((rows[-1].at_s + rows[-1].seconds for rows in known.values() if rows), default=0)
+    lines = {who: [_points(run, (first, last)) for run in _runs(rows)] for who, rows in known.items()}
     height = TOP + len(_PANELS) * (PANEL + GAP) + FOOT
     words = f"{_wall(began, first, '%H:%M')} to {_wall(began, last, '%H:%M')}. The same stands in the table below."
     drawn = [
@@ -86,17 +98,40 @@ def _svg(rows: Sequence[QualityRow], people: Mapping[str, str], began: datetime)
     ]
     for number, panel in enumerate(_PANELS):
         top = TOP + number * (PANEL + GAP)
-        drawn += _ground(panel, top, _scale(panel, rows))
+        scale = _scale(panel, [point.values[number] for runs in lines.values() for run in runs for point in run])
+        drawn += _ground(panel, top, scale)
         for place, (who, word) in enumerate(people.items()):
-            mine = [row for row in rows if row.participant == who]
-            drawn += _line(panel, mine, top, _scale(panel, rows), (first, last), place, word)
+            drawn += _line(lines[who], number, top, scale, place, word)
     drawn += _axis(began, first, last, height)
     return "".join((*drawn, "</svg>"))
 
 
-def _scale(panel: _Panel, rows: Sequence[QualityRow]) -> float:
-    values = [value for row in rows if (value := panel.value(row)) is not None]
-    most = max([panel.least, *values])
+def _runs(rows: Sequence[QualityRow]) -> list[list[QualityRow]]:
+    """The stretches in which something was measured all the time."""
+    runs: list[list[QualityRow]] = []
+    before: QualityRow | None = None
+    for row in rows:
+        if before is None or row.at_s - before.at_s > _NEXT_TO + before.seconds:
+            runs.append([])
+        runs[-1].append(row)
+        before = row
+    return runs
+
+
+def _points(run: Sequence[QualityRow], span: tuple[int, int]) -> list[_Point]:
+    """One run as points, no more than the picture has room for: of several rows side by side the worst."""
+    wide = _NEXT_TO * -(-(span[1] - span[0]) // (_NEXT_TO * _MOST_POINTS))
+    if wide > _NEXT_TO:
+        run = [max(part, key=_badness) for _, part in groupby(run, key=lambda row: row.at_s // wide)]
+    return [_Point(_x(row.at_s + row.seconds / 2, span), tuple([panel.value(row) for panel in _PANELS])) for row in run]
+
+
+def _badness(row: QualityRow) -> tuple[int, int, int]:
+    return row.level, row.lost + row.got_lost, row.rtt_ms or 0
+
+
+def _scale(panel: _Panel, values: Sequence[float | None]) -> float:
+    most = max([panel.least, *[value for value in values if value is not None]])
     step = 10 ** (len(str(int(most))) - 1)
     return float(-(-most // step) * step)
 
@@ -115,29 +150,22 @@ def _ground(panel: _Panel, top: int, scale: float) -> list[str]:
     return drawn
 
 
-def _line(
-    panel: _Panel, rows: Sequence[QualityRow], top: int, scale: float, span: tuple[int, int], place: int, word: str
-) -> list[str]:
-    points: list[list[tuple[float, float]]] = []
-    before: QualityRow | None = None
-    for row in rows:
-        value = panel.value(row)
-        if value is None:
-            before = None
-            continue
-        x, y = _x(row.at_s + row.seconds / 2, span), top + PANEL - PANEL * min(value / scale, 1.0)
-        if before is None or row.at_s - before.at_s > _NEXT_TO + before.seconds:
-            points.append([])
-        points[-1].append((x, y))
-        before = row
+def _line(runs: Sequence[Sequence[_Point]], panel: int, top: int, scale: float, place: int, word: str) -> list[str]:
     drawn = []
-    for part in points:
-        if len(part) == 1:  # a single row has no length: it is a dot
-            drawn.append(f'<circle class="q-dot q-who-{place}" cx="{part[0][0]:.1f}" cy="{part[0][1]:.1f}" r="2.5"/>')
-        else:
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in part)
-            drawn.append(f'<polyline class="q-line q-who-{place}" points="{path}"/>')
-    if points:
+    for run in runs:
+        for known, part in groupby(run, key=lambda point: point.values[panel] is not None):
+            if not known:
+                continue
+            path = [
+                f"{point.x:.1f},{top + PANEL - PANEL * min((point.values[panel] or 0) / scale, 1.0):.1f}"
+                for point in part
+            ]
+            if len(path) == 1:  # a single row has no length: it is a dot
+                x, y = path[0].split(",")
+                drawn.append(f'<circle class="q-dot q-who-{place}" cx="{x}" cy="{y}" r="2.5"/>')
+            else:
+                drawn.append(f'<polyline class="q-line q-who-{place}" points="{" ".join(path)}"/>')
+    if drawn:
         y = top + 16 + 20 * place  # beside the panel, one below the other: line ends may lie on each other
         x = WIDTH - RIGHT + 10
         drawn.append(f'<line class="q-line q-who-{place}" x1="{x}" y1="{y - 4}" x2="{x + 20}" y2="{y - 4}"/>')
@@ -164,33 +192,43 @@ def _x(at: float, span: tuple[int, int]) -> float:
     return LEFT + (WIDTH - LEFT - RIGHT) * (at - first) / (last - first) if last > first else float(LEFT)
 
 
-def _minutes(rows: Sequence[QualityRow], people: Mapping[str, str], began: datetime) -> list[Minute]:
-    places = {who: place for place, who in enumerate(people)}
-    told = sorted(rows, key=lambda row: (row.at_s // 60, places[row.participant], row.at_s))
-    minutes = []
-    for (minute, who), part in groupby(told, key=lambda row: (row.at_s // 60, row.participant)):
-        group = list(part)
-        seconds = max(1, sum(row.seconds for row in group))
-        trips = [row.rtt_ms for row in group if row.rtt_ms is not None]
-        sizes = [(row.width, row.height) for row in group if row.width and row.height]
-        minutes.append(
-            Minute(
-                at=_wall(began, minute * 60, "%H:%M"),
-                who=people[who],
-                level=LEVELS[max(group, key=lambda row: row.level).level_word],
-                kbit_s=f"{sum(row.kbit_s * row.seconds for row in group) // seconds:,}",
-                lost=_percent(group, lambda row: row.lost),
-                got_lost=_percent(group, lambda row: row.got_lost),
-                rtt_ms=f"{round(sum(trips) / len(trips))}" if trips else "unknown",
-                picture=f"{sizes[-1][0]} × {sizes[-1][1]}" if sizes else "none",  # noqa: RUF001  # the sign of sizes
-            )
-        )
-    return minutes
+def _minutes(known: Mapping[str, list[QualityRow]], people: Mapping[str, str], began: datetime) -> Iterable[Minute]:
+    told = [
+        (minute, place, list(part))
+        for place, rows in enumerate(known.values())
+        for minute, part in groupby(rows, key=lambda row: row.at_s // 60)
+    ]
+    words = list(people.values())
+    for minute, each in groupby(sorted(told, key=lambda one: one[:2]), key=lambda one: one[0]):
+        at = _wall(began, minute * 60, "%H:%M")
+        for _, place, part in each:
+            yield _minute(at, words[place], part)
 
 
-def _percent(rows: Sequence[QualityRow], of: Callable[[QualityRow], int]) -> str:
-    seconds = max(1, sum(row.seconds for row in rows))
-    return f"{sum(of(row) * row.seconds for row in rows) / seconds / 10:.1f}"
+def _minute(at: str, who: str, rows: list[QualityRow]) -> Minute:
+    seconds = level = bits = lost = got_lost = 0
+    trips, picture = [], "none"
+    for row in rows:
+        seconds += row.seconds
+        level = max(level, row.level)
+        bits += row.kbit_s * row.seconds
+        lost += row.lost * row.seconds
+        got_lost += row.got_lost * row.seconds
+        if row.rtt_ms is not None:
+            trips.append(row.rtt_ms)
+        if row.width and row.height:
+            picture = f"{row.width} × {row.height}"  # noqa: RUF001  # the sign of sizes
+    seconds = max(1, seconds)
+    return Minute(
+        at=at,
+        who=who,
+        level=tuple(LEVELS.values())[level],
+        kbit_s=f"{bits // seconds:,}",
+        lost=f"{lost / seconds / 10:.1f}",
+        got_lost=f"{got_lost / seconds / 10:.1f}",
+        rtt_ms=f"{round(sum(trips) / len(trips))}" if trips else "unknown",
+        picture=picture,
+    )
 
 
 def _wall(began: datetime, seconds: int, form: str) -> str:

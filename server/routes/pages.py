@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -111,17 +112,21 @@ async def _connection(visit: str, who: StaffHere, front: Front) -> Response:
     people: dict[str, str] = {now.clinician_seat.id: "You", now.client_seat.id: "Client"}
     people |= {one.participant: one.role.value.capitalize() for one in now.guests}
     origin = now.origin.at if now.origin is not None else found.start
-    drawing = quality_drawing.draw(rows, people, origin, now.zone)
     day = origin.astimezone(ZoneInfo(now.zone))
-    return page(
-        "connection.html",
-        practice,
-        who,
-        client=name,
-        day=f"{day:%B} {day.day}, {day.year}",
-        svg=Markup(drawing.svg),  # noqa: S704  # drawn by server.quality_drawing, which escapes every word
-        minutes=drawing.minutes,
-    )
+
+    def drawn() -> Response:
+        drawing = quality_drawing.draw(rows, people, origin, now.zone)
+        return page(
+            "connection.html",
+            practice,
+            who,
+            client=name,
+            day=f"{day:%B} {day.day}, {day.year}",
+            svg=Markup(drawing.svg),  # noqa: S704  # drawn by server.quality_drawing, which escapes every word
+            minutes=drawing.minutes,
+        )
+
+    return await asyncio.to_thread(drawn)  # six people's hours take milliseconds that forwarding has not
 
 
 async def _home(request: Request, front: Front) -> str | None:

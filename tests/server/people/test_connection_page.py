@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
 from server.link_sums import QualityRow
-from server.quality_drawing import draw
+from server.quality_drawing import Drawing, draw
 
 ORIGIN = datetime(2026, 11, 20, 16, 2, 10, tzinfo=UTC)
 PEOPLE = {"par_a": "You", "par_b": "Client <script>"}
 GOOD = QualityRow("par_a", 0, 10, 0, 800, 2, 0, 5, 40, 1280, 720)
 
 
-def rows(who: str, starts: range, **other: int | None) -> list[QualityRow]:
+def rows(who: str, starts: Iterable[int], **other: int | None) -> list[QualityRow]:
     """Ten seconds each."""
     return [
         QualityRow(
@@ -67,3 +72,32 @@ def test_a_visit_without_rows_and_rows_of_strangers_draw_nothing() -> None:
         drawing = draw(told, PEOPLE, ORIGIN, "America/Chicago")
         assert drawing.minutes == ()
         assert "Nothing was measured." in drawing.svg
+
+
+def test_a_long_visit_is_drawn_by_no_more_points_than_there_is_room_for_and_its_worst_moment_stays() -> None:
+    """Four hours of two people; ten bad seconds and half a minute without anything are still to be seen."""
+    told = [*rows("par_a", range(0, 14_400, 10)), *rows("par_b", [*range(0, 7000, 10), *range(7040, 14_400, 10)])]
+    told[500] = rows("par_a", range(5000, 5001), level=2, lost=1000, kbit_s=0)[0]
+    svg = draw(told, PEOPLE, ORIGIN, "America/Chicago").svg
+    lines = re.findall(r'q-line q-who-(\d)" points="([^"]*)"', svg)
+    assert [who for who, _ in lines] == ["0", "1", "1"] * 4
+    assert all(100 < len(points.split()) <= 280 for who, points in lines if who == "0")
+    grounds = [float(y) for y in re.findall(r'q-ground" x="[^"]*" y="([^"]*)"', svg)]
+    heights = [[float(point.split(",")[1]) for point in points.split()] for who, points in lines if who == "0"]
+    assert (max(heights[0]), min(heights[1])) == (grounds[0] + 84, grounds[1])  # no bits; every packet lost
+
+
+async def test_the_page_is_not_drawn_on_the_loop_that_forwards_media(
+    booked: Any, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six people's hours take longer than a packet may wait."""
+    where: list[int] = []
+
+    def noted(*given: Any) -> Drawing:
+        where.append(threading.get_ident())
+        return draw(*given)
+
+    monkeypatch.setattr("server.quality_drawing.draw", noted)
+    visit, _ = await booked()
+    assert (await (await signed_in("clinician")).get(f"/visits/{visit}/connection")).status_code == 200
+    assert len(where) == 1 and where[0] != threading.get_ident()
