@@ -44,7 +44,7 @@ bench: env system  ## Admit to first remote frame; server CPU per forwarded pack
 	@$(PY) -m tests.bench.first_frame
 	@.venv/bin/antechamber bench media --visits 1,4 --seconds 5
 
-fuzz: env  ## every parser we own against mutations of real input, SECONDS=60 each (SEED=... repeats a run)
+fuzz: env node  ## every parser we own against mutations of real input, SECONDS=60 each (SEED=... repeats a run)
 	@$(PY) -m tests.fuzz.run $(or $(SECONDS),60) $(SEED)
 
 soak: env  ## eight visits for MINUTES=20: nothing may grow
