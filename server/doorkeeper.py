@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -44,7 +43,6 @@ class Doorkeeper:
         self._app = app
         self._hosts = settings.allowed_hosts
         self.failure: Exception | None = None
-        self.refused: Counter[str] = Counter()  # code -> how often; a metric
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -68,7 +66,6 @@ class Doorkeeper:
                 receive = await _whole_body(scope, receive)
             await self._app(scope, receive, answer.send)
         except StopError as stop:
-            self.refused[stop.code] += 1
             await answer.refuse(stop.status, stop.code, stop.say)
         except (Refused, Malformed) as error:
             await answer.refuse(400 if isinstance(error, Malformed) else 409, error.code, error.say)
@@ -81,7 +78,6 @@ class Doorkeeper:
         (ASVS 5.0, 4.4.2; RFC 6455 §10.2)."""
         host = self._host(scope)
         if host is None or _header(scope, b"origin") != f"https://{host}":
-            self.refused["wrong-origin"] += 1
             await send({"type": "websocket.close", "code": 1008})
             return
         await self._app(scope, receive, send)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 from server.errors import Refused
@@ -13,12 +12,11 @@ TAKES: Final = 15.0  # seconds until the media room closes a probe by itself
 
 
 class ProbeGate:
-    """The tests under way, by client. Times are monotonic seconds. `refused` counts by code: a metric."""
+    """The tests under way, by client. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._begun: dict[str, list[float]] = {}
         self._open: dict[str, tuple[str, float]] = {}
-        self.refused: Counter[str] = Counter()
 
     def enter(self, client: str, now: float) -> None:
         """A test begins at `now` (monotonic seconds). Raises Refused("probe-running" | "too-many-tries")."""
@@ -27,11 +25,9 @@ class ProbeGate:
         for name in [name for name, (_, begun) in self._open.items() if now - begun >= TAKES]:
             del self._open[name]
         if client in self._open:
-            self.refused["probe-running"] += 1
             raise Refused("probe-running", "A connection test is still running: wait a few seconds, then try again.")
         recent = [moment for moment in self._begun.get(client, []) if now - moment < WITHIN]
         if len(recent) >= AT_MOST:
-            self.refused["too-many-tries"] += 1
             raise Refused("too-many-tries", "The connection was tested many times: wait a minute, then try again.")
         self._begun[client] = [*recent, now]
         self._open[client] = ("", now)

@@ -7,7 +7,7 @@ network shares one. A person who hurries never meets these limits; a page gone w
 from __future__ import annotations
 
 import math
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -48,11 +48,10 @@ PACES: Final = {
 
 
 class StepGate:
-    """The tries of this process. Times are monotonic seconds. `refused` counts by step: a metric."""
+    """The tries of this process. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._left: OrderedDict[tuple[str, Step], tuple[float, float]] = OrderedDict()
-        self.refused: Counter[str] = Counter()
 
     def enter(self, who: str, step: Step, now: float) -> timedelta:
         """Zero when `who` may take the step at `now`, and it is counted; else how long to wait."""
@@ -65,5 +64,4 @@ class StepGate:
             self._left.popitem(last=False)
         if allowed:
             return timedelta(0)
-        self.refused[step.value] += 1
         return timedelta(seconds=math.ceil((1.0 - tokens) * pace.every_s))

@@ -56,7 +56,7 @@ async def refusal(one: Coturn, username: str, credential: str) -> int:
 async def test_a_credential_carries_datagrams_to_the_server_and_to_nobody_else(
     relay: Coturn, figure: Callable[[str], None]
 ) -> None:
-    """Another program's port here answers through it; loopback, metadata and strangers are forbidden."""
+    """Another program's port here answers through it; loopback, metadata and strangers are refused in both families."""
     figure(f"coturn {relay.version}")
     mine = grant(relay_to(relay), "vis_a", "par_b", int(time.time()))
     transport, heard = await allocate(relay, mine.username, mine.credential)
@@ -77,6 +77,11 @@ async def test_a_credential_carries_datagrams_to_the_server_and_to_nobody_else(
             said = await heard.got.get()
             assert isinstance(said, stun.TransactionFailed), stranger
             assert said.response.attributes["ERROR-CODE"][0] == 403
+        for stranger in ("::1", "::ffff:127.0.0.1", f"::ffff:{GATE}"):  # an old way around a list in IPv4
+            transport.sendto(b"hello", (stranger, 22))
+            said = await heard.got.get()
+            assert isinstance(said, stun.TransactionFailed), stranger
+            assert said.response.attributes["ERROR-CODE"][0] in (403, 443), stranger  # forbidden, or of another family
     transport.close()
     echo.close()
 
