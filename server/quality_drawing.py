@@ -161,8 +161,8 @@ def _line(runs: Sequence[Sequence[_Point]], panel: int, top: int, scale: float, 
                 for point in part
             ]
             if len(path) == 1:  # a single row has no length: it is a dot
-                x, y = path[0].split(",")
-                drawn.append(f'<circle class="q-dot q-who-{place}" cx="{x}" cy="{y}" r="2.5"/>')
+                left, _, height = path[0].partition(",")
+                drawn.append(f'<circle class="q-dot q-who-{place}" cx="{left}" cy="{height}" r="2.5"/>')
             else:
                 drawn.append(f'<polyline class="q-line q-who-{place}" points="{" ".join(path)}"/>')
     if drawn:
