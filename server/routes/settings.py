@@ -35,8 +35,8 @@ class PracticeForm(Body):
     npi: Annotated[str, long(0, 10)] | None
     zone: Annotated[str, long(1, 64)]
     message: Annotated[str, Field(max_length=300)] | None
-    others_may_share: StrictBool = False
-    e2ee: Literal["on", "required"] = "on"
+    others_may_share: StrictBool
+    e2ee: Literal["on", "required"]
 
 
 class LicenceForm(BaseModel):

@@ -54,6 +54,8 @@ async def test_what_a_person_typed_is_escaped(signed_in: Any) -> None:
         "npi": None,
         "zone": "America/Chicago",
         "message": None,
+        "others_may_share": False,
+        "e2ee": "on",
     }
     await browser.ask("/api/settings/practice", wish)
     page = (await browser.get("/statements")).text

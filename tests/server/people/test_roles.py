@@ -123,6 +123,8 @@ BODIES: dict[str, Any] = {
         "npi": None,
         "zone": "America/Chicago",
         "message": None,
+        "others_may_share": False,
+        "e2ee": "on",
     },
     "/api/settings/clinicians/{clinician}": {"name": "Ana Rivera", "npi": None, "licences": []},
 }

@@ -70,6 +70,16 @@ async def test_a_practice_that_cannot_be_is_refused(signed_in: Any, changed: Any
     assert await browser.see("/api/settings/practice") == before
 
 
+@pytest.mark.parametrize("left_out", ["e2ee", "others_may_share"])
+async def test_what_a_form_leaves_out_is_never_switched_off(signed_in: Any, left_out: str) -> None:
+    """A required encryption stays required when a form does not speak of it: the form is refused."""
+    browser = await signed_in("clinician")
+    await browser.ask("/api/settings/practice", PRACTICE)
+    wish = {name: value for name, value in PRACTICE.items() if name != left_out}
+    assert (await browser.ask("/api/settings/practice", wish, 400))["code"] == "malformed"
+    assert await browser.see("/api/settings/practice") == PRACTICE
+
+
 async def test_licences_are_added_corrected_and_removed_and_count_at_once(
     signed_in: Any, house: Any, team: Any
 ) -> None:
