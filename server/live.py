@@ -75,6 +75,7 @@ class Live:
         live.attached[arrived.participant] = arrived
         if had_seq is None or arrived.participant not in live.up:
             live.fresh.add(arrived.participant)
+            self.protecting.opened(visit_id, arrived.participant)
         seq, visit = await self._hub().visit(visit_id)
         live.cast = await self._roster.of(visit)
         if live.visit is None or seq >= live.seq:

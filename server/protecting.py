@@ -22,7 +22,7 @@ from signaling.words import ParticipantId, Protection, VisitId
 AWAY_S = 10.0
 """Whose socket is gone for longer has left the group: until then a reload or a dropped network changes nothing."""
 SILENT_S = 10.0
-"""Who has not said within this that their browser can encrypt is taken for one that cannot."""
+"""A page just opened that has not said within this what its browser can is not counted with the others any more."""
 RELAYED_PER_S, RELAYED_AT_ONCE = 10.0, 30.0
 NOTED_APART_S = 3.0
 """Of one visit; what a browser reports of itself must not fill the journal."""
@@ -47,7 +47,7 @@ class _Budget:
 class _Kept:
     group: Group = field(default_factory=Group)
     away: dict[ParticipantId, float] = field(default_factory=dict)  # since when, monotonic seconds
-    silent: dict[ParticipantId, float] = field(default_factory=dict)
+    unheard: dict[ParticipantId, float] = field(default_factory=dict)  # a page just opened, since when
     budgets: dict[ParticipantId, _Budget] = field(default_factory=dict)
     owed: tuple[Note, ...] = ()  # to be written, the next as soon as the last one is old enough
     noted_at: float = -NOTED_APART_S  # monotonic seconds
@@ -63,8 +63,14 @@ class Protecting:
 
     def lets_in(self, live: Attendance, participant: ParticipantId) -> bool:
         """Whether that person's media may run: always, unless the practice requires what their browser cannot do."""
+        if not _required(live):
+            return True
         kept = self._kept.get(live.id)
-        return not _required(live) or (kept is not None and kept.group.able.get(participant) is True)
+        return kept is not None and participant not in kept.unheard and kept.group.able.get(participant) is True
+
+    def opened(self, visit: VisitId, participant: ParticipantId) -> None:
+        """A page was opened, perhaps in another browser: what the one before could does not count for it."""
+        self._kept.setdefault(visit, _Kept()).unheard[participant] = time.monotonic()
 
     def protect(self, visit: VisitId, participant: ParticipantId, said: Protect) -> None:
         """A browser says what it can. Raises Refused("not-admitted") before admission."""
@@ -73,7 +79,7 @@ class Protecting:
         if not kept.budgets.setdefault(participant, _Budget()).spend():
             raise Refused("too-fast", "Too many messages in a short time.")
         kept.away.pop(participant, None)
-        kept.silent.pop(participant, None)
+        kept.unheard.pop(participant, None)
         kept.group = protection.said(kept.group, participant, said.able, said.epoch, said.renew)
         self._tell(live, kept)
 
@@ -92,7 +98,7 @@ class Protecting:
                 attached.socket.tell(message)
 
     def report(self, visit: VisitId, participant: ParticipantId, said: ReportProtection) -> None:
-        """A browser says how it stands. Raises Refused when somebody else than the clinician says `verified`."""
+        """A browser says how it stands; a `verified` that is not the clinician's counts as `unverified`. Raises Refused."""
         live = self._in(visit, participant)
         kept = self._kept.get(visit)
         if kept is None or live.visit is None:
@@ -106,7 +112,7 @@ class Protecting:
         self._note(live, kept)
 
     def tick(self) -> None:
-        """Once a second: who has gone, and who has never said what their browser can."""
+        """Once a second: who has gone, or has opened a page that says nothing of what it can."""
         now = time.monotonic()
         for live in self._there:
             visit = live.visit
@@ -116,12 +122,10 @@ class Protecting:
             before = kept.group
             for one in tuple(before.able):
                 left = not visit.admits(one) or (visit.client_left and one == visit.client_seat.id)
-                if left or (one not in live.attached and _for(kept.away, one, now) > AWAY_S):
+                away = one not in live.attached and now - kept.away.setdefault(one, now) > AWAY_S
+                if left or away or now - kept.unheard.get(one, now) > SILENT_S:
                     kept.group = protection.gone(kept.group, one)
                     kept.away.pop(one, None)
-            for one in live.attached:
-                if one in live.seated and one not in kept.group.able and _for(kept.silent, one, now) > SILENT_S:
-                    kept.group = protection.said(kept.group, one, False, None, False)
             if kept.group is not before:
                 self._tell(live, kept)
             self._write_next(live.id, kept)
@@ -145,7 +149,7 @@ class Protecting:
         visit = live.visit
         if visit is None:
             return
-        roles = {one.id: one.role for one in visit.participants}
+        roles = {one.id: one.role for one in visit.participants if visit.admits(one.id)}
         message = protection.dump_members(kept.group, roles, _required(live))
         for one in kept.group.able:
             attached = live.attached.get(one)
@@ -182,7 +186,3 @@ class Protecting:
 
 def _required(live: Attendance) -> bool:
     return live.cast is not None and live.cast.e2ee_required
-
-
-def _for(since: dict[ParticipantId, float], one: ParticipantId, now: float) -> float:
-    return now - since.setdefault(one, now)

@@ -164,7 +164,9 @@ class Seating:
             live.admitted_anew = False
             stored = await self._journal().load(live.id)
             self.measure.begin(visit, [fact for _, fact, _ in stored])
-        for participant in [one for one in live.seated if not visit.admits(one)]:
+        for participant in [
+            one for one in live.seated if not (visit.admits(one) and self._protecting.lets_in(live, one))
+        ]:
             live.seated.discard(participant)
             live.up.discard(participant)
             live.fresh.add(participant)

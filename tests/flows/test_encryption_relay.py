@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tests.browser.harness.running import Antechamber
 from tests.flows.conftest import Held, holding
 from tests.flows.media_person import met
-from tests.flows.people import Line, Message, book, checked_in, in_visit, signed_in, waiting
+from tests.flows.people import Line, Message, Web, book, checked_in, in_visit, signed_in, waiting
 
 ABLE = {"type": "protect", "able": True, "epoch": None, "renew": False}
 
@@ -45,6 +46,23 @@ async def both_able(held: Held) -> Message:
     await held.client_line.say(**ABLE)
     await held.client_line.until(members(2, True, True))
     return await held.clinician_line.until(members(2, True, True))
+
+
+@asynccontextmanager
+async def new_page(client: Web) -> AsyncIterator[Line]:
+    """The client's visit, opened once more."""
+    ticket = (await client.post("/api/client/socket-ticket"))["ticket"]
+    async with client.line("/ws/visit", ticket) as line:
+        await line.until(lambda message: message["type"] == "snapshot")
+        yield line
+
+
+async def unseated(line: Line) -> None:
+    """Wait until an answer is refused as that of somebody who has no seat."""
+    said = len(line.told)
+    while not any(refused("answer", "not-admitted")(one) for one in line.told[said:]):
+        await line.say(type="answer", number=1, sdp="v=0")
+        await asyncio.sleep(0.2)  # more often is too fast for the server
 
 
 async def send(line: Line, **more: object) -> None:
@@ -171,3 +189,25 @@ async def test_required_lets_nobody_into_media_who_cannot(server: Antechamber, s
         assert not [one for one in line.told if one["type"] == "offer"]
         await line.say(**ABLE)
         await line.until(lambda message: message["type"] == "offer")
+        async with new_page(client) as other:  # the same link in another browser, which cannot
+            await unseated(other)
+            await other.say(**{**ABLE, "able": False})
+            await other.until(members(2, True, False))
+            await unseated(other)
+            assert not [one for one in other.told if one["type"] == "offer"]
+            await other.say(**ABLE)
+            await other.until(lambda message: message["type"] == "offer")
+
+
+@pytest.mark.timeout(120)
+async def test_a_page_that_says_nothing_is_never_taken_for_one_that_cannot(server: Antechamber) -> None:
+    """What its predecessor could counts for ten seconds; then it is out of the group, and nobody turns anything off."""
+    async with holding(server) as held:
+        await both_able(held)
+        async with new_page(held.client):
+            told = await held.clinician_line.until(
+                lambda message: message["type"] == "members" and len(message["people"]) == 1, within=20
+            )
+            assert told["people"][0]["role"] == "clinician"
+            listed = [one for one in held.clinician_line.told if one["type"] == "members"]
+            assert all(person["able"] for one in listed for person in one["people"])
