@@ -25,6 +25,7 @@ def told(
             "phone": practice.phone,
             "zone": practice.zone,
             "message": practice.message or None,
+            "e2ee_required": practice.e2ee_required,
         },
         "visit": {
             "clinician": clinician,

@@ -46,7 +46,7 @@ test("only a whole secret is taken from the address", () => {
 });
 
 const state = (/** @type {object} */ more = {}) => ({
-  practice: { name: "P", phone: "1", zone: ZONE, message: null }, open: true, step: "consent",
+  practice: { name: "P", phone: "1", zone: ZONE, message: null, e2ee_required: false }, open: true, step: "consent",
   visit: { clinician: "Dr. A", start: "", minutes: 50, zone: ZONE, phase: "arrived", opens_at: "", closes_at: "" },
   consent: {}, places: [], callback: null, emergency: null, states: [], next: null, ...more,
 });

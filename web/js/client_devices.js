@@ -6,6 +6,7 @@ import { primary, refusalBox, refuse, screen, settle } from "./client_screen.js"
 import { copy, el, fill, icon, tel } from "./dom.js";
 import { DOOR } from "./door.js";
 import { probe } from "./probe.js";
+import { canShield } from "./seal_shield.js";
 import { chime, listen } from "./sound.js";
 import { advice, surroundings } from "./troubles.js";
 
@@ -32,6 +33,8 @@ const WORDS = {
   worksNot: "It does not",
   play: "Play a sound",
   testing: "Testing the way to the practice.",
+  encryption: "Encryption",
+  encryptionOff: "This practice holds visits with end-to-end encryption only, and this browser cannot do that: you would see and hear nobody. Open your link in a current Chrome, Edge, Firefox or Safari.",
   starting: "Starting.",
   good: "Works",
   bad: "Needs a look",
@@ -85,6 +88,7 @@ class Check {
   /** @type {() => void} */ #deaf = () => undefined;
   #round = 0;
   #left = false;
+  /** The practice requires what this browser cannot do. @type {boolean} */ #shutOut;
   /** @type {Promise<void>} */ #probing = Promise.resolve();
   #draw = () => this.#drawAll();
   /** @type {HTMLElement} */ node;
@@ -93,6 +97,7 @@ class Check {
   constructor(way, early) {
     this.#way = way;
     this.#early = early;
+    this.#shutOut = way.state.practice.e2ee_required && !canShield();
     this.#video.muted = true;
     for (const part of /** @type {Part[]} */ (["camera", "microphone", "speaker", "connection"])) {
       this.#cards[part] = el("section", { class: `check check-${part}`, "aria-labelledby": `check-${part}` });
@@ -102,7 +107,7 @@ class Check {
       : primary(WORDS.join, () => this.#join());
     this.node = screen(
       { name: early ? "try" : "devices", title: early ? WORDS.tryTitle : WORDS.title, back: early ? () => way.go("early") : () => way.go(DOOR.guest ? "hello" : "contact") },
-      el("div", { class: "checks" }, ...Object.values(this.#cards)),
+      el("div", { class: "checks" }, this.#shutOut && this.#encryption(), ...Object.values(this.#cards)),
       this.#box, early ? null : this.#hint, el("p", { class: "actions" }, join));
     way.devices.addEventListener("change", this.#draw);
     this.#drawAll();
@@ -147,7 +152,7 @@ class Check {
     this.#drawMicrophone();
     this.#drawSpeaker();
     this.#drawConnection();
-    const trouble = Object.values(this.#codes()).some((one) => one !== "ok" && one !== "skipped");
+    const trouble = this.#shutOut || Object.values(this.#codes()).some((one) => one !== "ok" && one !== "skipped");
     fill(this.#hint, trouble && !this.#starting() ? WORDS.joinAnyway : WORDS.joinHint);
   }
 
@@ -218,6 +223,21 @@ class Check {
     this.#answered("speaker", el("p", { class: "actions" }, play), WORDS.speakerAsk, "unheard", () => [list(WORDS.speakerHelp)]);
   }
 
+  /** @returns {HTMLElement} why the visit would be dark here, and the ways out */
+  #encryption() {
+    return el("section", { class: "check", "aria-labelledby": "check-encryption", "data-finding": "bad" },
+      el("h2", { id: "check-encryption" }, icon("unlock"), WORDS.encryption,
+        el("span", { class: "finding" }, el("span", { class: "sr-only" }, ": "), WORDS.bad)),
+      el("p", {}, WORDS.encryptionOff),
+      el("p", { class: "actions" }, this.#copyLink()), this.#orCall());
+  }
+
+  /** @returns {HTMLElement|null} */
+  #orCall() {
+    const { phone } = this.#way.state.practice;
+    return phone ? el("p", {}, "Or call us: ", tel(phone)) : null;
+  }
+
   #drawConnection() {
     const said = this.#said.connection;
     if (said === undefined) return this.#put("connection", { kind: "waiting", words: WORDS.testing }, null);
@@ -228,9 +248,8 @@ class Check {
     if (said === "failed") {
       return this.#put("connection", { kind: "bad", words: WORDS.bad }, null, el("p", {}, WORDS.connectionOff), el("p", { class: "actions" }, again));
     }
-    const { phone } = this.#way.state.practice;
-    this.#put("connection", { kind: "bad", words: WORDS.bad }, null, list(WORDS.connectionHelp),
-      phone ? el("p", {}, "Or call us: ", tel(phone)) : null, el("p", { class: "actions" }, again));
+    this.#put("connection", { kind: "bad", words: WORDS.bad }, null, list(WORDS.connectionHelp), this.#orCall(),
+      el("p", { class: "actions" }, again));
   }
 
   /** A part that runs: asked about until the person says `It works` or `It does not`.

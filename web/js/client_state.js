@@ -1,7 +1,7 @@
 // What the server tells the client's document about the visit, and which screen follows from it. Pure.
 
 /** @typedef {"consent"|"location"|"devices"|"waiting"|"visit"|"over"} ServerStep */
-/** @typedef {{name: string, phone: string|null, zone: string, message: string|null}} Practice */
+/** @typedef {{name: string, phone: string|null, zone: string, message: string|null, e2ee_required: boolean}} Practice */
 /** @typedef {{id: string, street: string, city: string, state: string, zip: string, site: string, usual: boolean}} Place */
 /** @typedef {{name: string, phone: string, relation: string}} Emergency */
 /** @typedef {{version: string, text: string, sha256: string, reaffirm: boolean, name: string|null,
