@@ -98,7 +98,7 @@ class Protecting:
                 attached.socket.tell(message)
 
     def report(self, visit: VisitId, participant: ParticipantId, said: ReportProtection) -> None:
-        """A browser says how it stands; a `verified` that is not the clinician's counts as `unverified`. Raises Refused."""
+        """A browser says how it stands; whoever else says the clinician's `verified` has said `unverified`. Raises Refused."""
         live = self._in(visit, participant)
         kept = self._kept.get(visit)
         if kept is None or live.visit is None:

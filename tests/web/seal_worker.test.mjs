@@ -88,12 +88,12 @@ test("a frame is opened by whoever has its sender's key, once, and only as it wa
   await rest();
   assert.deepEqual(receiving.out, [], "whose frames these are is not known yet");
   order({ do: "bind", id: "3", owner: "par_a", what: "video" });
-  order({ do: "open", owner: "par_b", what: "video", kid: 7, key });
+  order({ do: "open", owner: "par_b", what: "video", kid: 7, key, next: 0 });
   await rest();
   receiving.put(first);
   await rest();
   assert.deepEqual(receiving.out, [], "somebody else's key opens nothing");
-  order({ do: "open", owner: "par_a", what: "video", kid: 7, key });
+  order({ do: "open", owner: "par_a", what: "video", kid: 7, key, next: 0 });
   await rest();
   receiving.put(second);
   await rest();
@@ -112,7 +112,7 @@ test("a frame is opened by whoever has its sender's key, once, and only as it wa
   receiving.put(first);
   await rest();
   assert.deepEqual(receiving.out.slice(1), [delta, whole]);
-  order({ do: "open", owner: "par_a", what: "video", kid: 7, key });
+  order({ do: "open", owner: "par_a", what: "video", kid: 7, key, next: 0 });
   await rest();
   receiving.put(third);
   await rest();
@@ -127,12 +127,27 @@ test("a renewed key is used after its head start, and old frames are opened stil
   sending.put(delta);
   await rest();
   assert.deepEqual(sending.out.slice(-2).map((frame) => frame.at(-1)), [7, 8]);
-  order({ do: "open", owner: "par_a", what: "video", kid: 8, key: next });
+  order({ do: "open", owner: "par_a", what: "video", kid: 8, key: next, next: 0 });
   await rest();
   const before = receiving.out.length;
   for (const frame of sending.out.slice(-2).reverse()) receiving.put(frame);
   await rest();
   assert.equal(receiving.out.length, before + 2);
+});
+
+test("whoever comes back is not shown recorded frames: the page is told how far the key has come", async () => {
+  await rest();
+  assert.deepEqual(Object.keys(counts.next), ["video"]);
+  const { kid, counter } = counts.next.video;
+  const again = end("receive", "4", "video");
+  order({ do: "bind", id: "4", owner: "par_c", what: "video" });
+  const next = 2;
+  assert.ok(kid === 8 && counter >= 1);
+  order({ do: "open", owner: "par_c", what: "video", kid: 7, key, next });
+  await rest();
+  for (const frame of sending.out.slice(0, 4)) again.put(frame);
+  await rest();
+  assert.deepEqual(again.out.length, 2, "the first two of four were sealed before");
 });
 
 test("only the word clear lets frames pass as they are", async () => {

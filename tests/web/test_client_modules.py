@@ -23,6 +23,7 @@ WIRE = HERE.parent / "wire"
         "ladder.test.mjs",
         "seal.test.mjs",
         "seal_worker.test.mjs",
+        "protection.test.mjs",
         "quality.test.mjs",
         "group.test.mjs",
         "peer.test.mjs",

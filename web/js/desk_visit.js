@@ -56,7 +56,8 @@ export class DeskVisit {
       onClosed: (closed) => this.#closed(closed),
     });
     this.stage = new Stage(part("stage"), {
-      side: "clinician", devices, onOut: () => this.ending.toggle(), onCompared: (matches) => this.seat.confirm(matches),
+      side: "clinician", devices, onOut: () => this.ending.toggle(),
+      onCompared: (matches, code) => this.seat.confirm(matches, code), onAccepted: () => this.seat.accept(),
       watcher: (video, whose, show) =>
         new PictureWatch(video, whose, (participant, seen) => this.seat.send({ type: "picture", participant, seen }), show),
       screen: { send: (message) => this.seat.send(message), share: (track) => this.seat.share(track) },

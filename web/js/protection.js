@@ -2,7 +2,7 @@
 // Shell: WebCrypto, the key store and the worker. What happens when is decided in seal_epoch.js; the server passes messages
 // on and understands nothing of their bodies (signaling/PROTOCOL.md).
 
-import { begun, held, mode, standing, step } from "./seal_epoch.js";
+import { begun, comparable, held, lasting, mode, standing, step, suspect, trusted, unable } from "./seal_epoch.js";
 import { KeyStore, read, wrapKey, written } from "./seal_keys.js";
 import { Shield, canShield } from "./seal_shield.js";
 import { commitment, digits, transcript } from "./seal_transcript.js";
@@ -11,20 +11,24 @@ import { commitment, digits, transcript } from "./seal_transcript.js";
 /** @typedef {import("./seal_epoch.js").Event} Event */
 /** @typedef {import("./seal_epoch.js").Act} Act */
 /** @typedef {import("./seal_epoch.js").Settled} Settled */
-/** @typedef {import("./seal_epoch.js").Exchange} Exchange */
+/** @typedef {import("./seal_transcript.js").Person} Person */
 /** @typedef {import("./seal_frame.js").What} What */
 /** @typedef {import("./seal_words.js").ProtectionView} ProtectionView */
 /** @typedef {import("./wire.js").BrowserMessage} BrowserMessage */
 /** @typedef {{to: CryptoKey, from: CryptoKey}} Wraps */
-/** @typedef {{current: Settled|null, coming: Exchange|null, n: number, heard: Record<string, number>}} Kept */
-/** @typedef {{n: number, verified: boolean, keys: {what: What, kid: number, key: string}[]}} Bundle
- *   n: grows with every bundle of a sender, so that an old one told again is not taken for new */
+/** @typedef {import("./seal_epoch.js").Lasting & {n: number, heard: Record<string, number>, revealedAt: number}} Kept */
+/** @typedef {{n: number, verified: boolean, doubted: boolean, open: readonly string[],
+ *   keys: {what: What, kid: number, key: string, next: number}[]}} Bundle
+ *   n: grows with every bundle of a sender, so that an old one told again is not taken for new; next: the counter that the
+ *   key has come to, so that frames from before are not taken for new either */
 
 /** @type {readonly What[]} */
 const WHATS = ["audio", "video", "screen"];
 /** A renewed key is used so much later than it is told, in ms. */
 const HEAD_START = 1000;
 const RENEW_EVERY = 3600 * 1000;
+/** Between two reveals of ours, in ms: every exchange is a guess for a server that plays both parts. */
+const BETWEEN_REVEALS = 2000;
 /** The indicator says "encrypted" only while frames are opened, in ms. */
 const LIVE_FOR = 3000;
 const TEXT = new TextEncoder();
@@ -50,6 +54,8 @@ export class Protection {
   #openedAt = -LIVE_FOR;
   #told = "";
   #shown = "";
+  /** When we revealed last, by the clock. */ #revealedAt = 0;
+  /** The newest, for when the visit's list comes after it. @type {import("./wire.js").Members|null} */ #members = null;
   /** @type {Promise<void>} */ #work = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #renewal;
 
@@ -68,31 +74,44 @@ export class Protection {
   /** What the indicator shows. @returns {ProtectionView} */
   get view() {
     const state = this.#state;
+    const here = new Set(state?.present.map((one) => one.participant));
     return {
       standing: state ? standing(state) : "pending",
-      code: state?.current && !state.coming && state.current.roster.length > 1 ? state.current.code : null,
+      code: state ? comparable(state) : null,
+      roster: state?.current?.roster.map(({ participant, role }) => ({ role, here: here.has(participant) })) ?? [],
       live: performance.now() - this.#openedAt < LIVE_FOR,
       required: state?.required ?? false,
       able: this.#shield !== null,
       leaked: this.#leaked,
-      others: state?.present.filter((one) => !one.able && one.participant !== this.#person).length ?? 0,
+      lost: state?.checked === true && state.current?.verified === false,
+      others: state ? unable(state).map((one) => one.role) : [],
     };
   }
 
   /** We have a seat and the link is open (again): say what we can and which epoch we hold.
-   * @param {string} visit @param {import("./wire.js").You} you */
-  begin(visit, you) {
+   * @param {string} visit @param {import("./wire.js").You} you @param {readonly Person[]} people whom the visit lists */
+  begin(visit, you, people) {
     this.#then(async () => {
       if (this.#visit !== visit || this.#person !== you.participant) await this.#open(visit, you);
       this.#told = "";
+      await this.#step({ type: "people", people });
       if (this.#state) this.#send({ type: "protect", able: this.#shield !== null, epoch: held(this.#state), renew: false });
+    });
+  }
+
+  /** Whom the visit lists now. @param {readonly Person[]} people */
+  lists(people) {
+    this.#then(async () => {
+      const before = this.#state && suspect(this.#state);
+      await this.#step({ type: "people", people });
+      if (before && this.#state && !suspect(this.#state) && this.#members) await this.#joins(this.#members);
     });
   }
 
   /** @param {import("./wire.js").Members|import("./wire.js").Relayed} message */
   hear(message) {
     this.#then(async () => {
-      if (message.type === "members") return this.#members(message);
+      if (message.type === "members") return this.#joins(message);
       const { from, kind, epoch, body } = message;
       if (kind === "commit") return this.#step({ type: "commit", from, epoch, digest: body });
       if (kind === "reveal") return this.#reveal(from, epoch, body);
@@ -100,9 +119,14 @@ export class Protection {
     });
   }
 
-  /** The clinician has compared the code. @param {boolean} matches */
-  confirm(matches) {
-    this.#then(() => this.#step({ type: "confirmed", matches }));
+  /** The clinician has compared the code. @param {boolean} matches @param {string} code the one on the screen */
+  confirm(matches, code) {
+    this.#then(() => this.#step({ type: "confirmed", matches, code }));
+  }
+
+  /** The clinician goes on with somebody whose browser cannot encrypt. */
+  accept() {
+    this.#then(() => this.#step({ type: "accepted" }));
   }
 
   /** Frames of ours went past the worker. */
@@ -141,19 +165,23 @@ export class Protection {
     this.#person = participant;
     this.#n = before?.n ?? 0;
     this.#heard = before?.heard ?? {};
+    this.#revealedAt = before?.revealedAt ?? 0;
+    this.#members = null;
     this.#sealing.clear();
     this.#shared = false;
     this.#wrapsOf = 0;
     clearTimeout(this.#renewal);
     this.#shield?.order({ do: "mode", mode: "hold" });
-    this.#state = begun({ participant, role }, keys.told, this.#shield !== null, false, before);
+    this.#state = begun({ participant, role }, keys.told, this.#shield !== null, before);
     await this.#keep();
   }
 
   /** @param {import("./wire.js").Members} message */
-  async #members({ epoch, required, people }) {
+  async #joins(message) {
     const state = this.#state;
     if (!state) return;
+    const { epoch, required, people } = message;
+    this.#members = message;
     this.#epoch = epoch;
     const nonce = written(crypto.getRandomValues(new Uint8Array(32)));
     const digest = await hashed(commitment(epoch, state.me, { key: state.key, nonce }));
@@ -173,6 +201,7 @@ export class Protection {
   async #step(event) {
     if (!this.#state) return;
     const [state, acts] = step(this.#state, event);
+    if (acts.some((act) => act.do === "reveal") && event.type === "ripe") this.#revealedAt = Date.now();
     this.#state = state;
     this.#shield?.order({ do: "mode", mode: mode(state) });
     // Kept before it is said: who commits and then forgets could not reveal after a reload.
@@ -186,6 +215,12 @@ export class Protection {
       case "commit":
         this.#send({ type: "e2ee", kind: "commit", to: null, epoch: act.epoch, body: act.digest });
         return;
+      case "ripe": {
+        const wait = Math.min(BETWEEN_REVEALS, this.#revealedAt + BETWEEN_REVEALS - Date.now());
+        if (wait <= 0) return this.#step({ type: "ripe", epoch: act.epoch });
+        setTimeout(() => this.#then(() => this.#step({ type: "ripe", epoch: act.epoch })), wait);
+        return;
+      }
       case "reveal":
         this.#send({ type: "e2ee", kind: "reveal", to: null, epoch: act.epoch, body: written(TEXT.encode(JSON.stringify(act.reveal))) });
         return;
@@ -227,11 +262,11 @@ export class Protection {
     await this.#keep();
     /** @type {Bundle} */
     const bundle = {
-      n: this.#n, verified: current.verified,
-      keys: [...this.#sealing].map(([what, { kid, key }]) => ({ what, kid, key: written(key) })),
+      n: this.#n, verified: current.verified, doubted: this.#state.doubted, open: this.#state.accepted,
+      keys: [...this.#sealing].map(([what, { kid, key }]) => ({ what, kid, key: written(key), next: shield.next(what, kid) })),
     };
-    for (const { participant, able } of this.#state.present) {
-      const wraps = participant === this.#person || !able ? null : await this.#wrapsFor(current, participant);
+    for (const { participant } of trusted(this.#state)) {
+      const wraps = await this.#wrapsFor(current, participant);
       if (!wraps) continue;
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const sealed = await crypto.subtle.encrypt(
@@ -259,8 +294,11 @@ export class Protection {
     const bundle = /** @type {Bundle} */ (JSON.parse(new TextDecoder().decode(plain)));
     if (bundle.n <= (this.#heard[from] ?? 0)) return;
     this.#heard[from] = bundle.n;
-    for (const { what, kid, key } of bundle.keys) this.#shield?.order({ do: "open", owner: from, what, kid, key: read(key) });
-    await this.#step({ type: "told", from, epoch, verified: bundle.verified });
+    for (const { what, kid, key, next } of bundle.keys) {
+      this.#shield?.order({ do: "open", owner: from, what, kid, key: read(key), next });
+    }
+    const { verified, doubted, open } = bundle;
+    await this.#step({ type: "told", from, epoch, verified, doubted, open });
   }
 
   /** @param {Settled} current @param {string} other @returns {Promise<Wraps|null>} null when they are not in this epoch */
@@ -286,9 +324,8 @@ export class Protection {
 
   async #keep() {
     if (!this.#store || !this.#keys || !this.#state) return;
-    const { current, coming } = this.#state;
     /** @type {Kept} */
-    const kept = { current, coming, n: this.#n, heard: this.#heard };
+    const kept = { ...lasting(this.#state), n: this.#n, heard: this.#heard, revealedAt: this.#revealedAt };
     await this.#store.keep(this.#keys, kept);
   }
 
@@ -308,9 +345,10 @@ export class Protection {
       this.#onChange(view);
     }
     const { standing: now } = view;
-    const state = now === "tampered" ? "unverified" : now;
-    if (state !== "off" && !((state === "unverified" || state === "verified") && view.live)) return;
-    const epoch = state === "off" ? this.#epoch : (this.#state?.current?.epoch ?? 0);
+    const alarm = now === "tampered";
+    const state = alarm ? "unverified" : now;
+    if (state !== "off" && !((state === "unverified" || state === "verified") && (view.live || alarm))) return;
+    const epoch = state === "off" || alarm ? this.#epoch : (this.#state?.current?.epoch ?? 0);
     const told = `${epoch} ${state}`;
     if (told !== this.#told && this.#send({ type: "protection", epoch, state })) this.#told = told;
   }

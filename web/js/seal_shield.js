@@ -28,7 +28,7 @@ export class Shield {
   /** @type {() => void} */ #done = () => undefined;
   /** @type {() => void} */ #giveUp = () => undefined;
   /** @type {WeakMap<RTCRtpSender|RTCRtpReceiver, string>} */ #ids = new WeakMap();
-  /** @type {Counts} */ #counts = { sent: {}, got: {} };
+  /** @type {Counts} */ #counts = { sent: {}, got: {}, next: {} };
   #made = 0;
   /** @type {import("./seal_epoch.js").Mode} */ #mode = "hold";
 
@@ -112,6 +112,12 @@ export class Shield {
   seen(sender) {
     const id = this.#ids.get(sender);
     return id === undefined ? null : (this.#counts.sent[id]?.seen ?? 0);
+  }
+
+  /** How far a key has been used, at most half a second ago. @param {What} what @param {number} kid @returns {number} */
+  next(what, kid) {
+    const told = this.#counts.next[what];
+    return told?.kid === kid ? told.counter : 0;
   }
 
   /** All frames of the connections that stand, both ways. @returns {Sum} */

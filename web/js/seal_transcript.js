@@ -37,7 +37,8 @@ export function transcript(visit, epoch, roster, reveals) {
   }));
 }
 
-/** Six digits of a SHA-256; a guess has one chance in a million, and commitments leave one guess.
+/** Six digits of a SHA-256: a guess has one chance in a million. Commitments leave one guess in each exchange; of exchanges
+ * there is one in two seconds at most, and after three in a row that came to nothing none (seal_epoch.js).
  * @param {Uint8Array} digest @returns {string} */
 export function digits(digest) {
   const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);

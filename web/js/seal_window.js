@@ -8,6 +8,12 @@ export const WIDTH = 256n;
 /** @type {Window} */
 export const UNUSED = Object.freeze({ newest: -1n, seen: 0n });
 
+/** The window of a key whose next counter is this: what was sealed before is not opened any more, for it may be told again.
+ * @param {number} next @returns {Window} */
+export function openFrom(next) {
+  return next > 0 ? { newest: BigInt(next) - 1n, seen: (1n << WIDTH) - 1n } : UNUSED;
+}
+
 /** The window after the frame with this counter was opened (call it only then); null when it must not be.
  * @param {Window} window @param {bigint} counter @returns {Window|null} */
 export function opened(window, counter) {

@@ -3,7 +3,7 @@
 // in the clear unless the page says `clear`, which it does only when somebody's browser cannot do this at all.
 
 import { clearBytes, joined, nonceOf, parts, trailer } from "./seal_frame.js";
-import { UNUSED, opened } from "./seal_window.js";
+import { openFrom, opened } from "./seal_window.js";
 
 /** @typedef {import("./seal_frame.js").What} What */
 /** @typedef {{seen: number, sealed: number, clear: number, dropped: number}} Sent   frames, since the transform was made */
@@ -11,12 +11,13 @@ import { UNUSED, opened } from "./seal_window.js";
 /**
  * @typedef {{do: "mode", mode: "hold"|"clear"|"seal"}
  *   | {do: "seal", what: What, kid: number, key: Uint8Array<ArrayBuffer>, after: number}
- *   | {do: "open", owner: string, what: What, kid: number, key: Uint8Array<ArrayBuffer>}
+ *   | {do: "open", owner: string, what: What, kid: number, key: Uint8Array<ArrayBuffer>, next: number}
  *   | {do: "bind", id: string, owner: string, what: What}
  *   | {do: "drop", id: string}} Order
- *   after: ms until a renewed key is used, so that the others have it by then.
+ *   after: ms until a renewed key is used, so that the others have it by then; next: the counter its sender has come to.
  */
-/** @typedef {{sent: Record<string, Sent>, got: Record<string, Got>}} Counts   by the transform's id */
+/** @typedef {{sent: Record<string, Sent>, got: Record<string, Got>, next: Partial<Record<What, {kid: number, counter: number}>>}} Counts
+ *   sent, got: by the transform's id; next: of each key in use, the counter that has not been used */
 /** @typedef {{readable: ReadableStream, writable: WritableStream, options: {side: "send"|"receive", id: string, what: What},
  *   generateKeyFrame?: () => Promise<unknown>, sendKeyFrameRequest?: () => Promise<unknown>}} Transformer */
 /** @typedef {{data: ArrayBuffer}} Frame */
@@ -37,7 +38,7 @@ const opening = new Map();
 /** @type {Map<string, {owner: string, what: What}>} */
 const bound = new Map();
 /** @type {Counts} */
-const counts = { sent: {}, got: {} };
+const counts = { sent: {}, got: {}, next: {} };
 /** Of transforms that send pictures, by id: whom to ask for a whole one when sealing begins. @type {Map<string, Transformer>} */
 const pictures = new Map();
 
@@ -72,7 +73,7 @@ async function obey(order) {
       return;
     }
     case "open": {
-      const { owner, what, kid, key } = order;
+      const { owner, what, kid, key, next } = order;
       const name = `${owner} ${what}`;
       const ring = opening.get(name) ?? new Map();
       opening.set(name, ring);
@@ -80,7 +81,7 @@ async function obey(order) {
       // The same key told again keeps its window: nothing is opened twice.
       if (ring.get(kid)?.raw === raw) return;
       ring.delete(kid);
-      ring.set(kid, { raw, key: await imported(key, "decrypt"), window: UNUSED });
+      ring.set(kid, { raw, key: await imported(key, "decrypt"), window: openFrom(next) });
       for (const old of [...ring.keys()].slice(0, -KEPT)) ring.delete(old);
       return;
     }
@@ -199,6 +200,11 @@ async function open(owner, what, frame) {
   }
 }
 
+function tell() {
+  for (const [what, { kid, next }] of sealing) counts.next[what] = { kid, counter: Number(next) };
+  postMessage(counts);
+}
+
 // The first says that we hear: a transform made before that would be told to nobody.
-postMessage(counts);
-setInterval(() => postMessage(counts), TOLD_EVERY);
+tell();
+setInterval(tell, TOLD_EVERY);

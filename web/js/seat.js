@@ -114,9 +114,15 @@ export class Seat {
     return this.#link.skew;
   }
 
-  /** The clinician has compared the code of the end-to-end encryption. @param {boolean} matches */
-  confirm(matches) {
-    this.#protection.confirm(matches);
+  /** The clinician has compared the code of the end-to-end encryption. @param {boolean} matches
+   * @param {string} code the one on the screen */
+  confirm(matches, code) {
+    this.#protection.confirm(matches, code);
+  }
+
+  /** The clinician goes on with somebody whose browser cannot encrypt end to end. */
+  accept() {
+    this.#protection.accept();
   }
 
   /** Show another picture beside the camera's (a screen), or stop. @param {MediaStreamTrack|null} track */
@@ -153,6 +159,7 @@ export class Seat {
     if (message.type === "refused") this.#options.onRefused?.(message);
     if (message.type === "welcome") this.#greeted = true;
     const before = standsAt(this.#view);
+    const known = this.#view.visit;
     const view = evolve(this.#view, message);
     if (view === this.#view) return;
     this.#view = view;
@@ -162,8 +169,10 @@ export class Seat {
     const comes = message.type === "snapshot" && this.#greeted;
     if (message.type === "snapshot") this.#greeted = false;
     if (comes || (place === "stage" && before !== "stage")) this.#tellMuted();
-    if (place === "stage" && (before !== "stage" || comes) && view.visit && view.you) {
-      this.#protection.begin(view.visit.id, view.you);
+    if (place === "stage" && view.visit && view.you) {
+      const people = view.visit.people ?? [];
+      if (before !== "stage" || comes) this.#protection.begin(view.visit.id, view.you, people);
+      else if (view.visit !== known) this.#protection.lists(people);
     }
     if (place === "over") this.#protection.end();
     if (place !== "stage") this.#peer.close();

@@ -26,13 +26,14 @@ import { Wake } from "./wake.js";
  *   onOut: () => void,
  *   screen: Omit<import("./screen_share.js").ScreenOptions, "onChange">,
  *   practice?: {name: string, phone: string|null}|null,
- *   onCompared?: (matches: boolean) => void,
+ *   onCompared?: (matches: boolean, code: string) => void,
+ *   onAccepted?: () => void,
  *   watcher?: (video: HTMLVideoElement, whose: () => {participant: string, flows: boolean}|null,
  *     show: (seen: import("./picture_judge.js").Seen) => void) => {watch: (on: boolean) => void},
  * }} StageOptions
  *   onOut: `Leave` (client) or `End visit` (clinician) was pressed; the stage stays until `leave()`.
  *   watcher: makes what looks whether the other's picture is black or stands still; the clinician's side has one.
- *   onCompared: the clinician has compared the code of the end-to-end encryption.
+ *   onCompared: the clinician has compared the code of the end-to-end encryption; onAccepted: goes on without it.
  */
 
 /** So long may the two take to be connected before the screen says that something is missing, in ms. */
@@ -72,7 +73,7 @@ export class Stage {
     this.#own = new OwnPicture(root);
     this.#screen = new SharedScreen(root, { ...options.screen, onChange: () => this.#draw() });
     this.#tiles = new Tiles(root);
-    this.#lock = new Lock(root, options.side, (matches) => options.onCompared?.(matches));
+    this.#lock = new Lock(root, options);
     const { devices } = options;
     this.#watch = options.watcher?.(this.#remote, () => this.#shown(), (seen) => {
       const words = pictureWords(seen);
