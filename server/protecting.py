@@ -98,7 +98,7 @@ class Protecting:
                 attached.socket.tell(message)
 
     def report(self, visit: VisitId, participant: ParticipantId, said: ReportProtection) -> None:
-        """A browser says how it stands; whoever else says the clinician's `verified` has said `unverified`. Raises Refused."""
+        """How a browser stands; `verified` counts from the clinician, another's as `unverified`. Raises Refused."""
         live = self._in(visit, participant)
         kept = self._kept.get(visit)
         if kept is None or live.visit is None:
