@@ -26,8 +26,9 @@ CONTROLS_PER_SECOND = 400
 """RTCP packets of one transport: a browser in heavy loss asks some 50 times a second for each picture it gets."""
 
 REPORTERS = 32
-"""SSRCs that a browser may report under beside those that it sends under: Chromium has one or two fixed ones, Firefox
-one a section. libsrtp keeps a state for each of which one authentic packet came."""
+"""SSRCs that a browser may report under beside those that it sends under: Firefox has one for each section in which it
+receives, and a screen's report may come before the answer that names it. libsrtp keeps a state for each of which one
+authentic packet came."""
 
 _ssrc_at_8 = Struct(">I").unpack_from
 

@@ -169,6 +169,7 @@ class Peer:
                 stream.end(self._now() // TENTH)
         self.made += sum(before.get(ssrc) is not stream for ssrc, stream in streams.items())
         self.used |= streams.keys()
+        self.line.reporters -= self.used
         self.line.streams = streams
         self.line.own = frozenset(streams)
         return tuple(fresh)

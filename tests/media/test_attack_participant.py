@@ -283,15 +283,17 @@ async def test_ever_new_streams_leave_nothing_and_have_an_end(leans: Leans, unti
     sinks = [stream for stream in first.line.streams.values() if stream.sinks]
     assert len(sinks) == 2
     for turn in range(STREAMS):
-        peer = held.peers["a"]
-        if peer is not first:
-            break
         a.ssrc = next(numbers)
+        a.report()  # before the answer that names it
+        await until(lambda: a.ssrc in first.line.reporters)
         await (leans.desk.unshare if turn % 2 else leans.desk.share)("vis", "a")  # asks for an answer each time
-        await until(lambda peer=peer: a.ssrc in peer.line.own or held.peers["a"] is not peer)
-        flows = {stream.flow for stream in peer.line.streams.values()}
+        await until(lambda: a.ssrc in first.line.own or held.peers["a"] is not first)
+        if held.peers["a"] is not first:
+            break
+        assert not first.line.reporters
+        flows = {stream.flow for stream in first.line.streams.values()}
         assert {flow for flow, _ in held.ledger.receipts_to("b")} <= flows
-    assert turn == STREAMS // 2
+    assert turn == STREAMS // 2 - 1
     assert first.made == STREAMS
     assert not any(stream.sinks or stream.receipts for stream in sinks)
     assert leans.desk.counters()["ssrc_clash"] == 1
