@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signaling.facts import FACTS, kind_of
+from signaling.fact_forms import FACTS, kind_of
 from signaling.transitions import NEXT
 from signaling.words import Phase
 

@@ -1,4 +1,4 @@
-"""Facts: what happened to a visit, in the past tense, with its time; and their form in the journal. Pure.
+"""Facts: what happened to a visit, in the past tense, with its time; their form in the journal is in fact_forms. Pure.
 
 Bodies hold ids, enums, numbers and times only (45 CFR 164.502(b): no more than is needed). A fact that is stored once
 is readable for ever: fields are never renamed or retyped, a new one has a default.
@@ -6,16 +6,10 @@ is readable for ever: fields are never renamed or retyped, a new one has a defau
 
 from __future__ import annotations
 
-import dataclasses
-import re
-import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from signaling import codec
-from signaling.errors import Malformed
 from signaling.guest_facts import GuestFact
 from signaling.licence import LicenceCover
 from signaling.words import (
@@ -380,25 +374,3 @@ Fact = (
     | Lapsed
     | GuestFact
 )
-
-FACTS: tuple[type[Fact], ...] = typing.get_args(Fact)
-KINDS: Mapping[str, type[Fact]] = {re.sub(r"(?<!^)(?=[A-Z])", "_", one.__name__).lower(): one for one in FACTS}
-_KIND_OF: Mapping[type[Fact], str] = {one: kind for kind, one in KINDS.items()}
-
-
-def kind_of(fact: Fact | type[Fact]) -> str:
-    """The fact's stable name in the journal and on the wire: its class in snake_case."""
-    return _KIND_OF[fact if isinstance(fact, type) else type(fact)]
-
-
-def dump(fact: Fact) -> tuple[str, dict[str, Any]]:
-    """The kind and JSON body that the journal keeps. Raises Malformed when a text is not an id or a code."""
-    return kind_of(fact), {field.name: codec.encode(getattr(fact, field.name)) for field in dataclasses.fields(fact)}
-
-
-def load(kind: str, body: Mapping[str, Any]) -> Fact:
-    """The fact of a journal row. Raises Malformed on an unknown kind, a wrong field or a wrong type."""
-    if kind not in KINDS:
-        raise Malformed("unknown-kind", "The journal holds a fact this version does not know.")
-    fact: Fact = codec.decode(KINDS[kind], dict(body))
-    return fact

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from signaling.fact_forms import kind_of
 from signaling.facts import (
     ConnectionChanged,
     EvidenceRecorded,
@@ -19,7 +20,6 @@ from signaling.facts import (
     OverrideExplained,
     PictureReported,
     StatementMade,
-    kind_of,
 )
 from signaling.guest_facts import (
     GuestAdmitted,

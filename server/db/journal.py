@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server import chain
 from server.db.tables import seats, visit_facts, visits
-from signaling import facts as signaling_facts
+from signaling import fact_forms
 from signaling.facts import (
     Completed,
     ConnectionChanged,
@@ -60,7 +60,7 @@ class PostgresJournal:
                 )
                 .order_by(visit_facts.c.seq)
             )
-            return [(seq, signaling_facts.load(kind, body), at) for seq, kind, body, at in rows]
+            return [(seq, fact_forms.load(kind, body), at) for seq, kind, body, at in rows]
 
     async def append(self, visit: Visit, expected_seq: int, facts: Sequence[Fact], at: Instant) -> int:
         """Append all `facts` or none; see `signaling.ports.Journal.append`."""
@@ -71,7 +71,7 @@ class PostgresJournal:
                 rows = []
                 for fact in facts:
                     seq += 1
-                    kind, body = signaling_facts.dump(fact)
+                    kind, body = fact_forms.dump(fact)
                     previous, head = head, chain.link(head, visit.id, seq, _moment(at), kind, body)
                     rows.append(self._row(visit.id, seq, at, kind, body, previous, head))
                 await connection.execute(insert(visit_facts), rows)

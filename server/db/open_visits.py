@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.db.shelf import Work
 from server.db.tables import visit_facts, visits
 from server.db.visits import OPEN
-from signaling.facts import EvidenceRecorded, kind_of
+from signaling.fact_forms import kind_of
+from signaling.facts import EvidenceRecorded
 from signaling.shape import SEATED
 from signaling.words import Phase
 

@@ -15,6 +15,7 @@ from av import Packet
 
 from media.desk import Connection, MediaDesk, MediaSettings
 from media.evidence import EvidenceSecond, merge
+from tests.media.lean import Leans
 
 OPUS_SILENCE = b"\xf8\xff\xfe"
 
@@ -152,6 +153,14 @@ class Table:
         assert self.desk is not None
         await self.desk.seat(visit, participant)
         return self.browsers[participant]
+
+
+@pytest.fixture
+async def leans() -> AsyncIterator[Leans]:
+    """A desk with lean people."""
+    made = await Leans.open()
+    yield made
+    await made.close()
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ import asyncio
 import random
 import re
 import socket
-from collections.abc import AsyncIterator
 from struct import pack
 from typing import Any
 
-import pytest
 from aioice import stun
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_256_GCM
 from pylibsrtp import Policy, Session
@@ -26,14 +24,6 @@ from tests.media.weight import resident
 
 MIB = 1 << 20
 VICTIM, RIVAL, BYSTANDER = "127.0.0.31", "127.0.0.32", "127.0.0.33"
-
-
-@pytest.fixture
-async def leans() -> AsyncIterator[Leans]:
-    """A desk with lean people."""
-    made = await Leans.open()
-    yield made
-    await made.close()
 
 
 def forge(source: tuple[str, int], target: tuple[str, int], payload: bytes) -> None:

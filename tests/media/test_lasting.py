@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -24,14 +24,6 @@ KEPT_S = 930
 """A visit's seconds can be amended for fifteen minutes and are kept so long: memory is flat from then on."""
 SOAKED, TURN_S = 8, 4.0
 """Visits at a time, and how often somebody of one leaves and comes back."""
-
-
-@pytest.fixture
-async def leans() -> AsyncIterator[Leans]:
-    """A desk with lean people."""
-    made = await Leans.open()
-    yield made
-    await made.close()
 
 
 async def cycle(leans: Leans, number: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from signaling import commands as c
+from signaling import fact_forms
 from signaling import facts as f
 from signaling import guest_commands as g
 from signaling import guest_facts as gf
@@ -126,7 +127,7 @@ def refused(visit: Visit | None, command: c.Command, minutes: float = 1.0) -> st
 
 def kinds(visit: Visit, *commands: c.Command, minutes: float = 1.0) -> list[str]:
     """The kinds of the facts the commands make."""
-    return [f.kind_of(fact) for fact in decide_all(visit, commands, at(minutes))[0]]
+    return [fact_forms.kind_of(fact) for fact in decide_all(visit, commands, at(minutes))[0]]
 
 
 def in_phase(phase: Phase) -> Visit:
@@ -305,7 +306,7 @@ class ShelfJournal:
         elif held is not None and held[0] == visit.id:
             del self.shelf.seats[visit.clinician]
         for fact in facts:
-            rows.append((len(rows) + 1, f.load(*f.dump(fact)), at.wall))
+            rows.append((len(rows) + 1, fact_forms.load(*fact_forms.dump(fact)), at.wall))
         await asyncio.sleep(0)
         if self.shelf.broken_after_writing:
             raise self.shelf.broken_after_writing
@@ -324,7 +325,7 @@ class Heard:
         """Note it."""
         stored = [fact for number, fact, _ in self.shelf.rows[visit] if number <= seq]
         assert stored[-len(facts) :] == list(facts), "told before it was stored"
-        self.told.append((visit, seq, tuple(f.kind_of(fact) for fact in facts), after))
+        self.told.append((visit, seq, tuple(fact_forms.kind_of(fact) for fact in facts), after))
         if self.deaf:
             raise self.deaf
 

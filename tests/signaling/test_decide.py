@@ -9,17 +9,13 @@ import pytest
 
 from signaling import commands as c
 from signaling import facts as f
-from signaling.licence import LicenceCover
 from signaling.visit import Visit, decide, evolve
 from signaling.words import (
     AudioOnlyReason,
     CancelReason,
     Connection,
-    CoverBasis,
     DeclineReason,
-    DeviceCode,
     EndReason,
-    LicenceId,
     MediaKind,
     OverrideReason,
     ParticipantId,
@@ -27,9 +23,7 @@ from signaling.words import (
     Requirement,
     ReturnReason,
     Role,
-    Site,
     StatementException,
-    Step,
     TellCode,
 )
 from tests.signaling.lives import (
@@ -38,7 +32,6 @@ from tests.signaling.lives import (
     BOOK,
     BOOT,
     CHAIR,
-    CHECK_IN,
     CLINICIAN,
     COMPLETE,
     CONSENT,
@@ -46,7 +39,6 @@ from tests.signaling.lives import (
     END,
     EVIDENCE,
     HOLD,
-    IN_WISCONSIN,
     INTERRUPTED,
     MET,
     MINNESOTA,
@@ -57,7 +49,6 @@ from tests.signaling.lives import (
     OTHER_STAFF,
     SEAT,
     START,
-    WAITING,
     after,
     at,
     in_phase,
@@ -65,132 +56,6 @@ from tests.signaling.lives import (
     refused,
     wall,
 )
-
-CRISIS = c.Admit(CLINICIAN, None, OverrideReason.CRISIS)
-
-
-# Before admission: consent, location and the device check, for this visit.
-
-
-@pytest.mark.parametrize(
-    ("steps", "missing"),
-    [
-        ((OPEN,), Step.CONSENT),
-        ((OPEN, AT_HOME, DEVICES), Step.CONSENT),
-        ((OPEN, CONSENT), Step.LOCATION),
-        ((OPEN, CONSENT, DEVICES), Step.LOCATION),
-        ((OPEN, CONSENT, AT_HOME), Step.DEVICES),
-    ],
-)
-def test_nobody_joins_or_is_admitted_before_every_step_is_made(steps: tuple[c.Command, ...], missing: Step) -> None:
-    """The first step not made is what is asked for, by client and clinician alike, override or not."""
-    visit = after(*steps)
-    assert visit.step is missing
-    code = f"{missing.value}-missing"
-    assert refused(visit, c.Join()) == code
-    assert refused(visit, ADMIT) == code
-    assert refused(visit, CRISIS) == code
-
-
-def test_a_device_check_may_have_failed_but_must_have_been_made() -> None:
-    """A client whose camera is broken is not kept out."""
-    broken = c.CheckDevices(DeviceCode.MISSING, DeviceCode.SILENT, DeviceCode.UNHEARD, DeviceCode.UNREACHABLE)
-    assert after(OPEN, CONSENT, AT_HOME, broken, c.Join(), ADMIT).phase is Phase.ADMITTED
-
-
-def test_nobody_is_admitted_who_has_not_joined() -> None:
-    """Checked in is not yet waiting."""
-    assert refused(after(*CHECK_IN), ADMIT) == "not-joined"
-    assert refused(after(), ADMIT) == "not-while-booked"
-
-
-def test_even_a_waiting_visit_without_consent_is_not_admitted() -> None:
-    """Were the journal ever to hold such a visit, admission still asks."""
-    visit = in_phase(Phase.WAITING)
-    assert refused(replace(visit, consent=None), CRISIS) == "consent-missing"
-    assert refused(replace(visit, location=None), CRISIS) == "location-missing"
-    assert refused(replace(visit, devices=None), CRISIS) == "devices-missing"
-
-
-# The licence.
-
-
-def test_admission_needs_a_licence_for_the_attested_state() -> None:
-    """No cover, cover of another state, of another country or out of date: none is cover."""
-    assert refused(in_phase(Phase.WAITING), c.Admit(CLINICIAN, None)) == "licence-missing"
-    in_wisconsin = after(*WAITING, IN_WISCONSIN)
-    assert refused(in_wisconsin, ADMIT) == "licence-missing"
-    abroad = after(*WAITING, c.AttestLocation("CA", "MN", Site.LODGING))
-    assert refused(abroad, ADMIT) == "licence-missing"
-    gone = LicenceCover("MN", CoverBasis.LICENCE, LicenceId("lic_old"), START.date() - timedelta(days=1), START)
-    assert refused(in_phase(Phase.WAITING), c.Admit(CLINICIAN, gone)) == "licence-missing"
-    claimed = LicenceCover("MN", CoverBasis.OVERRIDE, None, None, START)
-    assert refused(in_phase(Phase.WAITING), c.Admit(CLINICIAN, claimed)) == "licence-missing"
-
-
-def test_a_licence_holds_to_the_end_of_its_last_day_where_the_practice_is() -> None:
-    """23:30 in Chicago is the next day in UTC, and still the licence's last."""
-    last_day = LicenceCover("MN", CoverBasis.LICENCE, LicenceId("lic_a"), START.date(), START)
-    late = 13 * 60 + 30
-    visit = replace(in_phase(Phase.WAITING), minutes=12 * 60)
-    assert kinds(visit, c.Admit(CLINICIAN, last_day), minutes=late) == ["admitted"]
-    assert refused(visit, c.Admit(CLINICIAN, last_day), minutes=late + 31) == "licence-missing"
-
-
-def test_an_override_is_recorded_with_its_reason() -> None:
-    """The fact says that no licence covered the state, and why the clinician went on."""
-    visit = after(*WAITING, IN_WISCONSIN, c.Admit(CLINICIAN, None, OverrideReason.CONTINUITY))
-    assert visit.cover == LicenceCover("WI", CoverBasis.OVERRIDE, None, None, wall(1))
-    assert visit.override is not None
-    assert visit.override.reason is OverrideReason.CONTINUITY
-    assert not visit.covered
-    assert refused(visit, c.ExplainOverride(CLINICIAN, OverrideReason.OTHER)) == "nothing-to-explain"
-
-
-def test_an_override_that_was_not_needed_is_not_recorded() -> None:
-    """A licence covers: the reason has nothing to excuse."""
-    visit = after(*WAITING, c.Admit(CLINICIAN, MINNESOTA, OverrideReason.CRISIS))
-    assert visit.override is None
-    assert visit.covered
-
-
-def test_a_crisis_admits_at_once_and_asks_why_afterwards() -> None:
-    """The reason is due, once, and "crisis" is no answer to it."""
-    visit = after(*WAITING, IN_WISCONSIN, CRISIS)
-    assert visit.phase is Phase.ADMITTED
-    explain = c.ExplainOverride(CLINICIAN, OverrideReason.COMPACT)
-    assert refused(visit, c.ExplainOverride(CLINICIAN, OverrideReason.CRISIS)) == "reason-missing"
-    ended = after(END, COMPLETE, visit=visit)
-    told = after(explain, visit=ended)
-    assert told.override is not None
-    assert told.override.explained is OverrideReason.COMPACT
-    assert refused(told, explain) == "nothing-to-explain"
-
-
-def test_the_location_may_change_during_the_visit_and_the_licence_is_looked_at_again() -> None:
-    """The visit goes on; the fact carries the new cover or shows that there is none; the old place is kept."""
-    visit = after(c.ConfirmLocation(CLINICIAN), visit=in_phase(Phase.IN_VISIT))
-    assert visit.location is not None
-    assert visit.location.confirmed_by == CLINICIAN
-    moved = after(c.ChangeLocation("US", "WI", Site.VEHICLE, None, MINNESOTA), visit=visit)
-    assert moved.phase is Phase.IN_VISIT
-    assert not moved.covered
-    assert moved.cover is None
-    assert moved.location is not None
-    assert (moved.location.state, moved.location.confirmed_at) == ("WI", None)
-    assert [one.state for one in moved.location_changes] == ["MN"]
-    home = after(c.ChangeLocation("US", "MN", Site.HOME, None, MINNESOTA), visit=moved)
-    assert home.covered
-    assert [one.state for one in home.location_changes] == ["MN", "WI"]
-
-
-def test_the_location_is_attested_before_and_changed_after_admission() -> None:
-    """Each has its own fact."""
-    assert refused(in_phase(Phase.IN_VISIT), AT_HOME) == "not-while-in-visit"
-    move = c.ChangeLocation("US", "MN", Site.WORK, None, MINNESOTA)
-    assert refused(in_phase(Phase.WAITING), move) == "not-while-waiting"
-    assert after(IN_WISCONSIN, visit=in_phase(Phase.WAITING)).phase is Phase.WAITING
-
 
 # One to one, and whose visit it is.
 
@@ -231,7 +96,7 @@ def test_only_the_visits_own_clinician_acts_in_it(command: c.Command) -> None:
         assert refused(in_phase(phase), command) == "not-your-visit"
 
 
-# Leaving, coming back, ending.
+# Ending, other devices, and back to the waiting room.
 
 
 def test_only_the_clinician_or_the_timeout_ends_a_visit() -> None:
@@ -252,40 +117,6 @@ def test_only_the_clinician_or_the_timeout_ends_a_visit() -> None:
     ended = after(END, visit=visit)
     assert ended.ending is not None
     assert (ended.ending.by, ended.ending.reason) == (CLINICIAN, EndReason.DONE)
-
-
-def test_a_client_who_leaves_the_waiting_room_comes_back_to_their_place() -> None:
-    """Until 30 minutes past the booked start; after that they wait anew. Join does the same as coming back."""
-    left = after(c.Leave(), visit=after(*WAITING, minutes=-5), minutes=0)
-    assert left.phase is Phase.LEFT
-    assert refused(left, ADMIT) == "client-left"
-    back = after(c.ComeBack(), visit=left, minutes=29)
-    assert (back.phase, back.waiting_since, back.client_left) == (Phase.WAITING, wall(-5), False)
-    assert after(c.Join(), visit=left, minutes=29) == back
-    late = after(c.ComeBack(), visit=left, minutes=30)
-    assert (late.phase, late.waiting_since) == (Phase.WAITING, wall(30))
-
-
-def test_a_client_who_leaves_the_visit_comes_back_without_checking_in() -> None:
-    """The visit is kept; leaving twice, or coming back twice, is once."""
-    for phase in (Phase.ADMITTED, Phase.IN_VISIT, Phase.INTERRUPTED, Phase.ON_HOLD):
-        left = after(c.Leave(), c.Leave(), visit=in_phase(phase))
-        assert (left.phase, left.client_left) == (phase, True)
-        back = after(c.ComeBack(), visit=left)
-        assert (back.phase, back.client_left) == (phase, False)
-        assert kinds(back, c.ComeBack(), c.Join()) == []
-
-
-def test_a_client_who_left_while_on_hold_is_not_called_back_in() -> None:
-    """They are not there to be admitted."""
-    assert refused(after(c.Leave(), visit=in_phase(Phase.ON_HOLD)), ADMIT) == "client-left"
-
-
-def test_before_the_waiting_room_there_is_nothing_to_leave_or_come_back_to() -> None:
-    """Leaving is nothing; coming back is refused."""
-    assert kinds(in_phase(Phase.ARRIVED), c.Leave()) == []
-    assert refused(in_phase(Phase.ARRIVED), c.ComeBack()) == "not-joined"
-    assert refused(in_phase(Phase.BOOKED), c.Join()) == "not-joined"
 
 
 @pytest.mark.parametrize("command", [OPEN, CONSENT, AT_HOME, DEVICES, c.Join(), c.ComeBack()])

@@ -12,6 +12,7 @@ import pytest
 from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from signaling import commands as c
+from signaling import fact_forms
 from signaling import facts as f
 from signaling.errors import ClinicianBusy, Refused
 from signaling.hub import Hub
@@ -48,7 +49,7 @@ class Ear:
     def tell(self, visit: VisitId, seq: int, facts: Sequence[f.Fact], after: Visit) -> None:
         """Note them."""
         heard = self.kinds.setdefault(visit, [])
-        heard += map(f.kind_of, facts)
+        heard += map(fact_forms.kind_of, facts)
 
 
 async def _no_completion(*_: object) -> None:

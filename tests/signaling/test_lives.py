@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from signaling import commands as c
+from signaling import fact_forms
 from signaling import facts as f
 from signaling.errors import Refused
 from signaling.licence import cover
@@ -109,8 +110,8 @@ class Life(RuleBasedStateMachine):
             assert not visit.client_left
         if isinstance(fact, f.Ended):
             assert fact.by in (CLINICIAN, None)
-        kind, body = f.dump(fact)
-        assert f.load(kind, body) == fact
+        kind, body = fact_forms.dump(fact)
+        assert fact_forms.load(kind, body) == fact
         self.facts.append(fact)
         self.visit = evolve(self.visit, fact)
 

@@ -13,6 +13,7 @@ from signaling.refusals import MOST_RETURNS
 from signaling.visit import Visit, decide_all
 from signaling.words import DeviceCode, Phase
 from tests.signaling.lives import (
+    ADMIT,
     CHECK_IN,
     DEVICES,
     GUEST_DEVICES,
@@ -27,6 +28,7 @@ from tests.signaling.lives import (
     in_phase,
     kinds,
     refused,
+    wall,
 )
 
 SECOND = 1 / 60
@@ -37,6 +39,40 @@ PEOPLE = {
     "client who joins again": (WAITING, c.Leave(), c.Join()),
     "guest": (GUEST_WAITS, GUEST_LEAVES, GUEST_JOINS),
 }
+
+
+def test_a_client_who_leaves_the_waiting_room_comes_back_to_their_place() -> None:
+    """Until 30 minutes past the booked start; after that they wait anew. Join does the same as coming back."""
+    left = after(c.Leave(), visit=after(*WAITING, minutes=-5), minutes=0)
+    assert left.phase is Phase.LEFT
+    assert refused(left, ADMIT) == "client-left"
+    back = after(c.ComeBack(), visit=left, minutes=29)
+    assert (back.phase, back.waiting_since, back.client_left) == (Phase.WAITING, wall(-5), False)
+    assert after(c.Join(), visit=left, minutes=29) == back
+    late = after(c.ComeBack(), visit=left, minutes=30)
+    assert (late.phase, late.waiting_since) == (Phase.WAITING, wall(30))
+
+
+def test_a_client_who_leaves_the_visit_comes_back_without_checking_in() -> None:
+    """The visit is kept; leaving twice, or coming back twice, is once."""
+    for phase in (Phase.ADMITTED, Phase.IN_VISIT, Phase.INTERRUPTED, Phase.ON_HOLD):
+        left = after(c.Leave(), c.Leave(), visit=in_phase(phase))
+        assert (left.phase, left.client_left) == (phase, True)
+        back = after(c.ComeBack(), visit=left)
+        assert (back.phase, back.client_left) == (phase, False)
+        assert kinds(back, c.ComeBack(), c.Join()) == []
+
+
+def test_a_client_who_left_while_on_hold_is_not_called_back_in() -> None:
+    """They are not there to be admitted."""
+    assert refused(after(c.Leave(), visit=in_phase(Phase.ON_HOLD)), ADMIT) == "client-left"
+
+
+def test_before_the_waiting_room_there_is_nothing_to_leave_or_come_back_to() -> None:
+    """Leaving is nothing; coming back is refused."""
+    assert kinds(in_phase(Phase.ARRIVED), c.Leave()) == []
+    assert refused(in_phase(Phase.ARRIVED), c.ComeBack()) == "not-joined"
+    assert refused(in_phase(Phase.BOOKED), c.Join()) == "not-joined"
 
 
 @pytest.mark.parametrize("who", PEOPLE)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from signaling import commands as c
+from signaling import fact_forms
 from signaling import facts as f
 from signaling.errors import Refused
 from signaling.transitions import NEXT
@@ -90,10 +91,12 @@ def expected(phase: Phase, kind: str) -> str | None:
     return leads.get(kind, phase.value if kind in stays.split() else None)
 
 
-@pytest.mark.parametrize(("phase", "fact"), PAIRS, ids=lambda one: one if isinstance(one, Phase) else f.kind_of(one))
+@pytest.mark.parametrize(
+    ("phase", "fact"), PAIRS, ids=lambda one: one if isinstance(one, Phase) else fact_forms.kind_of(one)
+)
 def test_every_pair_of_phase_and_fact_leads_where_it_should(phase: Phase, fact: f.Fact) -> None:
     """An allowed fact leads to its phase; an absent one is not in the table, and moves nothing if it is history."""
-    then = expected(phase, f.kind_of(fact))
+    then = expected(phase, fact_forms.kind_of(fact))
     found = NEXT[phase].get(type(fact))
     assert (None if found is None else found.value) == then
     assert evolve(in_phase(phase), fact).phase.value == (then or phase.value)
@@ -125,19 +128,21 @@ def test_every_fact_but_the_first_can_happen() -> None:
         for command in COMMANDS:
             for minutes in (2, 24 * 60):
                 try:
-                    made |= {f.kind_of(fact) for fact in decide(in_phase(phase), command, at(minutes))}
+                    made |= {fact_forms.kind_of(fact) for fact in decide(in_phase(phase), command, at(minutes))}
                 except Refused:
                     continue
     for guests in (GUEST_WAITS[:1], GUEST_WAITS[:3], GUEST_WAITS, (*GUEST_WAITS, ADMIT_GUEST)):
         for command in COMMANDS:
             try:
-                made |= {f.kind_of(fact) for fact in decide(after(*IN_VISIT, *guests), command, at(2))}
+                made |= {fact_forms.kind_of(fact) for fact in decide(after(*IN_VISIT, *guests), command, at(2))}
             except Refused:
                 continue
     crisis = after(*IN_VISIT[:-2], c.Admit(BOOK.clinician, None, OverrideReason.CRISIS))
-    made |= {f.kind_of(one) for one in decide(crisis, c.ExplainOverride(BOOK.clinician, OverrideReason.OTHER), at())}
-    made |= {f.kind_of(one) for one in decide(None, BOOK, at(-60))}
-    assert made == set(f.KINDS)
+    made |= {
+        fact_forms.kind_of(one) for one in decide(crisis, c.ExplainOverride(BOOK.clinician, OverrideReason.OTHER), at())
+    }
+    made |= {fact_forms.kind_of(one) for one in decide(None, BOOK, at(-60))}
+    assert made == set(fact_forms.KINDS)
 
 
 def test_a_visit_begins_with_its_booking_and_with_nothing_else() -> None:
@@ -162,7 +167,7 @@ def test_replay_of_the_stored_facts_is_the_visit() -> None:
     for minutes, command in enumerate(wishes):
         more, visit = decide_all(visit, (command,), at(minutes))
         made += more
-    assert replay(f.load(*f.dump(fact)) for fact in made) == visit
+    assert replay(fact_forms.load(*fact_forms.dump(fact)) for fact in made) == visit
 
 
 def test_seconds_in_a_phase_are_itemised() -> None:

@@ -14,7 +14,8 @@ from signaling import commands as c
 from signaling import messages as m
 from signaling import views, wire
 from signaling.errors import Malformed
-from signaling.facts import KINDS, EvidenceRecorded
+from signaling.fact_forms import KINDS
+from signaling.facts import EvidenceRecorded
 from signaling.views import initials
 from signaling.visit import Visit
 from signaling.wire import Door, parse
