@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from media.quality import Level
 from server.link_sums import QualityRow
 
-WIDTH, LEFT, RIGHT, TOP = 760, 96, 104, 26
+WIDTH, LEFT, RIGHT, TOP = 800, 96, 144, 26
 PANEL, GAP, FOOT = 84, 34, 30
 _TICKS_S: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 8

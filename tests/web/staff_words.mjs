@@ -116,7 +116,7 @@ test("the board counts the guests who wait and who are in, and the desk says why
   assert.equal(guestCount(card({ guests: guests.slice(3) })), "Guests: 1 in");
   assert.equal(guestCount(card({ guests: guests.slice(0, 1) })), "");
   assert.equal(guestCount(card()), "");
-  assert.ok(guestsEarly(guests, false).includes("once the client is in the visit"));
+  assert.ok(guestsEarly(guests, false).includes("not before"));
   assert.equal(guestsEarly(guests, true), "");
   assert.equal(guestsEarly(guests.slice(3), false), "");
 });

@@ -1,6 +1,6 @@
 // Today's visits on a line of time, with now marked between what was and what comes. Shell (DOM).
 
-import { byStart, guestCount, guestsEarly, isOver, isTogether, phaseWords, serviceWords } from "./desk_words.js";
+import { byStart, guestCount, guestsEarly, isAhead, isOver, isTogether, phaseWords, serviceWords } from "./desk_words.js";
 import { el } from "./dom.js";
 import { button, menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
@@ -91,7 +91,7 @@ class Slot {
     say(this.about, serviceWords(card));
     say(this.phase, word);
     put(this.phase, "class", `tag ${tone}`);
-    const early = guestsEarly(card.guests ?? [], isTogether(card));
+    const early = isAhead(card) ? guestsEarly(card.guests ?? [], false) : "";
     say(this.guests, isOver(card) ? "" : [guestCount(card), early].filter(Boolean).join(". "));
     this.guests.hidden = !this.guests.textContent;
     put(this.node, "data-phase", card.phase);

@@ -157,7 +157,7 @@ export function guestCount(card) {
  * @param {{standing: string}[]} guests @param {boolean} together the client is in the visit @returns {string} */
 export function guestsEarly(guests, together) {
   const waits = guests.some((one) => one.standing === "waiting");
-  return waits && !together ? "Guests can be let in with the client, or once the client is in the visit." : "";
+  return waits && !together ? "Guests are let in with the client or after, not before." : "";
 }
 
 /** Longest wait first; those on hold keep their place by the same clock. @param {Card[]} waiting @returns {Card[]} */

@@ -130,6 +130,7 @@ function inviteForm(acts) {
       name.value = contact.value = "";
       made.hidden = false;
       made.replaceChildren(el("p", { text: `${wish.name} is invited. Send this link to nobody else.` }), linkField(link));
+      made.scrollIntoView({ block: "nearest" });
       acts.changed?.();
     }, (words) => say(failed, words));
   } },
