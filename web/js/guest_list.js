@@ -10,7 +10,7 @@ import { get, post } from "./staff_http.js";
 
 /** @typedef {import("./wire.js").GuestOnCard} GuestOnCard */
 /** @typedef {{visit: () => string, admit?: (participant: string) => void, back?: (participant: string) => void,
- *   changed?: () => void}} GuestActs
+ *   changed?: () => Promise<void>}} GuestActs
  *   visit: its id. admit, back: there where the clinician is with the client. changed: somebody was invited or is out. */
 
 const MOST = 4;
@@ -88,7 +88,7 @@ class Entry {
       void busy(this.out, async () => {
         await post(`${path()}/revoke`, {});
         note("The link no longer works.");
-        acts.changed?.();
+        await acts.changed?.();
       }, note);
     });
     for (const one of [this.admit, this.back, this.link, this.out]) one.setAttribute("aria-describedby", id);
@@ -130,8 +130,8 @@ function inviteForm(acts) {
       name.value = contact.value = "";
       made.hidden = false;
       made.replaceChildren(el("p", { text: `${wish.name} is invited. Send this link to nobody else.` }), linkField(link));
+      await acts.changed?.();
       made.scrollIntoView({ block: "nearest" });
-      acts.changed?.();
     }, (words) => say(failed, words));
   } },
   el("h3", { text: "Invite somebody" }),
@@ -168,7 +168,7 @@ export function guestsButton(card) {
           say(trouble, failure instanceof Error && "say" in failure ? String(failure.say) : "The guests could not be read. Try again.");
         }
       };
-      const all = new GuestList({ visit: () => card.visit, changed: () => void load() });
+      const all = new GuestList({ visit: () => card.visit, changed: load });
       void load();
       return [el("p", { text: "An interpreter, family or a trainee comes by a link of their own. The clinician lets each one in." }), all.node, trouble];
     }, "Done");
