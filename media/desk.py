@@ -27,6 +27,8 @@ __all__ = ["Connection", "MediaDesk", "MediaListener", "MediaSettings", "Probe",
 
 LOST_NS = 6 * SECOND
 STOPPED_NS = 6 * SECOND
+_AFTER = SECOND // 20
+"""So long after the end of a second it is looked at: what was on its way belongs to it."""
 
 _log = logging.getLogger("media")
 
@@ -85,6 +87,7 @@ class MediaDesk:
         self._closing: set[asyncio.Task[None]] = set()
         self._probes = Probes(ingress, counters, settings.advertised, settings.strict)
         self._ticker: asyncio.TimerHandle | None = None
+        self._ticked = 0
         self._loop = asyncio.get_running_loop()
 
     @classmethod
@@ -245,15 +248,17 @@ class MediaDesk:
             self._tick_visit(visit)
 
     def _schedule(self) -> None:
-        now = monotonic_ns()
-        # 50 ms after the second: what was on its way belongs to it.
-        wait = SECOND - (now - SECOND // 20) % SECOND
-        self._ticker = self._loop.call_later(wait / SECOND, self._run)
+        # A timer of a loop that counts in milliseconds (libuv) may come one too early, and would come again.
+        wait = SECOND - (monotonic_ns() - _AFTER) % SECOND
+        self._ticker = self._loop.call_later(wait / SECOND + 0.001, self._run)
 
     def _run(self) -> None:
-        # Visits are spread over the first quarter of the second: nothing on the loop may take 5 ms.
-        for index, visit in enumerate(list(self._visits)):
-            self._loop.call_later(0.002 * (index % 125), self._tick_visit, visit)
+        second = (monotonic_ns() - _AFTER) // SECOND
+        if second != self._ticked:  # never twice: budgets, shares and readings are a second's
+            self._ticked = second
+            # Visits are spread over the first quarter of the second: nothing on the loop may take 5 ms.
+            for index, visit in enumerate(list(self._visits)):
+                self._loop.call_later(0.002 * (index % 125), self._tick_visit, visit)
         self._schedule()
 
     def _tick_visit(self, visit: str) -> None:

@@ -223,8 +223,8 @@ def _hear(house: House) -> Callable[[str, str], None]:
             house.hub.refresh_all()
             house.board.changed()
         elif practice == house.practice_id and seq.isdigit():
-            house.hub.refresh(VisitId(visit), int(seq))
-            house.board.changed()
+            if not house.hub.refresh(VisitId(visit), int(seq)):
+                house.board.changed()
 
     return hear
 

@@ -28,6 +28,7 @@ from signaling.hub import Hub
 from signaling.ports import Journal
 from signaling.shape import Visit
 from signaling.views import Flow, Muting, StreamNow
+from signaling.waiting_room import UNSEEN
 from signaling.words import (
     Connection,
     DeskStatus,
@@ -126,7 +127,8 @@ class Live:
         live = self._there.get(visit)
         if live is None and (after.seated or after.phase is Phase.ENDED):
             live = self._there.of(visit)
-        self.board_changed()
+        if not all(isinstance(fact, UNSEEN) for fact in facts):
+            self.board_changed()
         if live is None:
             return
         was_over = live.visit is not None and live.visit.over

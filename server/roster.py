@@ -90,7 +90,7 @@ class Roster:
             names |= {service.id: service.name for service in await practices.all_services(work)}
             names |= await clients.names(work, {row.client for row in rows.values()})
             names |= await guests.names(work, list(rows))
-            licences = {StaffId(person.id): tuple(await people.held_by(work, person.id)) for person in staff}
+            licences = {StaffId(who): tuple(held) for who, held in (await people.held_by_each(work)).items()}
             return Day(
                 practice.zone,
                 tuple(rows.values()),

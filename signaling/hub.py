@@ -55,6 +55,8 @@ class _Owner:
     seq: int = 0
     visit: Visit | None = None
     stale: bool = True
+    appending: bool = False
+    hinted: int = 0
 
 
 class Hub:
@@ -92,14 +94,27 @@ class Hub:
         """The last seq and the visit as stored. Raises Refused("no-such-visit")."""
         return await self._ask(visit, None)
 
-    def refresh(self, visit: VisitId, seq: int | None = None) -> None:
-        """Another process appended (up to `seq`, when it is known): load what was missed and tell it."""
+    def refresh(self, visit: VisitId, seq: int | None = None) -> bool:
+        """Somebody appended (up to `seq`, when it is known): load what was missed and tell it.
+
+        Whether this hub follows the visit; of any other visit the audience hears nothing.
+        """
         owner = self._owners.get(visit)
         known = owner.seq if owner is not None else self._told.get(visit)
-        if self._closing or known is None or (seq is not None and seq <= known):
-            return
+        if known is None:
+            return False
+        if self._closing or (seq is not None and seq <= known):
+            return True
+        if owner is not None and owner.appending and seq is not None:
+            owner.hinted = max(owner.hinted, seq)  # most likely our own, of which the journal has not told us yet
+            return True
         if owner is None:
             owner = self._own(visit)
+        self._look_again(owner)
+        return True
+
+    @staticmethod
+    def _look_again(owner: _Owner) -> None:
         already = owner.stale and not owner.mailbox.empty()
         owner.stale = True
         if not already and not owner.mailbox.full():
@@ -216,6 +231,7 @@ class Hub:
                 return
             if after.id != visit:
                 raise ValueError("a visit is booked under its own id")
+            owner.appending = True
             try:
                 seq = await self._journal.append(after, owner.seq, facts, now)
             except SeqConflict:
@@ -225,8 +241,12 @@ class Hub:
                 continue
             except SeatTaken as taken:
                 raise ClinicianBusy(taken.by_visit, taken.since) from taken
+            finally:
+                owner.appending = False
             owner.seq, owner.visit = seq, after
             self._tell(visit, owner, facts)
+            if owner.hinted > seq:
+                self._look_again(owner)
             return
         raise Refused("too-busy", "Too much is happening in this visit. Please try again in a moment.")
 

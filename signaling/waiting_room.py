@@ -12,6 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from signaling.deadlines import place_kept_until
+from signaling.facts import EvidenceRecorded, MediaInterrupted, MediaMissing, MediaResumed, PictureReported
 from signaling.licence import Licence, cover
 from signaling.shape import DeviceCheck, Visit
 from signaling.words import (
@@ -32,6 +33,8 @@ from signaling.words import (
 )
 
 LATE_AFTER = timedelta(minutes=2)
+UNSEEN = (EvidenceRecorded, MediaInterrupted, MediaMissing, MediaResumed, PictureReported)
+"""Frequent facts that change no card."""
 
 _WAITS = frozenset({Phase.WAITING, Phase.ON_HOLD})
 _NOT_HERE = frozenset({Phase.BOOKED, Phase.ARRIVED, Phase.LEFT})

@@ -162,10 +162,19 @@ async def licences_of(work: Work, person: str) -> list[Licence]:
 
 async def held_by(work: Work, person: str) -> list[HeldLicence]:
     """The same as `signaling.licence.cover` wants them. Read at each admission, so that a change counts at once."""
-    return [
-        HeldLicence(LicenceId(one.id), one.state, one.type, one.valid_from, one.valid_to)
-        for one in await licences_of(work, person)
-    ]
+    return [_held(one) for one in await licences_of(work, person)]
+
+
+async def held_by_each(work: Work) -> dict[str, list[HeldLicence]]:
+    """The same of everybody who holds any, by their id."""
+    held: dict[str, list[HeldLicence]] = {}
+    for row in await work.all(select(licences).where(work.mine(licences))):
+        held.setdefault(row.staff_id, []).append(_held(row))
+    return held
+
+
+def _held(one: Licence | Row[Any]) -> HeldLicence:
+    return HeldLicence(LicenceId(one.id), one.state, one.type, one.valid_from, one.valid_to)
 
 
 async def cover(work: Work, person: str, country: str, state: str, zone: str) -> LicenceCover | None:
