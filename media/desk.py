@@ -256,9 +256,10 @@ class MediaDesk:
         second = (monotonic_ns() - _AFTER) // SECOND
         if second != self._ticked:  # never twice: budgets, shares and readings are a second's
             self._ticked = second
-            # Visits are spread over the first quarter of the second: nothing on the loop may take 5 ms.
+            # Visits are spread over the second: nothing on the loop may take 5 ms.
+            apart = min(0.02, 0.8 / max(1, len(self._visits)))
             for index, visit in enumerate(list(self._visits)):
-                self._loop.call_later(0.002 * (index % 125), self._tick_visit, visit)
+                self._loop.call_later(apart * index, self._tick_visit, visit)
         self._schedule()
 
     def _tick_visit(self, visit: str) -> None:

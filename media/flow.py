@@ -47,11 +47,12 @@ _stamp_at_4 = Struct(">I").unpack_from
 class Marks:
     """Which extended sequence numbers arrived in which tenth: ``[tenth, first, last, packets]``, oldest first."""
 
-    __slots__ = ("_tallied", "expected", "highest", "lost", "rows")
+    __slots__ = ("_row", "_tallied", "expected", "highest", "lost", "rows")
 
     def __init__(self) -> None:
         self.highest = -1
-        self.rows: deque[list[int]] = deque(maxlen=KEEP_TENTHS)
+        self.rows: deque[Sequence[int]] = deque(maxlen=KEEP_TENTHS)
+        self._row: list[int] = []  # the last of them, while it grows
         self.expected = 0
         self.lost = 0
         self._tallied = -1
@@ -61,17 +62,20 @@ class Marks:
         highest = self.highest
         if highest < 0:
             self.highest = sequence
-            self.rows.append([now // TENTH, sequence, sequence, 1])
+            self._row = [now // TENTH, sequence, sequence, 1]
+            self.rows.append(self._row)
             return
         ahead = (sequence - highest) & 0xFFFF
         if ahead < 0x8000:
             highest = self.highest = highest + ahead
-        row = self.rows[-1]
+        row = self._row
         if row[0] == now // TENTH:
             row[2] = highest
             row[3] += 1
         else:
-            self.rows.append([now // TENTH, row[2] + 1, highest, 1])
+            self.rows[-1] = tuple(row)  # of numbers alone: Python's collector need not look into it again
+            self._row = [now // TENTH, row[2] + 1, highest, 1]
+            self.rows.append(self._row)
 
     def tally(self, tenth: int) -> tuple[int, int]:
         """Packets expected and lost so far, in the tenths before ``tenth``. To be asked more often than rows are kept.

@@ -29,6 +29,12 @@ SOURCES = 8_192
 """Whose buckets are kept: about 2 MiB, however many addresses a flood makes up."""
 ADDRESSES_A_LINE = 8
 BATCH = 64
+GATHER_S = 0.002
+MUCH, LITTLE = 1_500, 750
+"""Datagrams a second: from so many on the sockets are looked at every ``GATHER_S`` instead of at each datagram, until
+they are below so few. A look costs a turn of the loop and finds cold caches, whether one datagram waits or ten."""
+WINDOW_NS = 50_000_000
+"""Over so long they are counted."""
 RECEIVE_BUFFER = 4 * 1024 * 1024
 _STUN_MAX = 1280
 _SO_RCVBUFFORCE = 33
@@ -70,8 +76,9 @@ class Ingress:
         self._sources: dict[Hashable, Bucket] = {}
         self._all = Bucket(GLOBAL_RATE, GLOBAL_BURST, now())
         self._loop = asyncio.get_running_loop()
-        for sock in sockets:
-            self._loop.add_reader(sock.fileno(), self._readable, sock)
+        self._gathering: asyncio.TimerHandle | None = None
+        self._taken, self._since = 0, now()
+        self._wait()
 
     @classmethod
     def bind(cls, hosts: tuple[str, ...], port: int, counters: Counters, now: Callable[[], int]) -> Ingress:
@@ -152,10 +159,52 @@ class Ingress:
         family = socket.AF_INET6 if ":" in addr[0] else socket.AF_INET
         return next((sock for sock in self._sockets if sock.family == family), None)
 
+    @property
+    def gathers(self) -> bool:
+        """Whether so much arrives that it is taken together."""
+        return self._gathering is not None
+
+    def _wait(self) -> None:
+        self._gathering = None
+        for sock in self._sockets:
+            self._loop.add_reader(sock.fileno(), self._readable, sock)
+
     def _readable(self, sock: socket.socket) -> None:
+        self._taken += self._drain(sock)
+        rate = self._rate()
+        if rate is not None and rate >= MUCH:
+            for one in self._sockets:
+                self._loop.remove_reader(one.fileno())
+            self._gathering = self._loop.call_later(GATHER_S, self._gather)
+
+    def _gather(self) -> None:
+        most = 0
+        for sock in self._sockets:
+            taken = self._drain(sock)
+            self._taken += taken
+            most = max(most, taken)
+        rate = self._rate()
+        if rate is not None and rate < LITTLE:
+            self._wait()
+        else:
+            self._gathering = self._loop.call_later(GATHER_S if most < BATCH else 0, self._gather)
+
+    def _rate(self) -> float | None:
+        """Datagrams a second over a window that has just ended."""
+        now = self._now()
+        took = now - self._since
+        if took < WINDOW_NS:
+            return None
+        rate = self._taken * 1e9 / took
+        self._taken, self._since = 0, now
+        return rate
+
+    def _drain(self, sock: socket.socket) -> int:
+        """Take what has arrived, at most ``BATCH``; how many."""
         receive, owners, counters = sock.recvfrom, self._owners, self._counters
+        taken = 0
         try:
-            for _ in range(BATCH):
+            for taken in range(1, BATCH + 1):  # noqa: B007  # it says how far the loop came
                 datagram, addr = receive(MTU)
                 if not datagram:
                     counters["drop_empty"] += 1
@@ -175,9 +224,10 @@ class Ingress:
                 else:
                     counters["drop_junk"] += 1
         except BlockingIOError:
-            pass
+            return taken - 1
         except Exception:  # one packet may never stop the reader; the count is watched
             counters["ingress_bug"] += 1
+        return taken
 
     def _dtls(self, datagram: bytes, addr: Address, now: int) -> None:
         line = self._owners.get(addr)
@@ -245,6 +295,8 @@ class Ingress:
 
     def close(self) -> None:
         """Stop reading and close the sockets."""
+        if self._gathering is not None:
+            self._gathering.cancel()
         for sock in self._sockets:
             self._loop.remove_reader(sock.fileno())
             sock.close()

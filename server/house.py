@@ -27,6 +27,7 @@ from server.db.journal import PostgresJournal
 from server.db.listen import listen
 from server.db.shelf import Shelf
 from server.errors import CannotStart, Refused
+from server.garbage import Garbage
 from server.link_quality import Keep, LinkQualities
 from server.link_sums import QualityRow
 from server.live import Live
@@ -66,6 +67,7 @@ class House:
     listeners: Listeners
     sheet: Sheet | None = None
     watchdog: Watchdog = field(default_factory=Watchdog)
+    garbage: Garbage = field(default_factory=Garbage)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
 
     @property
@@ -103,7 +105,8 @@ class House:
         self.live.links.tick()
         self.live.protecting.tick()
         self.live.seating.renew_relays()
-        self.watchdog.closely = self.desk.counters()["peers"] > 0
+        self.watchdog.closely = in_visits = self.desk.counters()["peers"] > 0
+        self.garbage.second(in_visits=in_visits)
 
 
 @asynccontextmanager
@@ -156,6 +159,8 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         house.tasks.append(_start(_recover_when(house, mine)))
         house.watchdog.start()
         stack.callback(house.watchdog.stop)
+        house.garbage.start()
+        stack.callback(house.garbage.stop)
         logs.log.info("house-open", practice=practice)
         yield house
 
@@ -222,9 +227,10 @@ def _hear(house: House) -> Callable[[str, str], None]:
         if not payload:  # connected (again): nobody knows what was said meanwhile
             house.hub.refresh_all()
             house.board.changed()
-        elif practice == house.practice_id and seq.isdigit():
-            if not house.hub.refresh(VisitId(visit), int(seq)):
-                house.board.changed()
+        elif practice != house.practice_id or not seq.isdigit():
+            return
+        elif not house.hub.refresh(VisitId(visit), int(seq)):
+            house.board.changed()  # of a visit that nobody here follows
 
     return hear
 
