@@ -7,6 +7,7 @@ largest, and each number is measured for as long as was asked after three second
 from __future__ import annotations
 
 import asyncio
+import platform
 import sys
 import tempfile
 import time
@@ -70,7 +71,7 @@ async def bench(
     host = _host()
     if JANUS in peers:
         Janus.check(host)
-    outcome = Outcome()
+    outcome = Outcome(notes=[f"Measured with Python {platform.python_version()} of {sys.base_prefix}."])
     names = [OURS, *(name for name in (JANUS, RELAY) if name in peers), BareLoop.name]
     with tempfile.TemporaryDirectory(prefix="antechamber-bench-") as made:
         for name in names:
