@@ -234,7 +234,7 @@ class VideoFlow:
     def arrived(self, now: int, packet: bytes, size: int, padding: int) -> bool:
         """An authenticated packet of ``size`` bytes in clear; ``packet`` holds its header (in clear on the wire).
 
-        True after a pause: whoever receives it needs a whole picture to go on from.
+        True after a pause: if packets were lost in it, whoever receives it needs a whole picture to go on from.
         """
         payload = payload_size(packet, size, padding)
         if payload <= 0:

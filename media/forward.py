@@ -24,6 +24,8 @@ BYTES_PER_SECOND = 750_000
 """Per transport (ASVS 17.2.5; 6 Mbit/s): what is above is dropped, the connection stays."""
 CONTROLS_PER_SECOND = 400
 """RTCP packets of one transport: a browser in heavy loss asks some 50 times a second for each picture it gets."""
+LATE = 0xFF00
+"""A sequence number so far ahead, of 65536, is one that was overtaken on its way."""
 
 REPORTERS = 32
 """SSRCs that a browser may report under beside those that it sends under: Firefox has one for each section in which it
@@ -187,7 +189,8 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     flow = stream.flow
     if flow is not None:
         padding = ingress.view[size - 1] if datagram[0] & 0x20 else 0
-        if flow.arrived(now, datagram, size, padding):
+        # After a pause in which packets were lost (neither the next one comes, nor one a little older).
+        if flow.arrived(now, datagram, size, padding) and 1 < (sequence - flow.marks.highest) & 0xFFFF < LATE:
             line.counters["picture_resumed"] += 1
             feedback.ask(line, stream, now)
         flow.marks.add(now, sequence)

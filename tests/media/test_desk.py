@@ -246,23 +246,6 @@ async def test_short_gaps_add_up_to_the_truth(table: Any, until: Any) -> None:
     assert truth - 2 <= counted <= truth + 1
 
 
-async def test_after_a_pause_the_sender_is_asked_for_a_whole_picture(
-    table: Any, until: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever watches need not wait until its own browser gives up on what was lost."""
-    a, _ = await both(table, until)
-    await until(lambda: table.desk.counters().get("links", 0) >= 4)
-    sender = next(t.sender for t in a.pc.getTransceivers() if t.kind == "video")
-    asked: list[bool] = []
-    monkeypatch.setattr(sender, "_send_keyframe", lambda: asked.append(True))
-    a.video.paused = True
-    await asyncio.sleep(1)
-    assert asked == []
-    a.video.paused = False
-    await until(lambda: bool(asked), within=2)
-    assert table.desk.counters()["picture_resumed"] == 1
-
-
 async def test_a_probe_ends_after_the_handshake(table: Any, until: Any, browser: Any) -> None:
     """A throwaway connection says that the way is open, carries nothing, and is gone."""
     probe = await table.desk.probe()

@@ -12,6 +12,7 @@ import pytest
 from media import rtcp
 from media.desk import Connection
 from media.errors import Refused
+from media.offer import VP8
 from media.seam import MTU
 from tests.media.wire import Wire
 
@@ -303,6 +304,30 @@ async def test_a_newcomer_gets_a_whole_picture_of_each(table: Any, until: Any) -
         await asyncio.sleep(0.01)
     came = c.got[a.base + 1].at[0]
     await until(lambda: any(at > came - 0.05 for at in feedback(a, rtcp.PAYLOAD, rtcp.PLI)), within=2)
+
+
+async def test_a_whole_picture_is_asked_for_after_a_pause_that_lost_packets(table: Any, until: Any) -> None:
+    """Who watches need not wait until its own browser gives up; a camera of a frame a second is left alone."""
+    a, b = [await sit(table, who) for who in "ab"]
+    await until(lambda: everybody(a, b))
+    a._streams[1].cancel()
+    await asyncio.sleep(1.1)
+    before, number = len(feedback(a, rtcp.PAYLOAD, rtcp.PLI)), max(a.sent[a.base + 1])
+
+    async def pause_then(*steps: int) -> int:
+        nonlocal number
+        for step in steps:
+            number += step
+            a.send(a.base + 1, VP8, number, number * 9000, 900)
+        await asyncio.sleep(0.7)
+        return len(feedback(a, rtcp.PAYLOAD, rtcp.PLI)) - before
+
+    assert [await pause_then(1, 1) for _ in range(3)] == [0, 0, 0]
+    assert await pause_then(2, -1, 2) == 1  # the first of a frame came late: it looked lost
+    assert await pause_then(1) == 1
+    assert await pause_then(40, 1, 1) == 2
+    assert await pause_then(-1) == 2  # an old one, overtaken
+    assert table.desk.counters()["picture_resumed"] == 2
 
 
 async def test_pictures_of_three_clocks_arrive_on_one(table: Any, until: Any) -> None:
