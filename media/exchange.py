@@ -183,7 +183,7 @@ class Exchange:
         for stream in flows.values():
             for line, receipt in stream.receipts.items():
                 if stream.payload_type != VP8 and VP8 in flows:
-                    receipt.picture = flows[VP8].receipts.get(line)
+                    receipt.follow(flows[VP8].receipts.get(line), now // TENTH)
 
     @staticmethod
     def _pass(line: Line, stream: Stream, receivers: int) -> None:

@@ -54,7 +54,7 @@ class Receipt:
     """
 
     __slots__ = (
-        "_confirmed", "_highest", "_kind", "_lost", "_open", "_stuck", "_upstream",
+        "_confirmed", "_highest", "_kind", "_lent", "_lost", "_open", "_stuck", "_upstream",
         "changed", "doubted", "expected", "holes", "jitter", "marks", "missing", "picture", "receiver", "since",
         "until",
     )  # fmt: skip
@@ -78,6 +78,18 @@ class Receipt:
         self._stuck: int | None = None
         self._open: int | None = None
         self._confirmed: list[int] = []
+        self._lent: list[Span] = []
+
+    def follow(self, picture: Receipt | None, now: int) -> None:
+        """From tenth ``now`` on another picture, or none, travels with this sound: the last one's gaps stay with it."""
+        before, self.picture = self.picture, picture
+        if before is None or before is picture:
+            return
+        doubt = before.doubt(now)
+        lent = before.holes if doubt is None else [*before.holes, doubt]
+        self._lent += lent
+        for first, _ in lent:
+            self._touch(first)
 
     def end(self, tenth: int) -> None:
         """Nothing is forwarded to that peer connection from ``tenth`` on."""
@@ -209,10 +221,8 @@ class Receipt:
 
     def gaps(self) -> list[Span]:
         """What was settled as not delivered: own gaps and, for sound, the picture's that no report denies."""
-        if self.picture is None:
-            return self.holes
         lent = []
-        for first, last in self.picture.holes:
+        for first, last in self._lent if self.picture is None else [*self._lent, *self.picture.holes]:
             # A packet forwarded well inside the picture's gap arrived: until then the sound had none.
             denied = [tenth for tenth in self._confirmed if first + 2 < tenth < last - 1]
             lent.append((max([first, *denied]), last))
@@ -232,6 +242,7 @@ class Receipt:
     def forget(self, before: int) -> None:
         """Drop what ended before tenth ``before``."""
         self.holes = [hole for hole in self.holes if hole[1] >= before]
+        self._lent = [hole for hole in self._lent if hole[1] >= before]
         self._confirmed = [tenth for tenth in self._confirmed if tenth >= before]
 
 

@@ -35,7 +35,7 @@ class Visit:
             for who in self.flows
         }
         for sound, picture in self.receipts.values():
-            sound.picture = picture
+            sound.follow(picture, 0)
 
     def run(self, seconds: int, sends: tuple[str, ...] = ("a", "b"), reports: tuple[str, ...] = ("a", "b")) -> None:
         """Packets every 50 ms, reports and a tick once a second; ``reports`` are about these people's streams."""

@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from media.flow import Marks
 from media.hearing import Hearing
@@ -115,7 +117,7 @@ def test_a_stream_that_stops_arriving_is_doubted_within_three_seconds() -> None:
 def test_sound_follows_the_gap_of_its_picture_before_its_own_slow_report() -> None:
     """The sound's own count is silent about a gap of two seconds; the picture's is not."""
     picture, sound = video(), Path("audio", 50, 50)
-    sound.receipt.picture = picture.receipt
+    sound.receipt.follow(picture.receipt, START * 10)
     for live in (True, False, False, True, True, True):
         picture.run(1, arrives=live)
         picture.report()
@@ -128,7 +130,7 @@ def test_sound_follows_the_gap_of_its_picture_before_its_own_slow_report() -> No
 def test_sound_that_arrived_through_the_pictures_gap_is_delivered() -> None:
     """A report from inside the gap denies it for the sound."""
     picture, sound = video(), Path("audio", 50, 50)
-    sound.receipt.picture = picture.receipt
+    sound.receipt.follow(picture.receipt, START * 10)
     for number in range(8):
         picture.run(1, arrives=number not in (3, 4))
         picture.report()
@@ -139,6 +141,77 @@ def test_sound_that_arrived_through_the_pictures_gap_is_delivered() -> None:
     sound.report()
     assert picture.undelivered() == pytest.approx(2, abs=0.3)
     assert sound.undelivered() <= 0.6
+
+
+class Together:
+    """Sound, and a picture that comes and goes, on one path; reports at libwebrtc's intervals."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.sound, self.picture = Path("audio", 50, 50), video()
+        self.sound.receipt.follow(self.picture.receipt, START * 10)
+        self.shown = True
+        self.due = {"sound": 0.0, "picture": 0.0}
+        self.lost = 0.0
+
+    def run(self, seconds: float, arrives: bool = True) -> None:
+        """Both go on for ``seconds``."""
+        for _ in range(round(seconds * 10)):
+            self.lost += 0.0 if arrives else 0.1
+            self._step("sound", self.sound, 5.0, arrives)
+            if self.shown:
+                self._step("picture", self.picture, 1.0, arrives)
+
+    def _step(self, name: str, path: Path, interval: float, arrives: bool) -> None:
+        path.run(0.1, arrives)
+        self.due[name] -= 0.1
+        if self.due[name] <= 0:
+            path.report()
+            self.due[name] = self.chance.uniform(0.5, 1.5) * interval
+
+    def toggle(self) -> None:
+        """The receiver gets sound alone from now on, or pictures again."""
+        self.shown = not self.shown
+        now = self.sound.now // TENTH
+        if self.shown:
+            self.picture = Path("video", 120, 450, self.picture.marks, self.picture.sequence, now=self.sound.now)
+            self.picture.receipt = Receipt("video", self.picture.marks, self.picture.receiver, now)
+        else:
+            self.picture.receipt.end(now)
+        self.sound.receipt.follow(self.picture.receipt if self.shown else None, now)
+
+    def delivered(self) -> set[int]:
+        """Which tenths of sound count until now."""
+        now = self.sound.now // TENTH
+        return {at for at in range(START * 10, now) if self.sound.receipt.mask(at // 10, now) >> at % 10 & 1}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(), st.lists(st.tuples(st.sampled_from(["gap", "live", "toggle"]), st.integers(5, 80)), max_size=14))
+def test_taking_the_picture_away_or_giving_it_back_delivers_nothing(seed: int, steps: list[tuple[str, int]]) -> None:
+    """No tenth of sound that was held undelivered, for the picture's gaps or doubts, counts because it went or came."""
+    both = Together(seed)
+    for what, tenths in steps:
+        if what != "toggle":
+            both.run(tenths / 10, what == "live")
+            continue
+        before = both.delivered()
+        both.toggle()
+        assert both.delivered() <= before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_sound_is_never_counted_above_the_truth_when_its_picture_is_taken_away(seed: int) -> None:
+    """A line breaks for some seconds, the receiver gets sound alone, and pictures again: four times."""
+    both = Together(seed)
+    for _ in range(4):
+        both.run(both.chance.uniform(3, 8))
+        both.run(both.chance.uniform(3.5, 6), arrives=False)
+        both.toggle()
+        both.run(both.chance.uniform(4, 10))
+        both.toggle()
+    both.run(20)
+    assert both.sound.undelivered() == pytest.approx(both.lost, abs=0.5)
 
 
 def test_sound_alone_waits_for_its_slow_reports() -> None:
