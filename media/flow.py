@@ -24,16 +24,17 @@ BLANK_SPREAD = 4
 """Bytes between a second's quartiles of frame sizes.
 
 A flat picture is coded to the same few bytes again and again: at most 1 apart at any size, while live ones of small
-frames lie 28 and more apart (160x120, 64 kbit/s). Sizes and rates alone do not tell: at 30 frames a second and the
+frames lie 32 and more apart (160x120, 64 kbit/s). Sizes and rates alone do not tell: at 30 frames a second and the
 lowest rate that browsers send, a live frame has about the size of a black one of 1280x720. All of these figures:
 tests/traces, recorded with Chromium and Firefox; `python -m tests.traces.table` prints what they stand between.
 """
 BLANK_RATE = 3_000
-"""Bytes a second: less is no live picture, however uneven. Browsers send at least 3 750 (30 kbit/s), measured 5 954;
-a black picture whose coder had not settled yet had at most 1 909."""
+"""Bytes a second: less is no live picture, however uneven. Browsers send at least 3 750 (30 kbit/s), measured 5 983;
+a black picture whose coder had not settled yet had at most 1 085."""
 FEW_FRAMES = 5
 SPARSE = 3
-"""Frames a second. Firefox repeats one a second, whole and up to 74 kB, of a camera that is off or was taken away."""
+"""Frames a second. Firefox repeats one a second, of up to 6 kB, of a camera that is off or was taken away; when a whole
+picture is asked for, one of up to 74 kB."""
 SILENT = 127
 SPEECH = 50
 """-dBov: as loud as somebody who speaks. Breath and a quiet room lie below; measured speech peaks at 10 to 40."""
