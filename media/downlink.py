@@ -45,9 +45,10 @@ class Downlink:
         self._pause = PAUSE_S
         self._tried_at: int | None = None
 
-    def gets(self, sounds: int, pictures: int) -> None:
-        """How many streams of each kind it is sent, or would be."""
-        self._sounds, self._pictures = sounds, pictures
+    def gets(self, sounds: int, pictures: int) -> bool:
+        """How many streams of each kind it is sent, or would be; whether that changed."""
+        before, (self._sounds, self._pictures) = (self._sounds, self._pictures), (sounds, pictures)
+        return before != (sounds, pictures)
 
     def heard(self, estimate: int) -> None:
         """A bandwidth estimate of it, bits a second."""
@@ -67,7 +68,10 @@ class Downlink:
         if self.audio_only:
             if self._age >= self._pause:
                 self._turn(False)
-                self._tried_at = self._estimate
+                # What it estimated before says nothing any more: the trial is judged by what it estimates from now on.
+                self._tried_at, self._estimate = self._estimate, None
+        elif self._estimate is None and self._pictures and self._age < TRIAL_S:
+            self._low = 0
         elif share is None or share >= FLOOR:
             self._low = 0
             if self._age >= LOW_S:

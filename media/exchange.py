@@ -21,7 +21,12 @@ from media.peer import Connection, Peer
 from media.quality import Reading
 from media.readings import Readings, There
 from media.runs import SECOND, TENTH
-from media.stamps import Cache, Passing, Stamps
+from media.stamps import Cache, Clock, Passing, Stamps, lead
+
+FLOWS_NS = 3 * SECOND
+"""Since its last packet: a camera that is off sends none, or one a second (Firefox)."""
+HEARD_NS = 2 * SECOND
+"""libwebrtc's estimator forgets a sender's clock when nothing came for so long."""
 
 STREAMS = 64
 """That one connection may begin: three of sound and camera, two each time that a screen is shared."""
@@ -44,6 +49,7 @@ class Exchange:
         self._tell_downlink = tell_downlink
         self._readings = Readings()
         self._used: set[int] = set()
+        self._clock = Clock()
 
     def clash(self, peer: Peer) -> bool:
         """Whether ``peer`` has answered with an SSRC of another connection, this one's or an earlier one's, or with
@@ -94,15 +100,26 @@ class Exchange:
             pictures = self._pictures(peer)
             senders = {sender for sender, _ in pictures}
             if len(senders) > 1:
-                for sender in senders:
-                    sender.line.stamps = sender.line.stamps or Stamps()
+                self._one_clock(open_, monotonic_ns())
             if len(open_) > 2 or len(pictures) > len(senders):
                 peer.line.downlink = peer.line.downlink or Downlink()
                 peer.line.spread = partial(self._spread, peer)
-                sounds = sum(len(other.line.own & peer.known) > 0 for other in open_ if other is not peer)
-                peer.line.downlink.gets(sounds, len(pictures))
             else:
                 self._unnotice(peer)
+
+    def _one_clock(self, open_: list[Peer], now: int) -> None:
+        """Who is forwarded at the moment steps ahead to it, if at all; whoever comes later is put on it."""
+        fresh = {peer: _lead(peer.line, now) for peer in open_ if peer.line.stamps is None}
+        self._clock.include(known for known in fresh.values() if known is not None)
+        for peer, known in fresh.items():
+            peer.line.stamps = Stamps(self._clock, known)
+
+    def _weigh(self, peer: Peer, link: Downlink, now: int) -> bool:
+        """Tell the downlink what it bears at the moment; whether that changed."""
+        others = [other for other in self.peers.values() if other is not peer and other.line.ingress is not None]
+        sounds = sum(len(other.line.own & peer.known) > 0 for other in others)
+        flowing = [stream for _, stream in self._pictures(peer) if now - stream.at < FLOWS_NS]
+        return link.gets(sounds, len(flowing))
 
     def _unnotice(self, peer: Peer) -> None:
         """Nobody looks after that downlink any more: who was told of sound alone is told that it is over."""
@@ -121,11 +138,11 @@ class Exchange:
         return self._shown(sender, stream) and (stream.what == "audio" or not audio_only)
 
     def _pictures(self, peer: Peer) -> list[tuple[Peer, Stream]]:
-        """The cameras and screens that ``peer`` has agreed to receive."""
+        """The cameras and screens that ``peer`` has agreed to receive of those who are connected."""
         return [
             (other, stream)
             for other in self.peers.values()
-            if other is not peer
+            if other is not peer and other.line.ingress is not None
             for stream in other.line.streams.values()
             if stream.payload_type == VP8 and stream.ssrc in peer.known and self._shown(other, stream)
         ]
@@ -137,8 +154,9 @@ class Exchange:
             for stream in sender.line.streams.values():
                 if stream.payload_type != VP8:
                     continue
-                links = [o.line.downlink for o in self.peers.values() if o is not sender and stream.ssrc in o.known]
-                least = downlink.told(link.share for link in links if link is not None)
+                lines = [o.line for o in self.peers.values() if o is not sender and stream.ssrc in o.known]
+                links = [line.downlink for line in lines if line.egress is not None]
+                least = downlink.told(link.share for link in links if link is not None and not link.audio_only)
                 if least is not None:
                     limits[stream.ssrc] = least
             if limits:
@@ -156,6 +174,8 @@ class Exchange:
             flows = [stream.flow for _, stream in self._pictures(peer)]
             ended = now // SECOND - 1
             sent = sum(sum(flow.seconds.get(ended, ())) for flow in flows if isinstance(flow, VideoFlow))
+            if self._weigh(peer, link, now):
+                self._spread(peer)
             noticed = link.notice
             changed |= link.second(8 * sent)
             if link.notice is not noticed:
@@ -240,3 +260,10 @@ class Exchange:
         """The same for everybody."""
         for peer in self.peers.values():
             self.note(peer)
+
+
+def _lead(line: Line, now: int) -> int | None:
+    """How far the sender is ahead of the server, by the newest of its pictures that anybody gets; None: nobody does."""
+    sent = [one for one in line.streams.values() if one.payload_type == VP8 and one.sinks and now - one.at < HEARD_NS]
+    newest = max(sent, key=lambda one: one.at, default=None)
+    return lead(newest.at, newest.newest) if newest is not None else None

@@ -48,10 +48,23 @@ class Stream:
     :param flow: where arrivals are noted; None for retransmissions and screens, which are forwarded and prove nothing.
     :param what: ``audio``, ``video`` (the camera) or ``screen``.
 
-    ``passing`` is what happens to its packets in a group, ``asked`` when a whole picture was last asked for.
+    ``passing`` is what happens to its packets in a group, ``asked`` when a whole picture was last asked for, ``newest``
+    its last packet as it came at ``at`` (ns; 0: none yet).
     """
 
-    __slots__ = ("asked", "flow", "passing", "payload_type", "receipts", "sinks", "ssrc", "waiting", "what")
+    __slots__ = (
+        "asked",
+        "at",
+        "flow",
+        "newest",
+        "passing",
+        "payload_type",
+        "receipts",
+        "sinks",
+        "ssrc",
+        "waiting",
+        "what",
+    )
 
     def __init__(self, ssrc: int, payload_type: int, flow: Flow | None, what: str = "") -> None:
         self.ssrc = ssrc
@@ -59,6 +72,8 @@ class Stream:
         self.flow = flow
         self.what = what
         self.passing: Passing | None = None
+        self.newest = b""
+        self.at = 0
         self.asked = -feedback.ASK_NS
         self.waiting = False
         self.sinks: tuple[Line, ...] = ()
@@ -173,6 +188,7 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     hearing.any = hearing.path = hearing.media = now
     if addr != line.address:
         _moved(line, addr, sock)
+    stream.newest, stream.at = datagram, now
     sequence = (datagram[2] << 8) | datagram[3]
     if stream.passing is not None:
         stream.passing.packet(now, ingress.view, size)

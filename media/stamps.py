@@ -1,9 +1,13 @@
 """Pictures of several senders on one clock, and kept for those who ask again. Pure.
 
 A browser feeds the abs-send-time of every sender into one estimator, and senders' clocks differ: 20 s apart, its
-estimate collapses from 582 to 50 kbit/s (measured). So each sender's stamps get a constant: the server's clock at its
-first packet minus that packet's stamp. It follows the drift of the sender's clock by at most 0.25 ms a second, far
-below what an estimator takes for a queue.
+estimate collapses from 582 to 50 kbit/s (measured). So each sender's stamps get a constant that puts them on one clock
+of the visit. It follows the drift of the sender's clock by at most 0.25 ms a second, far below what an estimator takes
+for a queue.
+
+An estimator drops what is stamped before what it had last, up to 32 s long, and takes no harm from a step ahead. When a
+third person comes, those who are there hear one another already; so the visit's clock is that of whoever is furthest
+ahead of them.
 
 A packet asked for again is sent once more exactly as it was sent before, as a plain packet and not as RTX (RFC 4588):
 the sender's own RTX stream is forwarded as it is, and a second writer would use its sequence numbers twice. Receivers
@@ -12,6 +16,8 @@ a second text under one nonce. So the stamp in it is old, and estimators drop it
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from media.offer import ABS_SEND_TIME
 
@@ -29,20 +35,51 @@ KEEP_NS = 1_500_000_000
 _USUAL = bytes((0xBE, 0xDE, 0, 1, ABS_SEND_TIME << 4 | 2))
 
 
-class Stamps:
-    """One sender's stamps on the server's clock."""
+def now_stamp(now: int) -> int:
+    """The server's clock at ``now`` (ns) as a stamp."""
+    return (now << 18) // 1_000_000_000 & MASK
 
-    __slots__ = ("_drift", "_least", "_offset", "_seconds")
+
+def lead(now: int, datagram: bytes) -> int | None:
+    """How far the sender of a packet that came at ``now`` is ahead of the server, in stamps; None without a stamp."""
+    at = stamp_at(memoryview(datagram), len(datagram))  # SRTP leaves it in clear
+    return (int.from_bytes(datagram[at : at + 3], "big") - now_stamp(now)) & MASK if at > 0 else None
+
+
+class Clock:
+    """The clock of one visit's pictures: ``ahead`` of the server's so far, in stamps; None while nobody is on it."""
+
+    __slots__ = ("ahead",)
 
     def __init__(self) -> None:
-        self._offset = -1
+        self.ahead: int | None = None
+
+    def include(self, leads: Iterable[int]) -> None:
+        """These senders, whose own stamps were heard, come onto it: it steps ahead to whoever is furthest."""
+        for one in leads:
+            if self.ahead is None or (one - self.ahead) & MASK < HALF:
+                self.ahead = one
+        self.ahead = self.ahead or 0
+
+
+class Stamps:
+    """One sender's stamps on the visit's clock.
+
+    :param known: how far the sender is ahead of the server, when that was read already; else its first packet tells.
+    """
+
+    __slots__ = ("_clock", "_drift", "_least", "_offset", "_seconds")
+
+    def __init__(self, clock: Clock, known: int | None = None) -> None:
+        self._clock = clock
+        self._offset = -1 if known is None else -known & MASK
         self._least = HALF
         self._drift = 0
         self._seconds = 0
 
     def moved(self, now: int, stamp: int) -> int:
         """The stamp to send on of a packet that came at ``now`` (ns) with ``stamp``."""
-        clock = (now << 18) // 1_000_000_000
+        clock = now_stamp(now)
         late = (clock - stamp - self._offset) & MASK
         if late >= HALF:
             late -= MASK + 1
@@ -51,7 +88,7 @@ class Stamps:
             self._least, self._drift = HALF, 0
         elif late < self._least:
             self._least = late
-        return (stamp + self._offset) & MASK
+        return (stamp + self._offset + (self._clock.ahead or 0)) & MASK
 
     def anchor(self) -> None:
         """Once a second: follow the drift of the sender's clock a little."""

@@ -22,7 +22,7 @@ from media.forward import Counters, Line, Stream
 from media.ingress import ADDRESSES_A_LINE, SOURCES, Ingress, monotonic_ns
 from media.offer import OPUS, VP8
 from media.seam import Cipher, SharedConnection
-from media.stamps import Cache, Passing, Stamps
+from media.stamps import Cache, Clock, Passing, Stamps
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def hot_path() -> Iterator[Callable[[bytes], None]]:
             for stream in sender.streams.values():
                 stream.sinks = (receiver,)
             # as in a group: the picture is stamped anew and kept, estimates are shared out
-            sender.stamps = Stamps()
+            sender.stamps = Stamps(Clock())
             sender.streams[0xA2].passing = Passing(sender.stamps, Cache())
             receiver.streams = {0xB1: Stream(0xB1, VP8, None, "video")}
             receiver.streams[0xB1].passing = Passing(None, kept)

@@ -99,17 +99,34 @@ def test_pictures_come_back_when_the_estimate_bears_them() -> None:
 
 def test_a_trial_that_fails_ends_early_and_the_next_comes_later() -> None:
     """A falling estimate ends it after two seconds, one that stays after six; the pause doubles up to its most."""
-    short = link(250_000)
+    estimate = 250_000
+    short = link(estimate)
     seconds_until_turn(short)
     pauses = []
     for _ in range(4):
         pauses.append(seconds_until_turn(short))
-        short.heard(int(short._estimate * 0.85))  # type: ignore[operator]  # it has one
+        estimate = int(estimate * 0.85)
+        short.heard(estimate)
         assert seconds_until_turn(short) == 2
         assert short.notice
     assert pauses == [PAUSE_S, 2 * PAUSE_S, PAUSE_MOST_S, PAUSE_MOST_S]
     seconds_until_turn(short)
+    short.heard(estimate)
     assert seconds_until_turn(short) == TRIAL_S
+
+
+def test_a_trial_is_not_judged_by_what_was_estimated_before_the_pause() -> None:
+    """Until the browser has seen pictures again nothing is known: no share is told, and the notice stays."""
+    short = link(250_000)
+    seconds_until_turn(short)
+    seconds_until_turn(short)
+    assert short.share is None
+    for _ in range(3):
+        assert not short.second(600_000)
+    assert (short.audio_only, short.notice) == (False, True)
+    short.heard(900_000)
+    assert not short.second(600_000)
+    assert not short.notice
 
 
 def test_after_a_good_while_the_pause_is_short_again() -> None:

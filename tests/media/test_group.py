@@ -330,23 +330,49 @@ async def test_a_whole_picture_is_asked_for_after_a_pause_that_lost_packets(tabl
     assert table.desk.counters()["picture_resumed"] == 2
 
 
+def stamps(wire: Wire, other: Wire) -> list[tuple[float, int]]:
+    """When each picture packet of ``other`` came, and its stamp."""
+    kept = wire.got[other.base + 1]
+    return [(at, int.from_bytes(one[17:20], "big")) for at, one in zip(kept.at, kept.packets, strict=True)]
+
+
+def signed(units: int) -> float:
+    """A difference of two stamps, in seconds, of at most 32."""
+    return ((units + (1 << 23)) % (1 << 24) - (1 << 23)) / (1 << 18)
+
+
 async def test_pictures_of_three_clocks_arrive_on_one(table: Any, until: Any) -> None:
     """20 s ahead and 9 behind: at each receiver the stamps of both senders agree with when they came."""
     a, b, c = await three(table, until, a=20.0, b=-9.0)
     await asyncio.sleep(0.5)
 
-    def offset(wire: Wire, other: Wire) -> float:
-        kept = wire.got[other.base + 1]
-        at, packet = kept.at[-1], kept.packets[-1]
-        late = int(at * (1 << 18)) - int.from_bytes(packet[17:20], "big")
-        return ((late + (1 << 23)) % (1 << 24) - (1 << 23)) / (1 << 18)
+    def ahead(wire: Wire, other: Wire) -> float:
+        at, stamp = stamps(wire, other)[-1]
+        return signed(stamp - int(at * (1 << 18)))
 
-    for wire, others in ((a, (b, c)), (b, (a, c)), (c, (a, b))):
-        assert all(abs(offset(wire, other)) < 0.1 for other in others)
-    packet = c.got[a.base + 1].packets[-1]
-    own = a.sent[a.base + 1][int.from_bytes(packet[2:4], "big")]
+    for wire, (one, two) in ((a, (b, c)), (b, (a, c)), (c, (a, b))):
+        assert abs(ahead(wire, one) - ahead(wire, two)) < 0.1
+    packet = c.got[b.base + 1].packets[-1]
+    own = b.sent[b.base + 1][int.from_bytes(packet[2:4], "big")]
     assert packet[:17] + packet[20:] == own[:17] + own[20:]
     assert packet[17:20] != own[17:20]
+
+
+@pytest.mark.parametrize("clocks", [(0.0, 0.0, 0.0), (20.0, 0.0, -9.0), (0.0, 20.0, 9.0), (-25.0, 0.0, 3.0)])
+async def test_when_a_third_comes_no_stamp_steps_back(table: Any, until: Any, clocks: tuple[float, ...]) -> None:
+    """An estimator drops what is stamped before what it had; nor when that one goes, and another one comes back."""
+    a, b = [await sit(table, who, clock=clock) for who, clock in zip("ab", clocks, strict=False)]
+    await until(lambda: everybody(a, b))
+    c = await sit(table, "c", clock=clocks[2])
+    await until(lambda: everybody(a, b, c))
+    await table.desk.unseat("vis", "c")
+    await asyncio.sleep(0.3)
+    c = await sit(table, "c", clock=30.0)
+    await until(lambda: everybody(a, b, c))
+    for wire, others in ((a, (b, c)), (b, (a, c))):
+        told = sorted(pair for other in others for pair in stamps(wire, other))
+        late = [signed(later[1] - earlier[1]) for earlier, later in pairwise(told)]
+        assert min(late) > -0.1
 
 
 async def test_pictures_of_two_people_pass_byte_for_byte(table: Any, until: Any) -> None:
@@ -404,6 +430,29 @@ async def test_a_new_connection_begins_without_the_notice_of_the_one_before(tabl
     await until(lambda: table.downlinks[2:] == [("a", True)], within=6)
     await table.desk.unseat("vis", "a")
     assert table.downlinks[2:] == [("a", True), ("a", False)]
+
+
+async def test_a_camera_that_sends_nothing_takes_no_share(table: Any, until: Any) -> None:
+    """Whoever is still there has the whole line, is told so at once, and shares it again with the camera's return."""
+    a, b, c = await three(table, until)
+    a.control(rtcp.limit(500_000, [b.base + 1, c.base + 1]))
+    await until(lambda: 209_000 < (limits(b) or [0])[-1] <= 210_000)
+    c._streams[1].cancel()
+    await until(lambda: 419_000 < limits(b)[-1] <= 420_000, within=6)
+    c.play(c.base + 1, VP8, 40, 1000)
+    await until(lambda: 209_000 < limits(b)[-1] <= 210_000, within=4)
+
+
+async def test_who_is_away_limits_nobody(table: Any, until: Any) -> None:
+    """A line that is lost keeps its seat; its last estimate is nobody's concern until it is back."""
+    a, b, c, d = [await sit(table, who) for who in "abcd"]
+    await until(lambda: everybody(a, b, c, d))
+    a.control(rtcp.limit(1_000_000, [b.base + 1, c.base + 1, d.base + 1]))
+    c.control(rtcp.limit(500_000, [a.base + 1, b.base + 1, d.base + 1]))
+    await until(lambda: 126_000 < (limits(b) or [0])[-1] <= 127_000)
+    await table.browsers.pop("c").close()
+    await until(lambda: ("c", Connection.LOST, None) in table.states)
+    await until(lambda: 459_000 < limits(b)[-1] <= 460_000)
 
 
 async def test_of_two_people_an_estimate_passes_as_it_is(table: Any, until: Any) -> None:
