@@ -147,7 +147,8 @@ class Receipt:
         """Whether packets are forwarded and confirmed at the moment."""
         start = self.unconfirmed()
         newest = self.marks.rows[-1][0] if self.marks.rows else 0
-        return now - newest < LIMIT["video"] and (start is None or now - start <= LIMIT["video"])
+        told = self._lost is not None
+        return told and now - newest < LIMIT["video"] and (start is None or now - start <= LIMIT["video"])
 
     def report(self, highest: int, lost: int, now: int, jitter: int = 0) -> None:
         """A receiver report about the stream arrived in tenth ``now``.

@@ -186,7 +186,7 @@ class Together:
         return {at for at in range(START * 10, now) if self.sound.receipt.mask(at // 10, now) >> at % 10 & 1}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(st.integers(), st.lists(st.tuples(st.sampled_from(["gap", "live", "toggle"]), st.integers(5, 80)), max_size=14))
 def test_taking_the_picture_away_or_giving_it_back_delivers_nothing(seed: int, steps: list[tuple[str, int]]) -> None:
     """No tenth of sound that was held undelivered, for the picture's gaps or doubts, counts because it went or came."""
