@@ -39,17 +39,17 @@ async def flowed(person: Person, origin: float) -> Flowed:
     return flow_of(await person.take_log(), origin)
 
 
-def flow_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
-    """What a log says, however many parts it was taken in."""
-    return Flowed(*(spans([(origin + one["now"], received(one, kind)) for one in log]) for kind in ("audio", "video")))
+def flow_of(log: Sequence[dict[str, Any]], origin: float, picture: str = "pictures") -> Flowed:
+    """What a log says, in however many parts it was taken. `picture`: whole `pictures`, or decoded `frames`."""
+    return Flowed(
+        spans([(origin + one["now"], received(one, "audio", "packets")) for one in log]),
+        spans([(origin + one["now"], received(one, "video", picture)) for one in log]),
+    )
 
 
-COUNTER = {"audio": "packets", "video": "pictures"}
-
-
-def received(sample: dict[str, Any], kind: str) -> int:
-    """Packets of sound, or whole pictures, that all live connections of the page have received."""
-    return sum(peer["inbound"].get(kind, {}).get(COUNTER[kind]) or 0 for peer in sample["peers"])
+def received(sample: dict[str, Any], kind: str, counter: str) -> int:
+    """Packets of sound, whole or decoded pictures, that all live connections of the page have received."""
+    return sum(peer["inbound"].get(kind, {}).get(counter) or 0 for peer in sample["peers"])
 
 
 def spans(samples: Sequence[tuple[float, int]]) -> tuple[Span, ...]:
