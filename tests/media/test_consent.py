@@ -59,3 +59,21 @@ async def test_who_answers_no_check_any_more_is_sent_nothing(slow: tuple[Table, 
     await until(lambda: ("a", Connection.LOST, None) in table.states, within=6)
     assert hearing.any - hearing.answered > 2.5 * SECOND
     assert len(connection._asked) == seam.AWAITED
+
+
+async def test_who_comes_from_another_port_is_followed_once_a_check_is_answered_there(
+    slow: tuple[Table, BadPath], until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A translation forgets, the browser does not know: its next check is answered, and asked back, from there."""
+    monkeypatch.setattr("aioice.ice.CONSENT_INTERVAL", 1)  # as often as browsers check
+    table, path = slow
+    await heard(table, until)
+    line = table.desk._visits["vis"].peers["a"].line
+    before = line.address
+    path.rebind()
+    await until(lambda: line.address != before, within=5)
+    assert line.address[:2] in line.connection.checked
+    assert table.desk.counters()["moved"] == 1
+    answered = line.hearing.answered
+    await until(lambda: line.hearing.answered > answered, within=3)
+    assert Connection.LOST not in [state for _, state, _ in table.states]
