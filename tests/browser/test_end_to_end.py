@@ -14,6 +14,7 @@ import pytest
 from tests.browser import steps
 from tests.browser.conftest import Meet
 from tests.browser.harness import forwarded
+from tests.browser.harness.chromium import Chromium
 from tests.browser.harness.fakes import CHROMA, TONE, Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
@@ -33,6 +34,14 @@ KEEP_KEYS = """() => {
   };
 }"""
 CANNOT = "() => { delete window.RTCRtpScriptTransform; }"
+# How many visits this browser keeps keys of.
+KEPT = """() => new Promise((done) => {
+  const asked = indexedDB.open("antechamber");
+  asked.onsuccess = () => {
+    const counted = asked.result.transaction("visits").objectStore("visits").count();
+    counted.onsuccess = () => (asked.result.close(), done(counted.result));
+  };
+})"""
 SENT = """async () => {
   const found = {};
   for (const stat of (await window.__peers.at(-1).getStats()).values())
@@ -196,6 +205,83 @@ async def test_leaving_and_coming_back_renew_the_keys(antechamber: Antechamber, 
     await says(client, "Encrypted, checked")
     await says(clinician, "Encrypted, checked")
     await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE, timeout=30)
+
+
+# The lock's panel lies within the window, and everything in it that can be pressed is large enough for a thumb.
+FITS = """() => {
+  const panel = document.querySelector('[data-stage=lock-panel]');
+  const within = (box) => box.left >= 0 && box.right <= innerWidth;
+  const boxes = [...panel.querySelectorAll('button, summary')].map((one) => one.getBoundingClientRect());
+  const pressed = boxes.filter((box) => box.width);
+  return !panel.hidden && panel.scrollWidth <= panel.clientWidth && within(panel.getBoundingClientRect())
+    && pressed.length > 1 && pressed.every((box) => within(box) && box.height >= 44);
+}"""
+
+
+@pytest.mark.timeout(180)
+async def test_an_old_browser_in_the_middle_is_left_out_until_the_clinician_goes_on(
+    antechamber: Antechamber, meet: Meet, tmp_path: Path
+) -> None:
+    """One question with one button, on a phone too: until it is answered nothing goes out in the clear, then all see
+    each other, and the end of the visit empties the key store."""
+    clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
+    assert isinstance(clinician, Chromium)
+    await clinician.page.set_viewport_size({"width": 390, "height": 844})
+    await meeting(antechamber, clinician, client)
+    await says(clinician, "Encrypted")
+    await code_of(clinician)
+    await clinician.sees("This code is of 2 people: clinician, client. Is anybody listed who should not be?")
+    assert await clinician.evaluate(FITS)
+    await clinician.picture(tmp_path / "lock-390.png")
+    await clinician.click("Close")
+    await client.begin_pages_with(CANNOT)
+    await client.reload()
+    await says(clinician, "Somebody is left out")
+    await clinician.sees("The client's browser cannot encrypt end to end, so they see and hear nothing.")
+    assert await clinician.evaluate(FITS)
+    await clinician.picture(tmp_path / "lock-390-left-out.png")
+    await client.sees("Not end-to-end")
+    await client.stands_still(steps.REMOTE)
+    await clinician.click("Go on without end-to-end encryption")
+    for person in (clinician, client):
+        await says(person, "Not end-to-end")
+    await client.sees_and_hears(Colour.BLUE, steps.REMOTE, timeout=30)
+    await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE, timeout=30)
+    assert await clinician.evaluate(KEPT) == 1
+    await clinician.click("End visit")
+    await clinician.sees("Keep going")
+    await clinician.click("End visit")
+    await clinician.until(f"() => ({KEPT})().then((rows) => rows === 0)", timeout=20)
+
+
+@pytest.mark.timeout(120)
+async def test_a_practice_that_requires_it_tells_an_old_browser_before_the_waiting_room(
+    antechamber: Antechamber, meet: Meet
+) -> None:
+    """The device check names the way out; whoever joins all the same is shown to the clinician for what it is."""
+    clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
+    await steps.sign_in(clinician, antechamber.demo["clinician"])
+    await clinician.open(f"{antechamber.origin}/settings")
+    await clinician.click("Require end-to-end encryption", role="checkbox")
+    await clinician.click("Save practice")
+    await clinician.sees("Saved")
+    await client.begin_pages_with(CANNOT)
+    await clinician.open(f"{antechamber.origin}/desk")
+    await steps.open_link(client, antechamber.demo["client"]["url"])
+    await steps.consent(client, "Jordan Doe")
+    await client.until("() => location.pathname === '/j/location'")
+    await client.click("Yes")
+    await client.sees("How can we reach you?")
+    await client.fill("Your phone number", "(651) 555-0134")
+    await client.click("Continue")
+    await client.sees("This practice holds visits with end-to-end encryption only, and this browser cannot do that")
+    assert await client.has("Copy link")
+    await client.sees("Or call us")
+    await steps.check_devices(client)
+    await steps.admit(clinician, client)
+    await says(clinician, "Cannot begin")
+    await clinician.sees("Ask them to open the link in a current browser, or call them.")
+    await says(client, "Browser too old")
 
 
 # A browser that takes a transform and lets every frame pass by it.

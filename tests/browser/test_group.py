@@ -18,10 +18,13 @@ SCREEN = "[data-stage=screen]"
 
 @pytest.mark.timeout(300)
 async def test_three_see_and_hear_each_other_and_a_screen(antechamber: Antechamber, meet: Meet) -> None:
-    """Each sees and hears the two others; the clinician's screen comes to both; a guest leaves and nobody freezes."""
+    """Each sees and hears the two others; the clinician's screen comes to both, encrypted like all; a guest leaves and
+    nobody freezes."""
     clinician = await meet("clinician", Colour.BLUE)
     client = await meet("client", Colour.ORANGE, "firefox")
     guest = await meet("guest", Colour.GREEN)
+    await clinician.begin_pages_with(SEALED_WHAT)
+    await guest.begin_pages_with(PROTECTS)
     await steps.sign_in(clinician, antechamber.demo["clinician"])
     await steps.into_demo_visit(clinician, client, antechamber)
     await steps.admit(clinician, client)
@@ -39,6 +42,8 @@ async def test_three_see_and_hear_each_other_and_a_screen(antechamber: Antechamb
     )
     await client.sees("Noa Interpreter, interpreter")
     await guest.sees("Jordan Doe, client")
+    codes = {await encrypted(person, "interpreter") for person in (clinician, client, guest)}
+    assert len(codes) == 1
 
     await guest.click("Mute")
     for person in (clinician, client):
@@ -49,6 +54,11 @@ async def test_three_see_and_hear_each_other_and_a_screen(antechamber: Antechamb
         await person.sees("is sharing the screen", timeout=20)
         await shows(person, SCREEN)
     await clinician.sees("You are sharing your screen")
+    assert await clinician.evaluate("() => window.__transforms.includes('screen')")
+    for person in (clinician, client, guest):  # in this standing a receiver shows nothing that was not sealed
+        assert codes == {await encrypted(person, "interpreter")}
+    # Every change of the visit is a whole snapshot for a guest; their browser says what it can on the first alone.
+    assert await guest.evaluate("() => window.__protects") == 1
     for person in (client, guest):
         assert await person.colour_seen(steps.REMOTE) is Colour.BLUE
     before = await steps.counted(clinician)
@@ -67,6 +77,37 @@ async def test_three_see_and_hear_each_other_and_a_screen(antechamber: Antechamb
     await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE)
     assert await steps.counted(clinician) > before
     assert not await clinician.evaluate("() => document.querySelector('[data-stage=count]').hidden")
+
+
+# What a page has sent through its worker, and how often it said what it can.
+SEALED_WHAT = """() => {
+  window.__transforms = [];
+  const made = window.RTCRtpScriptTransform;
+  window.RTCRtpScriptTransform = class extends made {
+    constructor(worker, options) {
+      super(worker, options);
+      if (options.side === "send") window.__transforms.push(options.what);
+    }
+  };
+}"""
+PROTECTS = """() => {
+  window.__protects = 0;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    if (String(text).includes('"protect"')) window.__protects += 1;
+    return send.call(this, text);
+  };
+}"""
+
+
+async def encrypted(person: Person, beside: str) -> str:
+    """Wait until the lock says that it is encrypted, of three people; gives the code."""
+    lock = "() => document.querySelector('[data-stage=lock-words]').textContent === 'Encrypted'"
+    await person.until(lock, timeout=20)
+    lines = str(await person.evaluate("() => document.querySelector('[data-stage=lock-lines]').textContent"))
+    assert "3 people" in lines, lines
+    assert beside in lines, lines
+    return str(await person.evaluate("() => document.querySelector('[data-stage=lock-code]').textContent"))
 
 
 async def sees_both(person: Person, large: Colour, beside: Colour) -> None:

@@ -564,7 +564,7 @@ test("a code that differs stops everything on both sides until one is the same, 
 
 const VIEW = {
   standing: /** @type {const} */ ("verified"), code: "012345", live: true, required: false, able: true, leaked: false, lost: false,
-  others: /** @type {string[]} */ ([]), roster: [{ role: "clinician", here: true }, { role: "client", here: true }, { role: "interpreter", here: false }],
+  others: /** @type {string[]} */ ([]), roster: [{ role: "client", here: true }, { role: "clinician", here: true }, { role: "interpreter", here: false }],
 };
 
 test("the code stands beside those whom it is of, and who is asked what", () => {

@@ -24,6 +24,7 @@ WIRE = HERE.parent / "wire"
         "seal.test.mjs",
         "seal_worker.test.mjs",
         "protection.test.mjs",
+        "lock.test.mjs",
         "quality.test.mjs",
         "group.test.mjs",
         "peer.test.mjs",

@@ -104,7 +104,9 @@ function alarm(side, { code, roster }) {
 
 /** The code stands for these and no others. @param {readonly Member[]} roster @returns {string} */
 function ofWhom(roster) {
-  const listed = roster.map(({ role, here }) => (here ? role : `${role} (not here now)`)).join(", ");
+  const first = (/** @type {Member} */ { role }) => (role === "clinician" ? 0 : role === "client" ? 1 : 2);
+  const sorted = [...roster].sort((one, other) => first(one) - first(other));
+  const listed = sorted.map(({ role, here }) => (here ? role : `${role} (not here now)`)).join(", ");
   return `This code is of ${roster.length} people: ${listed}. Is anybody listed who should not be?`;
 }
 
