@@ -207,7 +207,7 @@ class Exchange:
 
     @staticmethod
     def _pass(line: Line, stream: Stream, receivers: int) -> None:
-        """Two people's packets pass as they are; what goes to several is kept for them, on the server's clock."""
+        """Two people's packets pass as they are; what goes to several is kept for them, on the visit's clock."""
         if stream.what == "audio":
             return
         before = stream.passing
