@@ -7,8 +7,9 @@ import { RUNGS, START, step } from "./ladder.js";
 
 /** How often to look, in ms. */
 const EVERY = 1000;
-/** A report on what was sent says something for that long; on sound one comes every five seconds, in ms. */
-const FRESH = 8000;
+/** A report on what was sent says something for that long, in ms. On a picture one comes every second; on sound alone
+ * every five, and what it says is past when the picture might come back. */
+const FRESH = 3000;
 
 export class Bandwidth {
   /** @type {() => Promise<RTCStatsReport|null>} */ #stats;

@@ -2,7 +2,8 @@
 // is no picture at all. Pure: readings in, the next standing out; time is in the reading.
 //
 // The browser's own estimate already slows the picture down, but never below a floor of its own, and a narrow line is
-// full with sound alone. Down is quick; up is tried one rung at a time, and after each try that failed later than before.
+// full with sound alone. Down is quick; up is tried one rung at a time: a narrow moment is over within seconds, so the
+// first tries follow one another, and only a line that stays narrow is left alone for longer each time.
 
 /** Bits a second for the picture on each rung; 0: paused, null: the browser's own judgement. */
 export const RUNGS = Object.freeze([0, 100_000, 250_000, 600_000, null]);
@@ -15,11 +16,14 @@ const DOWN_AFTER = 2000;
 /** With less than this for the picture, or while the line is crowded, it is paused after this long, in bits a second and ms. */
 const PICTURE_LEAST = 40_000;
 const PAUSE_AFTER = 3000;
-/** All was well for this long: the next rung is tried, in ms; longer after each try that failed within `FAILED_WITHIN`.
- * A picture that is away altogether is missed sooner. */
+/** A picture that has just come back and crowds the line again goes sooner: the sound waits in its queue. */
+const PAUSE_AGAIN_AFTER = 1000;
+/** All was well for this long: the next rung is tried, in ms; longer after each try but the first few that failed within
+ * `FAILED_WITHIN`. A picture that is away altogether is missed sooner. */
 const UP_AFTER = 6000;
-const BACK_AFTER = 3000;
-const LONGER = 1.4;
+const BACK_AFTER = 2000;
+const PATIENT = 4;
+const LONGER = 1.7;
 const UP_AT_MOST = 60_000;
 const FAILED_WITHIN = 10_000;
 /** A round trip this much above the best is a queue, this share of loss is a line far too narrow; in ms. */
@@ -31,13 +35,13 @@ const CALM_LOSS = 0.05;
 /** @typedef {{at: number, available: number|null, loss: number|null, rtt: number|null}} Reading
  *   at: ms; available: what the browser thinks can be sent, bits a second; loss: 0 to 1, of what we send; rtt: ms */
 /** @typedef {Readonly<{rung: number, low: number|null, crowded: number|null, calm: number|null, wait: number,
- *   climbed: number|null, best: number|null}>} Ladder
+ *   climbed: number|null, fails: number, best: number|null}>} Ladder
  *   low, crowded, calm: since when; wait: how long it must be calm before the next try; climbed: when last;
- *   best: the shortest round trip seen */
+ *   fails: tries in a row that failed; best: the shortest round trip seen */
 
 /** At the start nothing is known, and the browser judges. @type {Ladder} */
 export const START = Object.freeze({
-  rung: TOP, low: null, crowded: null, calm: null, wait: UP_AFTER, climbed: null, best: null,
+  rung: TOP, low: null, crowded: null, calm: null, wait: UP_AFTER, climbed: null, fails: 0, best: null,
 });
 
 /** @param {Ladder} ladder @param {Reading} reading @returns {Ladder} */
@@ -59,7 +63,8 @@ export function step(ladder, reading) {
     crowded: crowded ? ladder.crowded ?? at : null,
     calm: calm ? ladder.calm ?? at : null,
   };
-  if (next.rung > 0 && next.crowded !== null && at - next.crowded >= PAUSE_AFTER) return down(next, 0, at);
+  const patience = failing(ladder, at) ? PAUSE_AGAIN_AFTER : PAUSE_AFTER;
+  if (next.rung > 0 && next.crowded !== null && at - next.crowded >= patience) return down(next, 0, at);
   if (next.rung > 1 && next.low !== null && at - next.low >= DOWN_AFTER) return down(next, Math.max(1, rungFor(room)), at);
   if (next.rung < TOP && next.calm !== null && at - next.calm >= next.wait) {
     return { ...next, rung: next.rung + 1, low: null, calm: at, climbed: at };
@@ -79,8 +84,13 @@ function rungFor(room) {
 
 /** @param {Ladder} ladder @param {number} rung @param {number} at @returns {Ladder} */
 function down(ladder, rung, at) {
-  const failed = ladder.climbed !== null && at - ladder.climbed < FAILED_WITHIN;
+  const fails = failing(ladder, at) ? ladder.fails + 1 : 0;
   const first = rung === 0 ? BACK_AFTER : UP_AFTER;
-  const wait = failed ? Math.min(LONGER * Math.max(first, ladder.wait), UP_AT_MOST) : first;
-  return { ...ladder, rung, wait, low: null, crowded: rung === 0 ? null : ladder.crowded, calm: null };
+  const wait = fails > PATIENT ? Math.min(LONGER * Math.max(first, ladder.wait), UP_AT_MOST) : first;
+  return { ...ladder, rung, wait, fails, low: null, crowded: rung === 0 ? null : ladder.crowded, calm: null };
+}
+
+/** Whether it has climbed just now. @param {Ladder} ladder @param {number} at @returns {boolean} */
+function failing(ladder, at) {
+  return ladder.climbed !== null && at - ladder.climbed < FAILED_WITHIN;
 }
