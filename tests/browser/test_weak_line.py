@@ -13,6 +13,7 @@ from tests.browser.conftest import Meet
 from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
+from tests.network.impairment import Fault, bad_path
 
 NOTICE = "Your connection is too weak for pictures just now."
 TILE = """() => [...document.querySelectorAll('li:not([hidden]) [data-tile=curtain]')]
@@ -56,3 +57,42 @@ async def test_sound_alone_is_said_while_it_is_so_and_no_longer(tmp_path: Path, 
             await person.open("about:blank")  # their pages would look for a server that has gone
     finally:
         await server.stop()
+
+
+# The server's IPv4 addresses as the page reads them, with another port.
+BY_THE_PATH = """() => {
+  const apply = RTCPeerConnection.prototype.setRemoteDescription;
+  const taken = (line) => !line.startsWith("a=candidate:") || /^([^ ]+ ){4}[0-9.]+ /.test(line);
+  const by = (line) => line.startsWith("a=candidate:") ? line.replace(" SERVER ", " PATH ") : line;
+  RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+    return apply.call(this, { type, sdp: sdp.split("\\r\\n").filter(taken).map(by).join("\\r\\n") });
+  };
+}"""
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+async def test_on_a_narrow_line_the_picture_steps_aside_for_the_sound(
+    antechamber: Antechamber, meet: Meet, browser: str
+) -> None:
+    """At 48 kbit/s the own picture is paused, in a browser that estimates its way out and in one that does not."""
+    every = "0.0.0.0"  # noqa: S104  # a browser takes whichever of this machine's addresses it likes
+    path = bad_path(("127.0.0.1", antechamber.port), seed=20261122, listen=(every, 0))
+    try:
+        clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE, browser)
+        to_server = BY_THE_PATH.replace("SERVER", str(antechamber.port))
+        await client.begin_pages_with(to_server.replace("PATH", str(path.address[1])))
+        await steps.sign_in(clinician, antechamber.demo["clinician"])
+        await steps.into_demo_visit(clinician, client, antechamber)
+        await steps.admit(clinician, client)
+        await clinician.sees("Audio and video", timeout=30)
+        assert path.passed > 100
+        path.set(up=Fault(rate=48_000))
+        await client.sees("Your picture is paused so that your sound gets through", timeout=30)
+        await clinician.sees("Their picture is paused so that their sound gets through")
+        path.set(up=Fault())
+        await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE, timeout=40)
+        for person in (clinician, client):
+            await person.until("() => !document.body.innerText.includes('is paused')", timeout=20)
+    finally:
+        path.close()
