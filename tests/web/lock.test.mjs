@@ -74,6 +74,8 @@ test("a comparison that is asked for, and one that holds no more, are said aloud
   news({ code: "222222", standing: "verified" });
   assert.match(news({ code: "222222", lost: true }), /holds no more/);
   assert.equal(part("lock").dataset["tone"], "warn");
+  news({ code: "222222", standing: "verified" });
+  assert.match(news({ code: null, standing: "pending" }), /The keys are made/);
 });
 
 test("whoever is left out is one question with one button, in sight", () => {

@@ -449,6 +449,7 @@ test("who leaves the visit's list is told no keys any more, before the server sa
   clinician.keys = [];
   clinician.feed({ type: "people", people: made.listed.slice(0, 2) });
   assert.deepEqual(clinician.keys, [true]);
+  assert.equal(standing(clinician.state), "unverified", "going is no alarm");
   assert.deepEqual(trusted(clinician.state).map((one) => one.participant), ["par_1"]);
 });
 

@@ -17,7 +17,7 @@ const timer = globalThis.setInterval;
 globalThis.setInterval = /** @type {any} */ ((/** @type {() => void} */ act, /** @type {number} */ ms) => timer(act, ms / 25).unref());
 await import("./seal_worker.js");
 
-const rest = () => new Promise((done) => setTimeout(done, 60));
+const rest = () => new Promise((done) => setTimeout(done, 150));
 const order = (/** @type {object} */ data) => heard["message"]?.({ data });
 
 /** One end of a connection: frames put in, frames that come out, whole pictures asked for. */
