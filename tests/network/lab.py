@@ -65,10 +65,17 @@ class Place:
         """What its device has now, as ip(8) prints it."""
         return run("ip", "-n", self.name, "-o", "-4", "address", "show", "dev", "out")
 
-    def wrapper(self, folder: Path) -> Path:
-        """A program that is Chromium inside this place."""
-        path = folder / f"chromium-{self.letter}"
-        path.write_text(f'#!/bin/sh\nexec {program("ip")} netns exec {self.name} {program("chromium")} "$@"\n')
+    def wrapper(self, folder: Path, ahead_s: int = 0) -> Path:
+        """A program that is Chromium inside this place.
+
+        :param ahead_s: so far is its monotonic clock, which stamps the pictures that it sends, ahead of this machine's.
+        """
+        path = folder / f"chromium-{self.letter}-{ahead_s}"
+        words = [program("ip"), "netns", "exec", self.name]
+        if ahead_s:
+            words += [program("unshare"), "--time", f"--monotonic={ahead_s}", f"--boottime={ahead_s}"]
+            words += ["--fork", "--kill-child"]
+        path.write_text(f'#!/bin/sh\nexec {" ".join(words)} {program("chromium")} "$@"\n')
         path.chmod(0o755)
         return path
 
