@@ -30,7 +30,9 @@ tests/traces, recorded with Chromium and Firefox; `python -m tests.traces.table`
 """
 BLANK_RATE = 3_000
 """Bytes a second: less is no live picture, however uneven. Browsers send at least 3 750 (30 kbit/s), measured 5 983;
-a black picture whose coder had not settled yet had at most 1 085."""
+a black picture whose coder had not settled yet had at most 1 085. What was lost on the way to us is added."""
+MOST_LOST = 0.6
+"""Of a second's packets: what so few of them were is not worth multiplying up."""
 FEW_FRAMES = 5
 SPARSE = 3
 """Frames a second. Firefox repeats one a second, of up to 6 kB, of a camera that is off or was taken away; when a whole
@@ -95,6 +97,21 @@ class Marks:
         self.lost += lost
         return self.expected, self.lost
 
+    def share(self, second: int) -> float:
+        """Of the packets sent in ``second``, how many came; 1 where it is not known any more."""
+        expected = came = 0
+        for tenth, first, last, packets in reversed(self.rows):
+            if tenth < second * 10:
+                break
+            if tenth < second * 10 + 10:
+                expected += last - first + 1
+                came += packets
+        return min(1.0, came / expected) if expected > 0 else 1.0
+
+    def over(self, second: int) -> bool:
+        """Whether something came after ``second``."""
+        return bool(self.rows) and self.rows[-1][0] >= second * 10 + 10
+
     def unwrap(self, sequence: int) -> int:
         """The extended number, not above the highest forwarded, whose low 16 bits are those of ``sequence``."""
         return self.highest - ((self.highest - sequence) & 0xFFFF)
@@ -128,14 +145,17 @@ def payload_size(packet: bytes, size: int, padding: int) -> int:
     return size - head - padding
 
 
-def flat(sizes: Sequence[int]) -> bool:
-    """Whether frames of these sizes (bytes) are of one flat picture: a camera that is off or covered by software."""
+def flat(sizes: Sequence[int], share: float = 1.0) -> bool:
+    """Whether frames of these sizes (bytes) are of one flat picture: a camera that is off or covered by software.
+
+    :param share: how much of what was sent came.
+    """
     ordered = sorted(sizes)
     count = len(ordered)
     typical = ordered[count // 2]
     if count < FEW_FRAMES:
         return ordered[-1] < BLANK_FRAME
-    return plain(sizes) or (typical < BLANK_FRAME and sum(sizes) < BLANK_RATE)
+    return plain(sizes) or (typical < BLANK_FRAME and sum(sizes) < BLANK_RATE * max(share, 1 - MOST_LOST))
 
 
 def plain(sizes: Sequence[int]) -> bool:
@@ -218,7 +238,9 @@ class AudioFlow:
 class VideoFlow:
     """Picture of one SSRC: sizes of its frames by second, told apart by RTP timestamp."""
 
-    __slots__ = ("_frame", "_stamp", "_transit", "jitter", "live", "marks", "packets", "runs", "seconds", "ssrc")
+    __slots__ = (
+        "_frame", "_shares", "_stamp", "_transit", "jitter", "live", "marks", "packets", "runs", "seconds", "ssrc",
+    )  # fmt: skip
 
     def __init__(self, ssrc: int) -> None:
         self.ssrc = ssrc
@@ -228,6 +250,7 @@ class VideoFlow:
         self.marks = Marks()
         self.seconds: dict[int, list[int]] = {}
         self.jitter = 0.0
+        self._shares: dict[int, float] = {}
         self._stamp = b""
         self._frame = 0
         self._transit = 0
@@ -272,7 +295,16 @@ class VideoFlow:
         sizes = self.seconds.get(second)
         if not sizes:
             return Video.FLOWING if self.live.mask(second) else Video.NONE
-        return Video.BLANK if self._sparse(second) or flat(sizes) else Video.FLOWING
+        return Video.BLANK if self._sparse(second) or flat(sizes, self._share(second)) else Video.FLOWING
+
+    def _share(self, second: int) -> float:
+        """How much of what was sent came; kept, since seconds may be judged again when their marks are gone."""
+        share = self._shares.get(second)
+        if share is None:
+            share = self.marks.share(second)
+            if self.marks.over(second):
+                self._shares[second] = share
+        return share
 
     def _sparse(self, second: int) -> bool:
         """Whether a frame now and then is all there is; where a picture begins or stops there are more beside it."""
@@ -294,6 +326,7 @@ class VideoFlow:
     def forget(self, before: int) -> None:
         """Drop what is older than second ``before``."""
         self.seconds = {at: row for at, row in self.seconds.items() if at >= before}
+        self._shares = {at: share for at, share in self._shares.items() if at >= before}
         self.runs.forget(before * SECOND)
         self.live.forget(before * SECOND)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from struct import pack
 
 import pytest
@@ -86,6 +87,24 @@ def test_a_picture_that_turns_blank_stops_within_the_second() -> None:
     picture(flow, 1500, 4000, 100)
     assert flow.mask(1001).bit_count() in (4, 5)
     assert flow.mask(1002) == 0
+
+
+@pytest.mark.parametrize("sizes", [(100, 210), (40, 75)], ids=["live", "black"])
+@pytest.mark.parametrize("loss", [0.0, 0.3, 0.45])
+def test_loss_makes_no_live_picture_blank_and_no_blank_one_live(sizes: tuple[int, int], loss: float) -> None:
+    """The least that browsers send, as much of it as comes through; and a black picture whose coder has not settled."""
+    flow, chance = VideoFlow(9), random.Random(3)
+    for number in range(30 * 20):
+        now = START + number * SECOND // 30
+        frame, came = chance.randrange(*sizes) if number % 2 or sizes[0] > 50 else 1, chance.random() >= loss
+        if came:
+            packet = pack(">BBHII", 0x80, 96, number, number * 3000, 9) + bytes(frame)
+            flow.arrived(now, packet, len(packet), 0)
+            flow.marks.add(now, number)
+    states = [flow.state(at) for at in range(1000, 1020)]
+    assert set(states) == {Video.FLOWING if sizes[0] > 50 else Video.BLANK}
+    flow.marks.rows.clear()  # a second may be judged again after its marks are gone
+    assert [flow.state(at) for at in range(1000, 1019)] == states[:-1]
 
 
 def test_padding_alone_is_no_picture() -> None:

@@ -85,6 +85,30 @@ def test_random_loss_stays_delivered(loss: float) -> None:
     assert path.undelivered() == 0
 
 
+@pytest.mark.parametrize("rate", [12, 20, 40])
+def test_chance_makes_no_gap_of_the_loss_of_a_slow_picture(rate: int) -> None:
+    """With so few packets a report often tells of two fifths where 30 % are lost."""
+    path, chance = Path("video", rate, 450), random.Random(11)
+    for _ in range(300):
+        path.run(chance.uniform(0.5, 1.5), loss=0.3, chance=chance)
+        path.report()
+    assert path.undelivered() < 0.02 * 300
+
+
+@pytest.mark.parametrize("gap", [1, 2, 5])
+def test_a_gap_is_found_amid_loss(gap: int) -> None:
+    """Every one of thirty, to a few tenths on average."""
+    path, chance = Path("video", 40, 450), random.Random(5)
+    for _ in range(30):
+        for _ in range(10):
+            path.run(chance.uniform(0.5, 1.5), loss=0.3, chance=chance)
+            path.report()
+        path.run(gap, arrives=False)
+        path.run(0.2)
+        path.report()
+    assert path.undelivered() / 30 == pytest.approx(gap, abs=0.35)
+
+
 @pytest.mark.parametrize("gap", [0.5, 1, 2, 3, 5, 10, 60])
 def test_a_gap_is_found_to_a_few_tenths(gap: float) -> None:
     """Short gaps by the counted loss, long ones by the stall; placed right after the report before."""
