@@ -20,19 +20,22 @@ AUDIO_FILL = 400_000_000
 VIDEO_FILL = 500_000_000
 BLANK_FRAME = 400
 """Bytes of the middle frame of a second. Flat pictures had at most 271 (black, 1280x720, end-to-end encrypted)."""
-BLANK_SPREAD = 4
-"""Bytes between a second's quartiles of frame sizes.
+PLAIN_FRAME = 300
+BLANK_SPREAD = 2
+"""Bytes between a second's quartiles of frame sizes, where the middle one is below ``PLAIN_FRAME``.
 
 A flat picture is coded to the same few bytes again and again: at most 1 apart at any size, while live ones of small
-frames lie 32 and more apart (160x120, 64 kbit/s). Sizes and rates alone do not tell: at 30 frames a second and the
-lowest rate that browsers send, a live frame has about the size of a black one of 1280x720. All of these figures:
-tests/traces, recorded with Chromium and Firefox; `python -m tests.traces.table` prints what they stand between.
+frames lie 32 and more apart (160x120, 64 kbit/s), or 5 where loss holds the coder to its least (340 bytes). Sizes and
+rates alone do not tell: at 30 frames a second and the lowest rate that browsers send, a live frame has about the size
+of a black one of 1280x720. All of these figures: tests/traces, recorded with Chromium and Firefox; `python -m
+tests.traces.table` prints what they stand between.
 """
 BLANK_RATE = 3_000
 """Bytes a second: less is no live picture, however uneven. Browsers send at least 3 750 (30 kbit/s), measured 5 983;
-a black picture whose coder had not settled yet had at most 1 085. What was lost on the way to us is added."""
-MOST_LOST = 0.6
-"""Of a second's packets: what so few of them were is not worth multiplying up."""
+a black picture whose coder had not settled yet had at most 1 085. On a lossy line a browser sends less by what it has
+to send again, and less of it comes: both are allowed for."""
+MOST_LOST = 0.5
+"""Of a second's packets: from fewer nothing is concluded about the rest."""
 FEW_FRAMES = 5
 SPARSE = 3
 """Frames a second. Firefox repeats one a second, of up to 6 kB, of a camera that is off or was taken away; when a whole
@@ -155,14 +158,14 @@ def flat(sizes: Sequence[int], share: float = 1.0) -> bool:
     typical = ordered[count // 2]
     if count < FEW_FRAMES:
         return ordered[-1] < BLANK_FRAME
-    return plain(sizes) or (typical < BLANK_FRAME and sum(sizes) < BLANK_RATE * max(share, 1 - MOST_LOST))
+    return plain(sizes) or (typical < BLANK_FRAME and sum(sizes) < BLANK_RATE * max(share, 1 - MOST_LOST) ** 2)
 
 
 def plain(sizes: Sequence[int]) -> bool:
     """Whether frames of these sizes are as small and as alike as those of a flat picture."""
     ordered = sorted(sizes)
     count = len(ordered)
-    if not count or ordered[count // 2] >= BLANK_FRAME:
+    if not count or ordered[count // 2] >= PLAIN_FRAME:
         return False
     return ordered[-1 - count // 4] - ordered[count // 4] <= BLANK_SPREAD
 
@@ -311,7 +314,7 @@ class VideoFlow:
         return self._few(second) and (self._few(second - 1) or self._few(second + 1))
 
     def _few(self, second: int) -> bool:
-        return 0 < len(self.seconds.get(second, ())) < SPARSE
+        return 0 < len(self.seconds.get(second, ())) < SPARSE * max(self._share(second), 1 - MOST_LOST)
 
     def mask(self, second: int) -> int:
         """The tenths of ``second`` in which a picture flowed and was not blank."""
