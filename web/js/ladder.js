@@ -21,11 +21,11 @@ const PAUSE_AGAIN_AFTER = 1000;
 /** All was well for this long: the next rung is tried, in ms; longer after each try but the first few that failed within
  * `FAILED_WITHIN`. A picture that is away altogether is missed sooner. */
 const UP_AFTER = 6000;
-const BACK_AFTER = 2000;
+const BACK_AFTER = 1000;
 const PATIENT = 4;
-const LONGER = 1.7;
+const LONGER = 2;
 const UP_AT_MOST = 60_000;
-const FAILED_WITHIN = 10_000;
+const FAILED_WITHIN = 5000;
 /** A round trip this much above the best is a queue, this share of loss is a line far too narrow; in ms. */
 const QUEUED = 250;
 const CROWDED_LOSS = 0.4;
@@ -56,7 +56,8 @@ export function step(ladder, reading) {
   const crowded = (loss ?? 0) > CROWDED_LOSS || (queued && short);
   // An estimate alone is no trouble: at the start of a connection it is low and grows by itself.
   const low = rungFor(room) < ladder.rung && (queued || (loss ?? 0) > POOR_LOSS);
-  const calm = !crowded && !queued && (loss ?? 0) < CALM_LOSS;
+  // Beside a picture that is away only sound is reported on, seldom, and on what is past: the queue tells sooner.
+  const calm = !crowded && !queued && (ladder.rung === 0 || (loss ?? 0) < CALM_LOSS);
   const next = {
     ...ladder, best,
     low: low ? ladder.low ?? at : null,
