@@ -109,6 +109,8 @@ async def _measure(
             await engine.add(visit)
         there = number
         await asyncio.sleep(_SETTLE_S)  # whoever is connected here is connected there a moment later
+        if engine.name != OURS:  # ours must lose nothing while people come either; of the others that is not asked
+            known = await _lost_so_far(load)
         await load("play")
         await engine.during(_WARM_S)
         say(f"{engine.name}: {number} visits")
@@ -116,12 +118,9 @@ async def _measure(
         if not kept_up and engine.name == RELAY:
             outcome.notes.append(f"{engine.name} does not sustain {number} visits: not listed.")
             break
-        await load("stop")
-        await asyncio.sleep(_SETTLE_S)
-        lost = _lost((await load("count"))["people"])
+        lost = await _lost_so_far(load)
         await load("play")  # nobody falls silent while others come
-        short = sum(lost.values()) - known
-        known += short
+        short, known = lost - known, lost
         rows.append(whole(row, short))
         if rows[-1] != row:
             outcome.notes.append(f"{engine.name}, {number} visits, VOID: {short} packets were sent and did not arrive.")
@@ -134,6 +133,13 @@ async def _measure(
     if wrong:
         rows = [void(row) for row in rows]
     outcome.figures += rows
+
+
+async def _lost_so_far(load: Orders) -> int:
+    """How many packets did not come through, once all that were on their way have."""
+    await load("stop")
+    await asyncio.sleep(_SETTLE_S)
+    return sum(_lost((await load("count"))["people"]).values())
 
 
 async def _row(engine: Engine, load: Orders, number: int, seconds: float, notes: list[str]) -> tuple[Figure, bool]:
