@@ -1,8 +1,9 @@
 """What a bench says at the end: one row an engine and number of visits, as JSON or as a table with ratios. Pure.
 
-A row counts only when every packet that was sent arrived, whoever forwards it: the cost is one of packets that arrived,
-so an engine that drops would look dearer than it is. MediaRelay alone makes packets of its own, which nobody sent. Our
-own engine's rows count only when the evidence in the journal says the same, packet for packet. Else a row is void.
+The cost is one of packets that arrived, so an engine that drops would look dearer than it is: a row of another engine
+counts when no more than one packet in a hundred was dropped. (MediaRelay makes packets of its own, which nobody sent.)
+Ours counts only when every packet arrived and the evidence in the journal says the same, packet for packet. Else a row
+is void.
 """
 
 from __future__ import annotations
@@ -41,9 +42,14 @@ def void(figure: Figure) -> Figure:
     )
 
 
-def whole(figure: Figure, short: int) -> Figure:
-    """The row, void when so many packets more (or fewer) were sent than arrived."""
-    return void(figure) if short and figure.engine != RELAY else figure
+MAY_DROP = 0.01
+"""Of its packets another engine may drop: that moves its cost by no more."""
+
+
+def whole(figure: Figure, short: int, sent: int) -> Figure:
+    """The row, void when of ``sent`` packets so many more (or fewer) were sent than arrived."""
+    most = 0 if figure.engine == OURS else sent * MAY_DROP
+    return void(figure) if abs(short) > most and figure.engine != RELAY else figure
 
 
 def percentile(ordered: Sequence[int], share: float) -> int | None:

@@ -114,14 +114,14 @@ async def _measure(
         await load("play")
         await engine.during(_WARM_S)
         say(f"{engine.name}: {number} visits")
-        row, kept_up = await _row(engine, load, number, seconds, outcome.notes)
+        row, kept_up, sent = await _row(engine, load, number, seconds, outcome.notes)
         if not kept_up and engine.name == RELAY:
             outcome.notes.append(f"{engine.name} does not sustain {number} visits: not listed.")
             break
         lost = await _lost_so_far(load)
         await load("play")  # nobody falls silent while others come
         short, known = lost - known, lost
-        rows.append(whole(row, short))
+        rows.append(whole(row, short, sent))
         if rows[-1] != row:
             outcome.notes.append(f"{engine.name}, {number} visits, VOID: {short} packets were sent and did not arrive.")
     await load("stop")
@@ -142,7 +142,8 @@ async def _lost_so_far(load: Orders) -> int:
     return sum(_lost((await load("count"))["people"]).values())
 
 
-async def _row(engine: Engine, load: Orders, number: int, seconds: float, notes: list[str]) -> tuple[Figure, bool]:
+async def _row(engine: Engine, load: Orders, number: int, seconds: float, notes: list[str]) -> tuple[Figure, bool, int]:
+    """The figures, whether it kept up, and how many packets were sent."""
     beside = getattr(engine, "beside", None)
     await load("mark")
     before, burned, lean = await load("count"), cpu_seconds(engine.pid), cpu_seconds(load.pid)
@@ -162,7 +163,7 @@ async def _row(engine: Engine, load: Orders, number: int, seconds: float, notes:
     notes.append(f"{engine.name}, {number} visits: {sent / took:.0f} packets/s sent, {got / took:.0f} arrived; "
                  f"the generator took {100 * lean / took:.0f} % of its core.")  # fmt: skip
     row = figure(engine.name, number, burned, took, got, rss_mb(engine.pid), after["delays_us"], after["late_percent"])
-    return row, heard >= _ENOUGH * spoken and burned < _FULL * took
+    return row, heard >= _ENOUGH * spoken and burned < _FULL * took, sent
 
 
 def _sum(told: dict[str, Any], what: str, kind: str | None = None) -> int:
