@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from signaling.deadlines import place_kept_until
-from signaling.facts import EvidenceRecorded, MediaInterrupted, MediaMissing, MediaResumed, PictureReported
+from signaling.facts import EvidenceRecorded, MediaMissing, PictureReported
 from signaling.licence import Licence, cover
 from signaling.shape import DeviceCheck, Visit
 from signaling.words import (
@@ -33,7 +33,7 @@ from signaling.words import (
 )
 
 LATE_AFTER = timedelta(minutes=2)
-UNSEEN = (EvidenceRecorded, MediaInterrupted, MediaMissing, MediaResumed, PictureReported)
+UNSEEN = (EvidenceRecorded, MediaMissing, PictureReported)
 """Frequent facts that change no card."""
 
 _WAITS = frozenset({Phase.WAITING, Phase.ON_HOLD})

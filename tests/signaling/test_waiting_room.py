@@ -8,9 +8,13 @@ from datetime import date, timedelta
 import pytest
 
 from signaling import commands as c
+from signaling.facts import MediaInterrupted, MediaResumed
 from signaling.licence import Licence, cover
 from signaling.shape import DeviceCheck, Visit
+from signaling.transitions import evolve
+from signaling.visit import decide_all
 from signaling.waiting_room import (
+    UNSEEN,
     Checked,
     Covered,
     Viewer,
@@ -30,6 +34,7 @@ from signaling.words import (
     LicenceId,
     OverrideReason,
     Phase,
+    PictureSeen,
     Site,
     StaffId,
     StaffRole,
@@ -38,15 +43,21 @@ from signaling.words import (
 )
 from tests.signaling.lives import (
     CLINICIAN,
+    EVIDENCE,
     HOLD,
+    IN_VISIT,
     IN_WISCONSIN,
+    INTERRUPTED,
     LICENCES,
+    MET,
+    MISSING,
     OPEN,
     OTHER_STAFF,
     SEAT,
     START,
     WAITING,
     after,
+    at,
     in_phase,
     wall,
 )
@@ -190,3 +201,20 @@ def test_abroad_no_licence_covers() -> None:
     """A Canadian place whose code is also a state's is not that state."""
     abroad = after(*WAITING, c.AttestLocation("CA", "MN", Site.LODGING))
     assert covered(abroad, LICENCES, wall()) is Covered.MISSING
+
+
+def test_facts_that_are_not_looked_at_change_no_card_and_the_others_may() -> None:
+    """Evidence comes every few seconds of every visit: no desk is drawn anew for it."""
+    visit = after(*IN_VISIT)
+    everybody = (OWN, DESK)
+    licences = {CLINICIAN: LICENCES}
+    seen: dict[type, bool] = {}
+    for command in (EVIDENCE, MISSING, c.ReportPicture(CLINICIAN, SEAT, PictureSeen.BLACK), INTERRUPTED, MET):
+        for fact in decide_all(visit, (command,), at(2))[0]:
+            before, visit = visit, evolve(visit, fact)
+            changed = any(
+                cards([before], one, wall(2), licences) != cards([visit], one, wall(2), licences) for one in everybody
+            )
+            seen[type(fact)] = seen.get(type(fact), False) or changed
+    assert {kind for kind, changed in seen.items() if not changed} == set(UNSEEN)
+    assert seen[MediaInterrupted] and seen[MediaResumed]
