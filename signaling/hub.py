@@ -195,6 +195,8 @@ class Hub:
             else:
                 log.warning("refresh failed: %s", type(wrong).__name__)
         finally:
+            if owner.hinted > owner.seq and not owner.stale:  # not our own append, then
+                self._look_again(owner)
             self._arm(visit, owner)
 
     async def _freshen(self, visit: VisitId, owner: _Owner) -> None:
@@ -245,8 +247,6 @@ class Hub:
                 owner.appending = False
             owner.seq, owner.visit = seq, after
             self._tell(visit, owner, facts)
-            if owner.hinted > seq:
-                self._look_again(owner)
             return
         raise Refused("too-busy", "Too much is happening in this visit. Please try again in a moment.")
 

@@ -5,11 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from signaling.errors import ClinicianBusy
 from signaling.facts import Fact
 from signaling.hub import Hub
+from signaling.ports import SeatTaken
 from signaling.visit import Visit
-from signaling.words import Instant
-from tests.signaling.lives import BOOK, OPEN, VISIT, WAITING, Heard, Shelf, ShelfJournal, Watch
+from signaling.words import Instant, VisitId
+from tests.signaling.lives import (
+    ADMIT,
+    BOOK,
+    INVITE,
+    OPEN,
+    START,
+    VISIT,
+    WAITING,
+    Heard,
+    Shelf,
+    ShelfJournal,
+    Watch,
+)
 
 
 class Announced(ShelfJournal):
@@ -55,6 +71,34 @@ async def test_the_news_of_what_another_appended_meanwhile_is() -> None:
     for _ in range(1000):  # turns of the loop: it looks again by itself
         await asyncio.sleep(0)
     assert len(heard.kinds()) == 6
+    await hub.close()
+    await other.close()
+
+
+class Refusing(Announced):
+    """The seat is taken; the news of another's fact came while that was found out."""
+
+    async def append(self, visit: Visit, expected_seq: int, facts: Sequence[Fact], at: Instant) -> int:
+        """Announced, and refused."""
+        if not visit.seated:
+            return await ShelfJournal.append(self, visit, expected_seq, facts, at)
+        assert self.hub is not None and self.meanwhile is not None
+        await self.meanwhile.command(visit.id, INVITE)
+        self.hub.refresh(visit.id, len(self.shelf.rows[visit.id]))
+        raise SeatTaken(VisitId("vis_another"), START)
+
+
+async def test_news_that_came_with_a_refused_append_is_looked_at_too() -> None:
+    shelf = Shelf()
+    journal, heard = Refusing(shelf), Heard(shelf)
+    journal.hub = hub = Hub(journal, heard, Watch())
+    await hub.command(VISIT, (BOOK, *WAITING))
+    other = journal.meanwhile = Hub(ShelfJournal(shelf), Heard(shelf), Watch())
+    with pytest.raises(ClinicianBusy):
+        await hub.command(VISIT, ADMIT)
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert heard.kinds()[-1] == "guest_invited"
     await hub.close()
     await other.close()
 
