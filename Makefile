@@ -28,10 +28,10 @@ check: env node  ## format, lint, types (Python and browser code) and the law of
 format: env  ## put the code into the house's format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-# Two at a time: most of a test is waiting, of a browser's too. The long ones measure, so their browsers come one by one.
+# Tests that mostly wait share the cores; browsers, which fill them and are held to seconds, come one after the other.
 test: env node system  ## everything, with small variants of the long tests
 	@$(PYTEST) -q -n 2 --dist worksteal --ignore tests/browser $(ARGS)
-	@$(PYTEST) -q -n 2 --dist worksteal tests/browser $(ARGS)
+	@$(PYTEST) -q tests/browser $(ARGS)
 
 test-long: env node system  ## everything, with the long variants (tens of minutes)
 	@$(PYTEST) -q -n 2 --dist worksteal --ignore tests/browser --long $(ARGS)

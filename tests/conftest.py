@@ -30,6 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres-bin", type=Path, default=programs(), help="folder of initdb, postgres and psql (15+)")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is marked `long` to `--long`: the second browser of a pair, and what has no small variant."""
+    if not config.getoption("--long"):
+        later = [item for item in items if item.get_closest_marker("long") is not None]
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item.get_closest_marker("long") is None]
+
+
 @pytest.fixture(scope="session")
 def long(request: pytest.FixtureRequest) -> bool:
     """Say whether this run wants the long variants (`make test-long`)."""

@@ -88,7 +88,7 @@ async def meeting(server: Antechamber, clinician: Person, client: Person) -> Non
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+@pytest.mark.parametrize("browser", [pytest.param("chromium", marks=pytest.mark.long), "firefox"])
 async def test_two_see_hear_and_share_one_code(antechamber: Antechamber, meet: Meet, browser: str) -> None:
     """It is on without anybody's doing; the clinician compares the code; a reload keeps the keys and the word."""
     clinician = await meet("clinician", Colour.BLUE)

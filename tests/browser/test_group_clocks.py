@@ -100,6 +100,7 @@ async def narrowed(client: Person, path: BadPath, step_s: int) -> Run:
     return Run(tuple(ends))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_a_clock_20_s_ahead_does_not_keep_the_picture_poor_when_the_line_widens(
     tmp_path_factory: pytest.TempPathFactory,

@@ -20,7 +20,7 @@ SLOW = """() => {
 }"""
 
 
-@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+@pytest.mark.parametrize("browser", [pytest.param("chromium", marks=pytest.mark.long), "firefox"])
 async def test_a_slow_camera_costs_one_connection(antechamber: Antechamber, meet: Meet, browser: str) -> None:
     """The client reloads: both see each other again, and the page made one peer connection on the way."""
     clinician = await meet("clinician", Colour.BLUE)

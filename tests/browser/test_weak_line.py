@@ -71,7 +71,7 @@ BY_THE_PATH = """() => {
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+@pytest.mark.parametrize("browser", ["chromium", pytest.param("firefox", marks=pytest.mark.long)])
 async def test_on_a_narrow_line_the_picture_steps_aside_for_the_sound(
     antechamber: Antechamber, meet: Meet, browser: str
 ) -> None:
