@@ -32,7 +32,7 @@ REPORTERS = 32
 receives, and a screen's report may come before the answer that names it. libsrtp keeps a state for each of which one
 authentic packet came."""
 
-_ssrc_at_8 = Struct(">I").unpack_from
+_ssrc_at = Struct(">I").unpack_from
 
 
 class Counters(dict[str, int]):
@@ -168,7 +168,7 @@ def media(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: 
     if 192 <= datagram[1] <= 223:  # RFC 5761 section 4
         _control(line, datagram, addr, sock, now)
         return
-    stream = line.streams.get(_ssrc_at_8(datagram, 8)[0])
+    stream = line.streams.get(_ssrc_at(datagram, 8)[0])
     if stream is None or datagram[1] & 0x7F != stream.payload_type:
         line.counters["drop_not_negotiated"] += 1
         return
@@ -222,7 +222,7 @@ def _moved(line: Line, addr: Address, sock: socket.socket) -> None:
 
 def _control(line: Line, datagram: bytes, addr: Address, sock: socket.socket, now: int) -> None:
     ingress = line.ingress
-    reporter = _ssrc_at_8(datagram, 4)[0]
+    reporter = _ssrc_at(datagram, 4)[0]
     fresh = reporter not in line.own and reporter not in line.reporters
     if fresh and len(line.reporters) >= REPORTERS:
         line.counters["drop_reporter"] += 1

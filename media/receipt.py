@@ -3,8 +3,8 @@
 Sent is not received: a tenth counts only when the reports do not speak against it. A report whose highest sequence
 number advanced confirms everything forwarded up to then, random loss included; when at least two fifths of what was
 expected is missing, and more than the usual loss explains by chance, the gap was one piece and lies right after the
-earlier highest. A report that stays where it was,
-or none at all, makes what was forwarded since then doubtful: not delivered until a later report says otherwise.
+earlier highest. A report that stays where it was, or none at all, makes what was forwarded since then doubtful: not
+delivered until a later report says otherwise.
 
 Measured with Chromium 156: after a gap the picture's next report comes with the first packets (it asks for what is
 missing), the sound's only with its own clock. A jump of more than 450 packets of picture or about 50 of sound is not
@@ -200,17 +200,16 @@ class Receipt:
         silence = self._silence(start, now)
         usual = self._usual
         chance = usual * expected + CHANCE * sqrt(usual * (1 - usual) * expected)
-        gap = missing >= max(GAP_SHARE * expected, chance)
-        if not gap:
-            self._usual += (min(missing / expected, GAP_SHARE) - usual) * expected / (expected + USUAL_OVER)
-        if gap:
+        if missing >= max(GAP_SHARE * expected, chance):
             # what is left when the others were lost as usual
             piece = round((missing - usual * expected) / (1 - usual))
             length = self._tenth_after(self._highest + piece) - start
             if silence is not None and silence[0] + length <= now:
                 start = silence[0]
             self._hole(start, start + length)
-        elif expected > RESTART[self._kind]:
+            return
+        self._usual += (min(missing / expected, GAP_SHARE) - usual) * expected / (expected + USUAL_OVER)
+        if expected > RESTART[self._kind]:
             if self._kind == "video" and now - start > LIMIT["video"]:
                 if silence is not None and silence[1] - silence[0] > SILENCE:
                     start = silence[0]

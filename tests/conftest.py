@@ -25,7 +25,7 @@ HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--long` (the long variants), `--soak` (minutes), `--postgres-bin` (another PostgreSQL, for the range)."""
-    parser.addoption("--long", action="store_true", help="run the long variants of the scripted visits")
+    parser.addoption("--long", action="store_true", help="run the long variants, and the tests marked long")
     parser.addoption("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak holds its visits")
     parser.addoption("--postgres-bin", type=Path, default=programs(), help="folder of initdb, postgres and psql (15+)")
 

@@ -110,6 +110,13 @@ async def admit(clinician: Person, client: Person) -> float:
     return clicked
 
 
+async def together(server: Antechamber, clinician: Person, client: Person) -> float:
+    """From nothing into the demo's visit; gives the moment of `Admit` (time.monotonic)."""
+    await sign_in(clinician, server.demo["clinician"])
+    await into_demo_visit(clinician, client, server)
+    return await admit(clinician, client)
+
+
 async def invite(clinician: Person, name: str, role: str = "Interpreter") -> str:
     """Invite a guest from within the visit; gives the link that the panel shows to copy. The panel stays open."""
     await clinician.click("Guests")

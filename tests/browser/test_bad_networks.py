@@ -1,7 +1,7 @@
 """Visits over bad networks: they live, media is back within seconds, and the evidence is what really arrived.
 
 Each browser is in a network of its own behind a router (tests/network/lab.py). The truth is the browsers' own logs.
-The small run has the two faults that only a new connection mends; `--long` has all of them, ten times each.
+The small run has a change of address and a network without UDP; `--long` has all faults, ten times each.
 """
 
 from __future__ import annotations

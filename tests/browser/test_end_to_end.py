@@ -295,9 +295,7 @@ async def test_frames_that_pass_by_the_encryption_stop_the_camera(antechamber: A
     """Two looks after the first frames nothing is sent any more, and the page says why."""
     clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
     await client.begin_pages_with(PAST_IT)
-    await steps.sign_in(clinician, antechamber.demo["clinician"])
-    await steps.into_demo_visit(clinician, client, antechamber)
-    await steps.admit(clinician, client)
+    await steps.together(antechamber, clinician, client)
     await client.until("() => window.__peers.at(-1).getSenders().every((one) => one.track === null)", timeout=10)
     await says(client, "Sending stopped")
     await client.sees("this page sends nothing any more")

@@ -64,9 +64,7 @@ async def test_a_still_and_a_black_picture_are_reported_and_the_connection_is_dr
     assert isinstance(clinician, Chromium)
     assert isinstance(client, Chromium)
     await client.begin_pages_with(CAMERA)
-    await steps.sign_in(clinician, antechamber.demo["clinician"])
-    await steps.into_demo_visit(clinician, client, antechamber)
-    await steps.admit(clinician, client)
+    await steps.together(antechamber, clinician, client)
     for person in (clinician, client):
         await person.sees("Audio and video", timeout=30)
         await person.until(f"() => ({WORDS})() === 'Good connection'", timeout=20)

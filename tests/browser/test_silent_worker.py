@@ -27,9 +27,7 @@ async def test_a_page_that_cannot_encrypt_asks_to_be_loaded_again(antechamber: A
     """Nothing is sent without the worker; one press on the banner brings the visit about."""
     clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
     await client.begin_pages_with(DEAF)
-    await steps.sign_in(clinician, antechamber.demo["clinician"])
-    await steps.into_demo_visit(clinician, client, antechamber)
-    await steps.admit(clinician, client)
+    await steps.together(antechamber, clinician, client)
     await client.sees("A part of this page did not start", timeout=20)
     assert (await client.counters())["peers"] == []
     await client.click("Load the page again")

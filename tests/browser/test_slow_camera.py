@@ -25,9 +25,7 @@ async def test_a_slow_camera_costs_one_connection(antechamber: Antechamber, meet
     """The client reloads: both see each other again, and the page made one peer connection on the way."""
     clinician = await meet("clinician", Colour.BLUE)
     client = await meet("client", Colour.ORANGE, browser=browser)
-    await steps.sign_in(clinician, antechamber.demo["clinician"])
-    await steps.into_demo_visit(clinician, client, antechamber)
-    await steps.admit(clinician, client)
+    await steps.together(antechamber, clinician, client)
     await clinician.sees("Audio and video")
     await client.begin_pages_with(SLOW)
     await client.reload()

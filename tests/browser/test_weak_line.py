@@ -82,9 +82,7 @@ async def test_on_a_narrow_line_the_picture_steps_aside_for_the_sound(
         clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE, browser)
         to_server = BY_THE_PATH.replace("SERVER", str(antechamber.port))
         await client.begin_pages_with(to_server.replace("PATH", str(path.address[1])))
-        await steps.sign_in(clinician, antechamber.demo["clinician"])
-        await steps.into_demo_visit(clinician, client, antechamber)
-        await steps.admit(clinician, client)
+        await steps.together(antechamber, clinician, client)
         await clinician.sees("Audio and video", timeout=30)
         assert path.passed > 100
         path.set(up=Fault(rate=48_000, queue=2.0))  # a modem's deep buffer: late, and hardly anything lost

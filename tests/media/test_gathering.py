@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,31 +13,40 @@ import pytest
 from media import desk
 from media.desk import MediaDesk
 from media.forward import Counters
-from media.ingress import LITTLE, MUCH, Ingress, monotonic_ns
+from media.ingress import LITTLE, MUCH, WINDOW_NS, Ingress
 
 JUNK = b"\x50" + bytes(40)  # neither STUN nor DTLS nor RTP: counted and dropped
 
 
 class Street:
-    """An ingress on loopback and somebody who sends to it."""
+    """An ingress on loopback whose clock stands until it is told to go on, and somebody who sends to it."""
 
     def __init__(self) -> None:
         self.counters = Counters()
-        self.ingress = Ingress.bind(("127.0.0.1",), 0, self.counters, monotonic_ns)
+        self.clock = 0
+        self.ingress = Ingress.bind(("127.0.0.1",), 0, self.counters, lambda: self.clock)
         self.sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sender.connect(("127.0.0.1", self.ingress.port))
+        self.sent = 0
 
-    async def send(self, rate: float, seconds: float) -> int:
-        """So many a second for so long, in step with the clock; how many went out."""
-        start, sent = time.monotonic(), 0
-        while (passed := time.monotonic() - start) < seconds:
-            while sent < passed * rate:
-                self.sender.send(JUNK)
-                sent += 1
-            await asyncio.sleep(0.0005)
-        return sent
+    async def window(self, until: Any, rate: int) -> None:
+        """One window of the ingress's own clock in which so many a second arrive, and are taken."""
+        for _ in range(rate * WINDOW_NS // 1_000_000_000 - 1):
+            self.send()
+            await asyncio.sleep(0)
+        await until(lambda: self.counters["drop_junk"] == self.sent)
+        self.clock += WINDOW_NS
+        self.send()  # the window is looked at with the next datagram, or by itself
+        await until(lambda: self.counters["drop_junk"] == self.sent)
+        await asyncio.sleep(0)
+
+    def send(self) -> None:
+        """One datagram."""
+        self.sender.send(JUNK)
+        self.sent += 1
 
     def close(self) -> None:
+        """No more."""
         self.ingress.close()
         self.sender.close()
 
@@ -47,19 +55,16 @@ async def test_the_way_of_taking_follows_the_rate(until: Any) -> None:
     """Gathered while much comes, one by one again when little does, and every datagram is taken in both."""
     street = Street()
     try:
-        sent = await street.send(MUCH / 4, 0.3)
+        await street.window(until, MUCH // 2)
         assert not street.ingress.gathers
-        sent += await street.send(MUCH * 3, 0.5)
+        await street.window(until, 2 * MUCH)
         assert street.ingress.gathers
-        sent += await street.send(LITTLE / 4, 0.3)
-        assert not street.ingress.gathers
-        sent += await street.send(MUCH * 3, 0.3)
+        await street.window(until, (MUCH + LITTLE) // 2)  # between the two nothing changes
         assert street.ingress.gathers
-        await until(lambda: street.counters["drop_junk"] >= sent)
+        await street.window(until, LITTLE // 2)
         await until(lambda: not street.ingress.gathers)
-        street.sender.send(JUNK)  # and it hears again, with nobody to wake it by the clock
-        before = street.counters["drop_junk"]
-        await until(lambda: street.counters["drop_junk"] > before)
+        street.send()  # and it hears again, with nobody to wake it by the clock
+        await until(lambda: street.counters["drop_junk"] == street.sent)
     finally:
         street.close()
 
@@ -67,12 +72,12 @@ async def test_the_way_of_taking_follows_the_rate(until: Any) -> None:
 async def test_a_closed_one_takes_nothing_more(until: Any) -> None:
     """Also when it was gathering."""
     street = Street()
-    await street.send(MUCH * 3, 0.3)
+    await street.window(until, 2 * MUCH)
     assert street.ingress.gathers
     street.ingress.close()
     taken = street.counters["drop_junk"]
     with contextlib.suppress(ConnectionRefusedError):
-        street.sender.send(JUNK)
+        street.send()
     await asyncio.sleep(0.05)
     assert street.counters["drop_junk"] == taken
     street.sender.close()
