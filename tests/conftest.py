@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 from server.db import migrate
 from server.embedded_postgres import APP, BILLING, OWNER, as_ordinary_user, programs
+from tests.browser.harness.running import Antechamber, founded
 
 ROLES = (OWNER, APP, BILLING)
 TEMPLATE = "antechamber_template"
@@ -71,6 +73,10 @@ class Cluster:
         """Give SQLAlchemy's asyncpg URL for one role in one database."""
         return f"postgresql+asyncpg://{role}@/{database}?host={self.folder}"
 
+    def database(self, name: str) -> Database:
+        """Name one database as each role sees it."""
+        return Database(name, *(self.url(role, name) for role in ROLES))
+
     def run(self, statement: str, database: str = "postgres") -> str:
         """Run one statement as the superuser and give what it prints."""
         psql = (self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder)
@@ -89,6 +95,15 @@ class Database:
     owner_url: str
     app_url: str
     billing_url: str
+
+    def settings(self, **more: str) -> dict[str, str]:
+        """A server's settings on this database."""
+        urls = {
+            "database_url": self.app_url,
+            "owner_database_url": self.owner_url,
+            "billing_database_url": self.billing_url,
+        }
+        return {**{name: url.replace("+asyncpg", "") for name, url in urls.items()}, **more}
 
 
 @pytest.fixture(scope="session")
@@ -151,21 +166,50 @@ def template(cluster: Cluster) -> str:
 numbers = itertools.count(1)
 
 
+@contextmanager
+def database_from(cluster: Cluster, template: str) -> Iterator[Database]:
+    """Make a copy of a database that nobody is connected to; it is dropped afterwards."""
+    name = f"test_{next(numbers)}"
+    cluster.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
+    yield cluster.database(name)
+    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def database(cluster: Cluster, template: str) -> Iterator[Database]:
     """Give this test a database of its own: a copy of the migrated template, dropped afterwards."""
-    name = f"test_{next(numbers)}"
-    cluster.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
-    owner, app, billing = (cluster.url(role, name) for role in ROLES)
-    yield Database(name, owner, app, billing)
-    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+    with database_from(cluster, template) as made:
+        yield made
 
 
 @pytest.fixture
 def empty_database(cluster: Cluster) -> Iterator[Database]:
     """Give this test a database with nothing in it, for the tests of the migrations themselves."""
-    name = f"empty_{next(numbers)}"
+    with database_from(cluster, "template1") as made:
+        yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A demo that was founded and stopped: its folder, and its database."""
+
+    folder: Path
+    database: str
+
+
+@pytest.fixture(scope="session")
+def model(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """Found one demo a run; every test's is a copy of it (tests/server/infra/test_cli.py founds each time)."""
+    folder, name = tmp_path_factory.mktemp("demo"), "founded_demo"
     cluster.run(f"CREATE DATABASE {name} OWNER {OWNER}")
-    owner, app, billing = (cluster.url(role, name) for role in ROLES)
-    yield Database(name, owner, app, billing)
-    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+    server = Antechamber(folder, cluster.database(name).settings())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, founded(server)).result()
+    return Founded(folder, name)
+
+
+@pytest.fixture
+def demo_database(cluster: Cluster, model: Founded) -> Iterator[Database]:
+    """Give this test a database of its own with the demo in it."""
+    with database_from(cluster, model.database) as made:
+        yield made

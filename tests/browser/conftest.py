@@ -48,7 +48,7 @@ async def antechamber(tmp_path: Path) -> AsyncIterator[Antechamber]:
         await server.start("demo")
         yield server
     finally:
-        await server.stop()
+        server.drop()
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ async def scene(net: Lab, folder: Path, meet: Meet, quiet: Quiet, relay: Coturn 
         for person in (clinician, client):
             await person.open("about:blank")  # their pages would look for a server that has gone
     finally:
-        await server.stop()
+        server.drop()
 
 
 def back_after(end: float, flowed: Sequence[truth.Flowed]) -> float:

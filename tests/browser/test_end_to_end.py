@@ -76,7 +76,7 @@ async def listening(tmp_path: Path) -> AsyncIterator[Listening]:
 
     yield start
     for server in started:
-        await server.stop()
+        server.drop()
 
 
 async def meeting(server: Antechamber, clinician: Person, client: Person) -> None:

@@ -86,7 +86,7 @@ async def visit_of_three(net: Lab, folder: Path, meet: Meet, ahead_s: int) -> Ru
         path.close()
         return run
     finally:
-        await server.stop()
+        server.drop()
 
 
 async def narrowed(client: Person, path: BadPath) -> Run:

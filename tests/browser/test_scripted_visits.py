@@ -108,8 +108,9 @@ async def lost_from_the_client(scene: Scene) -> None:
     "script",
     [
         short_gaps,
-        pytest.param(one_gap, marks=pytest.mark.long),  # the same fault as the two beside it, in other lengths
-        ten_seconds,
+        # The same fault as the one before, in other lengths.
+        pytest.param(one_gap, marks=pytest.mark.long),
+        pytest.param(ten_seconds, marks=pytest.mark.long),
         lost_to_the_client,
         lost_from_the_client,
     ],

@@ -56,7 +56,7 @@ async def test_sound_alone_is_said_while_it_is_so_and_no_longer(tmp_path: Path, 
         for person in (clinician, client, guest):
             await person.open("about:blank")  # their pages would look for a server that has gone
     finally:
-        await server.stop()
+        server.drop()
 
 
 # The server's IPv4 addresses as the page reads them, with another port.

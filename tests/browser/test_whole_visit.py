@@ -17,7 +17,7 @@ from tests.browser.harness.running import Antechamber
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("browser", ["chromium", "firefox"])
+@pytest.mark.parametrize("browser", [pytest.param("chromium", marks=pytest.mark.long), "firefox"])
 async def test_a_visit_from_the_link_to_the_encounter(
     antechamber: Antechamber, meet: Meet, browser: str, tmp_path: Path
 ) -> None:

@@ -11,35 +11,26 @@ from typing import Any
 
 import pytest
 
-from tests.browser.harness.running import Antechamber
-from tests.conftest import Cluster, Database
+from tests.browser.harness.running import Antechamber, copied
+from tests.conftest import Cluster, Database, Founded
 from tests.flows.media_person import MediaPerson
 from tests.flows.people import Line, Web, book, checked_in, in_visit, signed_in, waiting
 
 
-def settings_for(database: Database, **more: str) -> dict[str, str]:
-    """A server's settings on this database."""
-    return {
-        "database_url": database.app_url.replace("+asyncpg", ""),
-        "owner_database_url": database.owner_url.replace("+asyncpg", ""),
-        "billing_database_url": database.billing_url.replace("+asyncpg", ""),
-        **more,
-    }
-
-
 @pytest.fixture
-async def server(tmp_path: Path, empty_database: Database) -> AsyncIterator[Antechamber]:
+async def server(tmp_path: Path, demo_database: Database, model: Founded) -> AsyncIterator[Antechamber]:
     """A demo server over this test's database."""
-    made = Antechamber(tmp_path, settings_for(empty_database))
+    made = Antechamber(tmp_path, demo_database.settings())
+    copied(model.folder, tmp_path)
     await made.start("demo", within=120)
     yield made
-    await made.stop(40)
+    made.drop()
 
 
 @pytest.fixture
-def sql(cluster: Cluster, empty_database: Database) -> Callable[[str], str]:
+def sql(cluster: Cluster, demo_database: Database) -> Callable[[str], str]:
     """Run one statement as the superuser in this test's database."""
-    return lambda statement: cluster.run(statement, empty_database.name)
+    return lambda statement: cluster.run(statement, demo_database.name)
 
 
 @dataclass(slots=True)

@@ -22,12 +22,7 @@ EACH = 20  # 2 processes x 5 sockets x 20 = 200 wishes
 @pytest.fixture
 async def two_servers(tmp_path: Path, empty_database: Database) -> AsyncIterator[tuple[Antechamber, Antechamber]]:
     """Two server processes on one database and one key file, as two nodes would be."""
-    shared = {
-        "key_file": str(tmp_path / "shared.key"),
-        "database_url": empty_database.app_url.replace("+asyncpg", ""),
-        "owner_database_url": empty_database.owner_url.replace("+asyncpg", ""),
-        "billing_database_url": empty_database.billing_url.replace("+asyncpg", ""),
-    }
+    shared = empty_database.settings(key_file=str(tmp_path / "shared.key"))
     folders = tmp_path / "one", tmp_path / "two"
     for folder in folders:
         folder.mkdir()

@@ -116,10 +116,10 @@ async def ended_committed(watch: asyncpg.Connection, visit: str) -> None:
 
 
 async def test_a_kill_between_the_end_and_the_record_makes_one_event(
-    server: Antechamber, sql: Sql, cluster: Cluster, empty_database: Database
+    server: Antechamber, sql: Sql, cluster: Cluster, demo_database: Database
 ) -> None:
     """Killed while the completing transaction waits, and twice right after the end: one event, one encounter each."""
-    watch = await asyncpg.connect(cluster.url("postgres", empty_database.name).replace("+asyncpg", ""))
+    watch = await asyncpg.connect(cluster.url("postgres", demo_database.name).replace("+asyncpg", ""))
     try:
         for how in ("inside", "after", "after"):
             async with holding(server, name="Jamie Dole") as held:
@@ -148,9 +148,12 @@ async def test_a_kill_between_the_end_and_the_record_makes_one_event(
 
 
 async def blocked(watch: asyncpg.Connection) -> None:
-    """Return when another transaction waits for a lock that this connection holds."""
+    """Return when another transaction waits for a lock that this connection holds.
+
+    Read from pg_locks: in a transaction, pg_stat_activity goes on showing the connections that its first look found.
+    """
     async with asyncio.timeout(30):
         while not await watch.fetchval(
-            "SELECT true FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1"
+            "SELECT true FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1"
         ):
             continue

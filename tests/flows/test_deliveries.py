@@ -27,7 +27,6 @@ from server.settings import Settings
 from server.signing_keys import SigningKeys
 from tests.browser.harness.running import Antechamber
 from tests.conftest import Cluster, Database
-from tests.flows.conftest import settings_for
 from tests.flows.ledger import Sql, bodies, count
 from tests.flows.media_person import until
 from tests.flows.people import signed_in
@@ -88,14 +87,14 @@ def sql_of(cluster: Cluster) -> Callable[[Database], Sql]:
 
 async def test_everything_again_and_elsewhere_is_the_same_encounter(
     server: Antechamber,
-    empty_database: Database,
+    demo_database: Database,
     database: Database,
     tmp_path: Path,
     sql_of: Callable[[Database], Sql],
 ) -> None:
     """Replayed out of order: nothing changes. To billing as its own process, statement first: the same proposal."""
-    sql, there = sql_of(empty_database), sql_of(database)
-    async with node_of(server, empty_database, 3000) as node:
+    sql, there = sql_of(demo_database), sql_of(database)
+    async with node_of(server, demo_database, 3000) as node:
         client = await demo_client(node)
         visit, _ = await node.hold(client, FIFTY_MINUTES)
         signer = SigningKeys(node.shelf.engine, node.shelf.keys)
@@ -166,8 +165,7 @@ async def test_a_receiver_that_was_down_gets_one_encounter(
     )
     front = Antechamber(
         tmp_path / "front",
-        settings_for(
-            empty_database,
+        empty_database.settings(
             billing_mode="elsewhere",
             billing_url=f"{billing.origin}/billing/events",
             billing_ca=str(billing.authority),
@@ -200,12 +198,12 @@ async def test_a_receiver_that_was_down_gets_one_encounter(
 
 
 async def test_600_gaps_are_one_event_of_200_intervals(
-    server: Antechamber, empty_database: Database, sql_of: Callable[[Database], Sql], tmp_path: Path
+    server: Antechamber, demo_database: Database, sql_of: Callable[[Database], Sql], tmp_path: Path
 ) -> None:
     """Merging changes the picture, never the totals; the event is delivered, verified and coded."""
-    sql = sql_of(empty_database)
+    sql = sql_of(demo_database)
     script = ([True] * 4 + [False]) * 600
-    async with node_of(server, empty_database, len(script)) as node:
+    async with node_of(server, demo_database, len(script)) as node:
         visit, raw_totals = await node.hold(await demo_client(node), script)
         _, after = await node.hub.visit(visit)
         facts = [fact for _, fact, _ in await node.journal.load(visit)]

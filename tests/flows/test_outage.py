@@ -26,7 +26,7 @@ def away(cluster: Cluster, name: str) -> Iterator[None]:
 
 
 async def test_an_outage_of_the_database_loses_no_evidence(
-    server: Antechamber, sql: Sql, cluster: Cluster, empty_database: Database
+    server: Antechamber, sql: Sql, cluster: Cluster, demo_database: Database
 ) -> None:
     """Media goes on, the spool file comes and goes, the end is possible afterwards, every second is in the event."""
     async with holding(server) as held:
@@ -35,7 +35,7 @@ async def test_an_outage_of_the_database_loses_no_evidence(
         await held.clinician_line.until(met(held.clinician_line), 60)
         await until(lambda: truth(one, other, time.monotonic()) > 4, why="(4 s of visit)")
         assert not spool.exists()
-        with away(cluster, empty_database.name):
+        with away(cluster, demo_database.name):
             await until(spool.exists, 90, "(evidence is spooled)")
             spooled = truth(one, other, time.monotonic())
             await until(lambda: truth(one, other, time.monotonic()) > spooled + 6, why="(6 s more, without a database)")
@@ -59,7 +59,7 @@ async def test_an_outage_of_the_database_loses_no_evidence(
 
 
 async def test_a_crash_in_an_outage_loses_at_most_ten_seconds(
-    server: Antechamber, sql: Sql, cluster: Cluster, empty_database: Database
+    server: Antechamber, sql: Sql, cluster: Cluster, demo_database: Database
 ) -> None:
     """Killed after 14 s without a database: what was spooled is counted when the server is back."""
     async with AsyncExitStack() as stack:
@@ -68,7 +68,7 @@ async def test_a_crash_in_an_outage_loses_at_most_ten_seconds(
         spool = server.folder / "var" / "spool" / f"{held.visit}.jsonl"
         await held.clinician_line.until(met(held.clinician_line), 60)
         await until(lambda: truth(one, other, time.monotonic()) > 3, why="(3 s of visit)")
-        with away(cluster, empty_database.name):
+        with away(cluster, demo_database.name):
             began = truth(one, other, time.monotonic())
             await until(lambda: truth(one, other, time.monotonic()) > began + 14, why="(14 s without a database)")
             await until(spool.exists, 90, "(evidence is spooled)")

@@ -32,7 +32,7 @@ def reported(seen: list[str]) -> Any:
 
 
 async def test_levels_reports_and_numbers_of_a_visit(
-    server: Antechamber, sql: Sql, cluster: Cluster, empty_database: Database
+    server: Antechamber, sql: Sql, cluster: Cluster, demo_database: Database
 ) -> None:
     """Both sides read good; the client's network goes and comes back; the clinician's page reports; all is kept."""
     async with holding(server) as held:
@@ -58,7 +58,7 @@ async def test_levels_reports_and_numbers_of_a_visit(
             assert evidence["links"][side]["audio"]["packets"] > 500
             assert evidence["links"][side]["video"]["lost"] <= 5
         assert abs(event["seconds"]["audio_video_overlap"] - true) <= 3  # the report took nothing from the count
-        await kept(cluster, empty_database, held, who)
+        await kept(cluster, demo_database, held, who)
         path = f"/visits/{held.visit}/connection"
         page = (await held.clinician.http.get(path)).text
         assert "640 × 480" in page  # noqa: RUF001  # the sign of sizes

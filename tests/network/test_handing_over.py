@@ -76,7 +76,7 @@ async def test_nobody_gets_one_before_they_are_let_in(tmp_path: Path) -> None:
         await clinician.close()
         await client.close()
     finally:
-        await server.stop()
+        server.drop()
     assert "turn.example.org" not in server.words() and SECRET not in server.words()
 
 

@@ -12,9 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.browser.harness.running import Antechamber
-from tests.conftest import Cluster, Database
-from tests.flows.conftest import settings_for
+from tests.browser.harness.running import Antechamber, copied
+from tests.conftest import Cluster, Database, Founded
 from tests.flows.ledger import bodies, count
 from tests.flows.media_person import MediaPerson, truth, until
 from tests.flows.people import Web, book, checked_in, desk, in_visit, signed_in, waiting
@@ -73,19 +72,17 @@ def in_files(folder: Path, wanted: Iterable[str]) -> list[str]:
 
 
 @pytest.fixture
-async def quiet_server(tmp_path: Path, empty_database: Database) -> AsyncIterator[Antechamber]:
-    """A server whose log begins after the demo has printed its passwords."""
-    made = Antechamber(tmp_path, settings_for(empty_database))
-    await made.start("demo", within=120)
-    await made.stop(40)
-    made.log.unlink()
+async def quiet_server(tmp_path: Path, demo_database: Database, model: Founded) -> AsyncIterator[Antechamber]:
+    """A server of a demo that another log printed the passwords of."""
+    made = Antechamber(tmp_path, demo_database.settings())
+    copied(model.folder, tmp_path)
     await made.start("serve", within=120)
     yield made
     await made.stop(40)
 
 
 async def test_a_whole_visit_leaves_no_word_about_a_person(
-    quiet_server: Antechamber, cluster: Cluster, empty_database: Database
+    quiet_server: Antechamber, cluster: Cluster, demo_database: Database
 ) -> None:
     """Not in the log, an address, an event, a column or a file; a planted word is found in each."""
     server = quiet_server
@@ -118,7 +115,7 @@ async def test_a_whole_visit_leaves_no_word_about_a_person(
         )  # fmt: skip
 
         def sql(statement: str) -> str:
-            return cluster.run(statement, empty_database.name)
+            return cluster.run(statement, demo_database.name)
 
         await until(lambda: count(sql, "billing.events", visit) == 2, why="(billing has both events)")
         await until(lambda: count(sql, "billing.encounters", visit) == 1, why="(coded)")
@@ -143,18 +140,18 @@ async def test_a_whole_visit_leaves_no_word_about_a_person(
     assert hits(log, everybody) == []
     assert hits(urls, ("/api/client/location", *everybody)) == ["/api/client/location"]
     assert [hits(raw, ("issued_at", *everybody)) for raw in raws] == [["issued_at"], ["issued_at"]]
-    assert await in_database(cluster, empty_database.name, everybody) == []
+    assert await in_database(cluster, demo_database.name, everybody) == []
     assert hits((cluster.folder / "log").read_bytes(), everybody) == []
     assert in_files(server.folder / "var", everybody) == []
 
     # the positive control: the same searches find a word that was planted
     sql("UPDATE antechamber.practices SET message = 'ask Ottoline'")
-    planted = await in_database(cluster, empty_database.name, everybody)
+    planted = await in_database(cluster, demo_database.name, everybody)
     assert planted == ["antechamber.practices.message: ottoline"]
     sql("UPDATE antechamber.practices SET message = ''")
     sql("ALTER TABLE antechamber.clients DISABLE TRIGGER ALL")
     sql("UPDATE antechamber.clients SET name_sealed = convert_to('MARROWBY', 'UTF8') WHERE phone_sealed IS NOT NULL")
-    assert "antechamber.clients.name_sealed: marrowby" in await in_database(cluster, empty_database.name, everybody)
+    assert "antechamber.clients.name_sealed: marrowby" in await in_database(cluster, demo_database.name, everybody)
     with server.log.open("ab") as file:
         file.write(b'{"event":"client-waits","who":"Quillon"}\n')
     assert hits(server.log.read_bytes(), everybody) == ["quillon"]

@@ -103,3 +103,15 @@ test("of a browser that estimates nothing the newest report on what is sent coun
   assert.deepEqual(read(paused, 7), { at: 7, available: null, loss: 0, rtt: 30 });
   assert.deepEqual(read(stats(used, other), 7), { at: 7, available: null, loss: null, rtt: 2 });
 });
+
+test("a connection made while the line is full does not take its queue for the way", () => {
+  const full = after(after(START, 5, {}), 1, { rtt: 1500 }, 5000);
+  const anew = { ...full, low: null, crowded: null, calm: null }; // as bandwidth.js begins with a new connection
+  assert.equal(after(anew, 5, { rtt: 1400 }, 8000).rung, 0);
+});
+
+test("a longer way for good is the way after a while", () => {
+  const far = after(after(START, 5, {}), 60, { rtt: 600 }, 5000);
+  assert.equal(far.rung, TOP);
+  assert.equal(after(far, 5, { rtt: 1200 }, 65_000).rung, 0);
+});

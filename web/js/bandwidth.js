@@ -32,14 +32,14 @@ export class Bandwidth {
     return this.#ladder.rung === 0;
   }
 
-  /** A connection stands (again), or does not. A new one begins where the last one stood, but for the round trip.
+  /** A connection stands (again), or does not. A new one begins where the last one stood.
    * @param {boolean} on */
   watch(on) {
     if (on === (this.#timer !== undefined)) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     if (!on) return;
-    this.#ladder = { ...this.#ladder, low: null, crowded: null, calm: null, best: null };
+    this.#ladder = { ...this.#ladder, low: null, crowded: null, calm: null };
     void this.#apply();
     this.#timer = setInterval(() => void this.#look().catch(() => undefined), EVERY);
   }

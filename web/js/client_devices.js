@@ -32,7 +32,8 @@ const WORDS = {
   works: "It works",
   worksNot: "It does not",
   play: "Play a sound",
-  testing: "Testing the way to the practice.",
+  trying: "Testing",
+  testing: "This takes a few seconds.",
   encryption: "Encryption",
   encryptionOff: "This practice holds visits with end-to-end encryption only, and this browser cannot do that: you would see and hear nobody. Open your link in a current Chrome, Edge, Firefox or Safari.",
   starting: "Starting.",
@@ -240,7 +241,10 @@ class Check {
 
   #drawConnection() {
     const said = this.#said.connection;
-    if (said === undefined) return this.#put("connection", { kind: "waiting", words: WORDS.testing }, null);
+    if (said === undefined) {
+      // As tall as its likely answer: `Join` must not jump away from under a finger when that comes.
+      return this.#put("connection", { kind: "waiting", words: WORDS.trying }, null, el("p", {}, WORDS.testing));
+    }
     if (said === "ok") return this.#put("connection", { kind: "good", words: WORDS.good }, null, el("p", {}, WORDS.connectionGood));
     if (said === "relayed") return this.#put("connection", { kind: "good", words: WORDS.good }, null, el("p", {}, WORDS.connectionRelayed));
     if (said === "skipped") return this.#put("connection", { kind: "ask", words: "" }, null, el("p", {}, WORDS.connectionBusy));

@@ -28,6 +28,9 @@ const UP_AT_MOST = 60_000;
 const FAILED_WITHIN = 5000;
 /** A round trip this much above the best is a queue, this share of loss is a line far too narrow; in ms. */
 const QUEUED = 250;
+/** The best round trip counts over connections too: one made while the line is full would take the queue for the way.
+ * Where it never came near for this long, in ms, this is another network and a longer way. */
+const LONGER_WAY_AFTER = 20_000;
 const CROWDED_LOSS = 0.4;
 const POOR_LOSS = 0.1;
 const CALM_LOSS = 0.05;
@@ -35,20 +38,20 @@ const CALM_LOSS = 0.05;
 /** @typedef {{at: number, available: number|null, loss: number|null, rtt: number|null}} Reading
  *   at: ms; available: what the browser thinks can be sent, bits a second; loss: 0 to 1, of what we send; rtt: ms */
 /** @typedef {Readonly<{rung: number, low: number|null, crowded: number|null, calm: number|null, wait: number,
- *   climbed: number|null, fails: number, best: number|null}>} Ladder
+ *   climbed: number|null, fails: number, best: number|null, least: number|null, away: number|null}>} Ladder
  *   low, crowded, calm: since when; wait: how long it must be calm before the next try; climbed: when last;
- *   fails: tries in a row that failed; best: the shortest round trip seen */
+ *   fails: tries in a row that failed; best: the shortest round trip; least: the shortest since it was left, away: since when */
 
 /** At the start nothing is known, and the browser judges. @type {Ladder} */
 export const START = Object.freeze({
-  rung: TOP, low: null, crowded: null, calm: null, wait: UP_AFTER, climbed: null, fails: 0, best: null,
+  rung: TOP, low: null, crowded: null, calm: null, wait: UP_AFTER, climbed: null, fails: 0, best: null, least: null, away: null,
 });
 
 /** @param {Ladder} ladder @param {Reading} reading @returns {Ladder} */
 export function step(ladder, reading) {
   const { at, available, loss, rtt } = reading;
-  const best = rtt === null ? ladder.best : Math.min(ladder.best ?? rtt, rtt);
-  const queued = rtt !== null && best !== null && rtt - best > QUEUED;
+  const trips = rtt === null ? { away: null } : shortest(ladder, rtt, at);
+  const queued = trips.away !== null;
   const room = available === null ? Infinity : available - SOUND;
   // A browser that estimates nothing (Firefox) leaves the queue alone to tell.
   const short = available === null || room < PICTURE_LEAST;
@@ -59,7 +62,7 @@ export function step(ladder, reading) {
   // Beside a picture that is away only sound is reported on, seldom, and on what is past: the queue tells sooner.
   const calm = !crowded && !queued && (ladder.rung === 0 || (loss ?? 0) < CALM_LOSS);
   const next = {
-    ...ladder, best,
+    ...ladder, ...trips,
     low: low ? ladder.low ?? at : null,
     crowded: crowded ? ladder.crowded ?? at : null,
     calm: calm ? ladder.calm ?? at : null,
@@ -71,6 +74,16 @@ export function step(ladder, reading) {
     return { ...next, rung: next.rung + 1, low: null, calm: at, climbed: at };
   }
   return next;
+}
+
+/** What a round trip says about the way: as short as ever, or behind a queue, or another way for good.
+ * @param {Ladder} ladder @param {number} rtt @param {number} at @returns {Pick<Ladder, "best"|"least"|"away">} */
+function shortest(ladder, rtt, at) {
+  const best = Math.min(ladder.best ?? rtt, rtt);
+  if (rtt - best <= QUEUED) return { best, least: null, away: null };
+  const least = Math.min(ladder.least ?? rtt, rtt);
+  const away = ladder.away ?? at;
+  return at - away < LONGER_WAY_AFTER ? { best, least, away } : { best: least, least: null, away: null };
 }
 
 /** The highest rung that fits. @param {number} room bits a second @returns {number} */

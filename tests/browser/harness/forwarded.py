@@ -7,7 +7,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from pathlib import Path
 
 import av
@@ -57,7 +57,10 @@ def _packet(raw: bytes) -> Packet | None:
 
 
 def pictures(stream: Iterable[Packet]) -> list[bytes]:
-    """The whole VP8 frames: every packet from the first to the marked one (RFC 7741)."""
+    """The whole VP8 frames, every packet from the first to the marked one (RFC 7741), from the first key frame on.
+
+    Nobody can decode what comes before a key frame: a recording may begin with it when a packet of the first was lost.
+    """
     by_stamp: dict[int, list[Packet]] = defaultdict(list)
     for one in stream:
         by_stamp[one.timestamp].append(one)
@@ -67,7 +70,7 @@ def pictures(stream: Iterable[Packet]) -> list[bytes]:
         gapless = all((after - before) & 0xFFFF == 1 for before, after in pairwise(numbers))
         if group[-1].marker and gapless and group[0].payload[0] & 0x10:
             whole.append(b"".join(_bare(one.payload) for one in group))
-    return whole
+    return list(dropwhile(lambda frame: frame[0] & 1, whole))
 
 
 def _bare(payload: bytes) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +52,8 @@ class Antechamber:
         self.prefix = prefix
         self.process: subprocess.Popen[bytes] | None = None
         self.log = folder / "server.log"
+        # Whose data its first start finds, instead of founding a demo: None founds one.
+        self.model = None if settings and {"data_dir", "key_file", "database_url"} & set(settings) else a_demo
 
     @property
     def authority(self) -> Path:
@@ -69,6 +74,8 @@ class Antechamber:
 
     async def start(self, command: str = "demo", within: float = 60) -> Antechamber:
         """Start it and return when its pages answer; fail with its log when it ends or takes too long."""
+        if command == "demo" and self.model is not None and not (self.folder / "var").exists():
+            copied(await self.model(), self.folder)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: ASYNC220  # a fork is quick, and its death must follow this thread's
                 [*self.prefix, "setpriv", "--pdeathsig", "KILL", PROGRAM, command],
@@ -104,6 +111,11 @@ class Antechamber:
         self.process.wait()
         self.process = None
 
+    def drop(self) -> None:
+        """Be done with it: killed where it still runs. How a server ends well, its own tests show."""
+        if self.process is not None:
+            self.kill()
+
     async def stop(self, within: float = 20) -> int:
         """Stop it as an operator would (SIGTERM) and give its exit code."""
         if self.process is None:
@@ -134,3 +146,31 @@ class Antechamber:
         # proc(5): fields 14 and 15, counted after the name in brackets, which may hold spaces.
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+# Founding a demo (a database from nothing, certificates, people with hashed passwords) is half of a first start. Once a
+# run will do for tests that need a demo of their own; tests/server/infra/test_cli.py founds each time.
+_models: list[Path] = []
+
+
+async def a_demo() -> Path:
+    """Give a folder with the data of a demo that was founded and stopped; made once a process, gone at its end."""
+    if not _models:
+        folder = Path(tempfile.mkdtemp(prefix="antechamber-demo-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        await founded(Antechamber(folder))
+        _models.append(folder)
+    return _models[0]
+
+
+async def founded(server: Antechamber) -> None:
+    """Found a demo and stop it, so that what is in its folder can be copied."""
+    server.model = None
+    await server.start("demo", within=120)
+    await server.stop(40)
+
+
+def copied(model: Path, folder: Path) -> None:
+    """Copy a stopped server's data and keys, but nothing of its run."""
+    subprocess.run(["cp", "-a", "--reflink=auto", model / "var", model / "var.key", folder], check=True)
+    shutil.rmtree(folder / "var" / "run", ignore_errors=True)
