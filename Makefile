@@ -28,14 +28,14 @@ check: env node  ## format, lint, types (Python and browser code) and the law of
 format: env  ## put the code into the house's format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-# Tests that mostly wait share the cores; browsers, which fill them and are held to seconds, come one after the other.
+# Most tests wait for most of their time and share the cores; those that are held to seconds come one after the other.
 test: env node system  ## everything, with small variants of the long tests
-	@$(PYTEST) -q -n 2 --dist worksteal --ignore tests/browser $(ARGS)
-	@$(PYTEST) -q tests/browser $(ARGS)
+	@$(PYTEST) -q -n 3 --dist worksteal -m "not alone" $(ARGS)
+	@$(PYTEST) -q -m alone $(ARGS)
 
-test-long: env node system  ## everything, with the long variants (tens of minutes)
-	@$(PYTEST) -q -n 2 --dist worksteal --ignore tests/browser --long $(ARGS)
-	@$(PYTEST) -q tests/browser --long $(ARGS)
+test-long: env node system  ## everything, with the long variants (about an hour)
+	@$(PYTEST) -q -n 2 --dist worksteal -m "not alone" --long $(ARGS)
+	@$(PYTEST) -q -m alone --long $(ARGS)
 
 screenshots: env node system  ## every page at 1280 and 390 px in both themes, into screenshots/
 	@$(PY) -m tests.browser.screenshots

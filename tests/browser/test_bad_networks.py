@@ -28,6 +28,8 @@ from tests.network.coturn import Coturn, coturn
 from tests.network.impairment import BadPath, Fault
 from tests.network.lab import HERE, Lab, Place, lab
 
+pytestmark = pytest.mark.alone
+
 BACK_WITHIN = 5.0  # seconds after the fault's end
 RIGHT = 0.95  # of the seconds
 ABOVE = 1.0  # second of overlap more than arrived

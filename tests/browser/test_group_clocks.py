@@ -25,6 +25,8 @@ from tests.browser.harness.running import Antechamber
 from tests.network.impairment import BadPath, Fault
 from tests.network.lab import HERE, Lab, lab
 
+pytestmark = pytest.mark.alone
+
 AHEAD_S = 20
 RATES = 700_000, 250_000, 1_500_000
 WITHIN_S = 30

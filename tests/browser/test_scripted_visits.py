@@ -17,6 +17,8 @@ from tests.browser.harness.network import program
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
+pytestmark = pytest.mark.alone
+
 ABOVE, BELOW = 1.0, 2.0  # seconds by which a total may differ from the truth
 
 # Camera off and on again below the product's buttons, on the page's own clock; each gap begins when the one before
@@ -64,7 +66,7 @@ class Scene:
 
 async def short_gaps(scene: Scene) -> None:
     """The camera stops for two seconds, again and again."""
-    count = 20 if scene.long else 5
+    count = 20 if scene.long else 3
     await scene.client.evaluate(CAMERA_GAPS, {"count": count, "gap": 2000, "between": 2500})
 
 

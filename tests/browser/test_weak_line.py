@@ -15,6 +15,8 @@ from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 from tests.network.impairment import Fault, bad_path
 
+pytestmark = pytest.mark.alone
+
 NOTICE = "Your connection is too weak for pictures just now."
 TILE = """() => [...document.querySelectorAll('li:not([hidden]) [data-tile=curtain]')]
   .map((one) => !one.hidden && one.lastChild.innerText)"""

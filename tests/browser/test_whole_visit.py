@@ -15,6 +15,8 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("browser", [pytest.param("chromium", marks=pytest.mark.long), "firefox"])

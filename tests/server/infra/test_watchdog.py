@@ -18,6 +18,8 @@ import uvloop
 
 from server.watchdog import CLOSELY, LIMIT, OTHERS, UNNAMED, Watchdog, places
 
+pytestmark = pytest.mark.alone
+
 HERE = frozenset({__name__.partition(".")[0]})
 
 
