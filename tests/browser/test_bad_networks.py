@@ -129,7 +129,7 @@ class Scene:
         """What arrived at both, so far."""
         for person, kept in zip((self.clinician, self.client), self.samples, strict=True):
             kept.extend(await person.take_log())
-        one, other = (truth.flow_of(kept, at, "frames") for kept, at in zip(self.samples, self.origins, strict=True))
+        one, other = (truth.decoded_of(kept, at) for kept, at in zip(self.samples, self.origins, strict=True))
         return one, other
 
 

@@ -15,8 +15,6 @@ from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 from tests.network.impairment import Fault, bad_path
 
-pytestmark = pytest.mark.alone
-
 NOTICE = "Your connection is too weak for pictures just now."
 TILE = """() => [...document.querySelectorAll('li:not([hidden]) [data-tile=curtain]')]
   .map((one) => !one.hidden && one.lastChild.innerText)"""
@@ -72,6 +70,7 @@ BY_THE_PATH = """() => {
 }"""
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("browser", ["chromium", pytest.param("firefox", marks=pytest.mark.long)])
 async def test_on_a_narrow_line_the_picture_steps_aside_for_the_sound(

@@ -16,16 +16,19 @@ from tests.browser.harness.person import Person
 
 SAMPLE_MS = 100
 STANDS_MS = 450.0  # longer without a new packet is a gap: far beyond jitter, far below the shortest scripted gap
+# A line that loses a third of the packets bears a few pictures a second, and the evidence speaks of seconds.
+SECOND_MS = 1000.0
 
 Span = tuple[float, float]
+Spans = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Flowed:
     """Milliseconds (since the epoch, by the page's monotonic clock) in which each kind arrived at one browser."""
 
-    audio: tuple[Span, ...]
-    video: tuple[Span, ...]
+    audio: Spans
+    video: Spans
 
 
 async def begin(person: Person) -> float:
@@ -39,12 +42,18 @@ async def flowed(person: Person, origin: float) -> Flowed:
     return flow_of(await person.take_log(), origin)
 
 
-def flow_of(log: Sequence[dict[str, Any]], origin: float, picture: str = "pictures") -> Flowed:
-    """What a log says, in however many parts it was taken. `picture`: whole `pictures`, or decoded `frames`."""
-    return Flowed(
-        spans([(origin + one["now"], received(one, "audio", "packets")) for one in log]),
-        spans([(origin + one["now"], received(one, "video", picture)) for one in log]),
-    )
+def flow_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
+    """What a log says, in however many parts it was taken: packets of sound, whole pictures."""
+    return Flowed(_flow(log, origin, "audio", "packets"), _flow(log, origin, "video", "pictures"))
+
+
+def decoded_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
+    """The same with decoded pictures, on lines that bear few: they go on while every second brings a new one."""
+    return Flowed(_flow(log, origin, "audio", "packets"), _flow(log, origin, "video", "frames", SECOND_MS))
+
+
+def _flow(log: Sequence[dict[str, Any]], origin: float, kind: str, counter: str, stands: float = STANDS_MS) -> Spans:
+    return spans([(origin + one["now"], received(one, kind, counter)) for one in log], stands)
 
 
 def received(sample: dict[str, Any], kind: str, counter: str) -> int:
@@ -52,15 +61,15 @@ def received(sample: dict[str, Any], kind: str, counter: str) -> int:
     return sum(peer["inbound"].get(kind, {}).get(counter) or 0 for peer in sample["peers"])
 
 
-def spans(samples: Sequence[tuple[float, int]]) -> tuple[Span, ...]:
-    """The stretches in which a counter grew without standing still for longer than `STANDS_MS`."""
+def spans(samples: Sequence[tuple[float, int]], stands: float = STANDS_MS) -> Spans:
+    """The stretches in which a counter grew without standing still for longer than `stands` ms."""
     found: list[list[float]] = []
     before: int | None = None
     for at, count in samples:
         grown = before is not None and count > before
         restarted = before is not None and 0 < count < before  # a new connection counts from zero
         if grown or restarted:
-            if found and at - found[-1][1] <= STANDS_MS:
+            if found and at - found[-1][1] <= stands:
                 found[-1][1] = at
             else:
                 found.append([at, at])
@@ -68,7 +77,7 @@ def spans(samples: Sequence[tuple[float, int]]) -> tuple[Span, ...]:
     return tuple((start, end) for start, end in found)
 
 
-def shared(first: Iterable[Span], second: Iterable[Span]) -> tuple[Span, ...]:
+def shared(first: Iterable[Span], second: Iterable[Span]) -> Spans:
     """Where both are."""
     second = tuple(second)
     met = ((max(a, c), min(b, d)) for a, b in first for c, d in second)

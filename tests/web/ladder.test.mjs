@@ -99,6 +99,8 @@ test("of a browser that estimates nothing the newest report on what is sent coun
   const sound = { type: "remote-inbound-rtp", kind: "audio", fractionLost: 0, roundTripTime: 0.03, timestamp: 98_000 };
   const picture = { type: "remote-inbound-rtp", kind: "video", fractionLost: 0.5, roundTripTime: 0.4, timestamp: 99_500 };
   assert.deepEqual(read(stats(used, other, sound, picture), 7), { at: 7, available: null, loss: 0.5, rtt: 400 });
+  const past = { ...sound, fractionLost: 0.9, timestamp: 99_900 };
+  assert.equal(read(stats(used, other, past, picture), 7).loss, 0.5);
   const paused = stats(used, other, sound, { ...picture, timestamp: 90_000 });
   assert.deepEqual(read(paused, 7), { at: 7, available: null, loss: 0, rtt: 30 });
   assert.deepEqual(read(stats(used, other), 7), { at: 7, available: null, loss: null, rtt: 2 });

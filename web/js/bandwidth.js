@@ -75,7 +75,9 @@ export function read(report, at) {
   const pair = stats.find((one) => one.type === "candidate-pair" && (used ? one.id === used : one.selected === true));
   const told = stats.filter((one) => one.type === "remote-inbound-rtp" && now - one.timestamp < FRESH)
     .sort((one, other) => other.timestamp - one.timestamp);
-  const lost = told.flatMap((one) => one.fractionLost ?? []);
+  // A report on the sound comes every five seconds and is of what was: while there is one on the picture, that counts.
+  const pictures = told.filter((one) => one.kind === "video");
+  const lost = (pictures.length ? pictures : told).flatMap((one) => one.fractionLost ?? []);
   const available = pair?.availableOutgoingBitrate ?? null;
   const trips = [pair?.currentRoundTripTime, told.find((one) => one.roundTripTime !== undefined)?.roundTripTime];
   // Firefox (153) estimates nothing, and asks its pair only every five seconds: the reports on what is sent are newer.

@@ -55,12 +55,13 @@ export function step(ladder, reading) {
   const room = available === null ? Infinity : available - SOUND;
   // A browser that estimates nothing (Firefox) leaves the queue alone to tell.
   const short = available === null || room < PICTURE_LEAST;
-  // Loss alone is no narrow line: a bad Wi-Fi loses a third and carries the rest.
-  const crowded = (loss ?? 0) > CROWDED_LOSS || (queued && short);
+  // Loss alone is no narrow line: a bad Wi-Fi loses a third and carries the rest. Beside a picture that is away only sound
+  // is reported on, seldom, and on what is past: the queue tells sooner.
+  const lost = ladder.rung === 0 ? 0 : loss ?? 0;
+  const crowded = lost > CROWDED_LOSS || (queued && short);
   // An estimate alone is no trouble: at the start of a connection it is low and grows by itself.
-  const low = rungFor(room) < ladder.rung && (queued || (loss ?? 0) > POOR_LOSS);
-  // Beside a picture that is away only sound is reported on, seldom, and on what is past: the queue tells sooner.
-  const calm = !crowded && !queued && (ladder.rung === 0 || (loss ?? 0) < CALM_LOSS);
+  const low = rungFor(room) < ladder.rung && (queued || lost > POOR_LOSS);
+  const calm = !crowded && !queued && lost < CALM_LOSS;
   const next = {
     ...ladder, ...trips,
     low: low ? ladder.low ?? at : null,
