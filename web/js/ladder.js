@@ -19,9 +19,9 @@ const PAUSE_AFTER = 3000;
 /** A picture that has just come back and crowds the line again goes sooner: the sound waits in its queue. */
 const PAUSE_AGAIN_AFTER = 1000;
 /** All was well for this long: the next rung is tried, in ms; longer after each try but the first few that failed within
- * `FAILED_WITHIN`. A picture that is away altogether is missed sooner. */
+ * `FAILED_WITHIN`. A picture that is away altogether is missed sooner: with the next reading, which may come a little early. */
 const UP_AFTER = 6000;
-const BACK_AFTER = 1000;
+const BACK_AFTER = 900;
 const PATIENT = 4;
 const LONGER = 2;
 const UP_AT_MOST = 60_000;
@@ -55,13 +55,12 @@ export function step(ladder, reading) {
   const room = available === null ? Infinity : available - SOUND;
   // A browser that estimates nothing (Firefox) leaves the queue alone to tell.
   const short = available === null || room < PICTURE_LEAST;
-  // Loss alone is no narrow line: a bad Wi-Fi loses a third and carries the rest. Beside a picture that is away only sound
-  // is reported on, seldom, and on what is past: the queue tells sooner.
-  const lost = ladder.rung === 0 ? 0 : loss ?? 0;
-  const crowded = lost > CROWDED_LOSS || (queued && short);
+  // Loss alone is no narrow line: a bad Wi-Fi loses a third and carries the rest.
+  const crowded = (loss ?? 0) > CROWDED_LOSS || (queued && short);
   // An estimate alone is no trouble: at the start of a connection it is low and grows by itself.
-  const low = rungFor(room) < ladder.rung && (queued || lost > POOR_LOSS);
-  const calm = !crowded && !queued && lost < CALM_LOSS;
+  const low = rungFor(room) < ladder.rung && (queued || (loss ?? 0) > POOR_LOSS);
+  // Beside a picture that is away only sound is reported on, seldom, and on what is past: the queue tells sooner.
+  const calm = !crowded && !queued && (ladder.rung === 0 || (loss ?? 0) < CALM_LOSS);
   const next = {
     ...ladder, ...trips,
     low: low ? ladder.low ?? at : null,
