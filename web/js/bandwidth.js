@@ -5,8 +5,9 @@ import { RUNGS, START, step } from "./ladder.js";
 
 /** @typedef {import("./ladder.js").Reading} Reading */
 
-/** How often to look, in ms. */
+/** How often to look, in ms; a picture that is away is waited for. */
 const EVERY = 1000;
+const EVERY_PAUSED = 500;
 /** A report on what was sent says something for that long, in ms. On a picture one comes every second; on sound alone
  * every five, and what it says is past when the picture might come back. */
 const FRESH = 3000;
@@ -16,7 +17,7 @@ export class Bandwidth {
   /** @type {(bits: number|null) => Promise<void>} */ #limit;
   /** @type {(paused: boolean) => void} */ #onPaused;
   #ladder = START;
-  /** @type {ReturnType<typeof setInterval>|undefined} */ #timer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
 
   /** @param {() => Promise<RTCStatsReport|null>} stats of the present connection
    * @param {(bits: number|null) => Promise<void>} limit sets the picture's bitrate: 0 pauses it, null takes the limit away
@@ -36,18 +37,26 @@ export class Bandwidth {
    * @param {boolean} on */
   watch(on) {
     if (on === (this.#timer !== undefined)) return;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     if (!on) return;
     this.#ladder = { ...this.#ladder, low: null, crowded: null, calm: null };
     void this.#apply();
-    this.#timer = setInterval(() => void this.#look().catch(() => undefined), EVERY);
+    this.#wait();
   }
 
   /** Nothing is known any more: the visit is over, or the seat is gone. */
   forget() {
     this.watch(false);
     this.#ladder = START;
+  }
+
+  #wait() {
+    const timer = setTimeout(async () => {
+      await this.#look().catch(() => undefined);
+      if (timer === this.#timer) this.#wait();
+    }, this.paused ? EVERY_PAUSED : EVERY);
+    this.#timer = timer;
   }
 
   async #look() {

@@ -19,11 +19,12 @@ const PAUSE_AFTER = 3000;
 /** A picture that has just come back and crowds the line again goes sooner: the sound waits in its queue. */
 const PAUSE_AGAIN_AFTER = 1000;
 /** All was well for this long: the next rung is tried, in ms; longer after each try but the first few that failed within
- * `FAILED_WITHIN`. A picture that is away altogether is missed sooner: with the next reading, which may come a little early. */
+ * `FAILED_WITHIN`. A picture that is away altogether is missed sooner: the next reading is soon enough. */
 const UP_AFTER = 6000;
-const BACK_AFTER = 900;
+const BACK_AFTER = 400;
 const PATIENT = 4;
 const LONGER = 2;
+const LONGER_FROM = 1000;
 const UP_AT_MOST = 60_000;
 const FAILED_WITHIN = 5000;
 /** A round trip this much above the best is a queue, this share of loss is a line far too narrow; in ms. */
@@ -100,7 +101,7 @@ function rungFor(room) {
 function down(ladder, rung, at) {
   const fails = failing(ladder, at) ? ladder.fails + 1 : 0;
   const first = rung === 0 ? BACK_AFTER : UP_AFTER;
-  const wait = fails > PATIENT ? Math.min(LONGER * Math.max(first, ladder.wait), UP_AT_MOST) : first;
+  const wait = fails > PATIENT ? Math.min(LONGER * Math.max(first, ladder.wait, LONGER_FROM), UP_AT_MOST) : first;
   return { ...ladder, rung, wait, fails, low: null, crowded: rung === 0 ? null : ladder.crowded, calm: null };
 }
 
