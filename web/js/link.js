@@ -41,8 +41,9 @@ import { Malformed, PROTOCOL, dump, parse } from "./wire.js";
  * it was away hangs on for seconds after it is back, and a slow network needs its time. */
 const WELCOME_WITHIN = { most: 8000, least: 2000 };
 /** The longest pause between attempts of an eager page, and the longest attempt unless the last one took half as long, in
- * ms: a first packet that was lost is sent again after one second, then three, then seven (RFC 6298, section 2.1). */
-const EAGER_PAUSE = 1500;
+ * ms: a first packet that was lost is sent again after one second, then three, then seven (RFC 6298, section 2.1). An
+ * attempt that spans the moment in which the network is back has used up most of the five seconds we have. */
+const EAGER_PAUSE = 500;
 const EAGER_WITHIN = 3000;
 /** A ticket that ran out, or a garbled frame, is tried again this many times in a row before the page is told. */
 const REJOINS = 3;
@@ -220,8 +221,10 @@ export class Link {
 
   #later() {
     this.#stand("waiting");
-    const pause = delay(this.#attempt++, Math.random());
-    this.#retry = setTimeout(() => void this.#connect(), this.#options.eager?.() ? Math.min(pause, EAGER_PAUSE) : pause);
+    const random = Math.random();
+    const pause = delay(this.#attempt++, random);
+    const most = this.#options.eager?.() ? EAGER_PAUSE * (0.75 + random / 2) : Infinity;
+    this.#retry = setTimeout(() => void this.#connect(), Math.min(pause, most));
   }
 
   /** @param {Closed} closed */
