@@ -28,8 +28,6 @@ from tests.network.coturn import Coturn, coturn
 from tests.network.impairment import BadPath, Fault
 from tests.network.lab import HERE, Lab, Place, lab
 
-pytestmark = pytest.mark.alone
-
 BACK_WITHIN = 5.0  # seconds after the fault's end
 RIGHT = 0.95  # of the seconds
 ABOVE = 1.0  # second of overlap more than arrived
@@ -204,6 +202,7 @@ async def event_of(scene: Scene, meet: Meet) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(900)
 async def test_a_visit_survives_and_its_evidence_is_right(
     case: Case, tmp_path: Path, meet: Meet, quiet: Quiet, long: bool, figure: Callable[[str], None]
