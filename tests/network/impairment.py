@@ -88,6 +88,7 @@ class BadPath:
     flows: dict[Address, _Flow] = field(default_factory=dict)
     passed: int = 0
     dropped: int = 0
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     @property
     def address(self) -> Address:
@@ -105,23 +106,26 @@ class BadPath:
         self.set(replace(self.up.fault, blackout=on), replace(self.down.fault, blackout=on))
 
     def rebind(self) -> None:
-        """Every sender gets a new port towards the target, as when a translation forgets."""
+        """Every sender gets a new port towards the target, as when a translation forgets; from any thread."""
+        self.loop.call_soon_threadsafe(self._forget_all)
+
+    def _forget_all(self) -> None:
         for flow in self.flows.values():
             self._forget(flow)
         self.flows.clear()
 
     def open(self) -> None:
         """Begin to pass datagrams on."""
-        asyncio.get_running_loop().add_reader(self.front, self._from_front)
+        self.loop.add_reader(self.front, self._from_front)
 
     def close(self) -> None:
         """Stop, and close every socket."""
-        asyncio.get_running_loop().remove_reader(self.front)
-        self.rebind()
+        self.loop.remove_reader(self.front)
+        self._forget_all()
         self.front.close()
 
     def _forget(self, flow: _Flow) -> None:
-        asyncio.get_running_loop().remove_reader(flow.back)
+        self.loop.remove_reader(flow.back)
         flow.back.close()
 
     def _from_front(self) -> None:
@@ -131,7 +135,7 @@ class BadPath:
                 flow = self.flows[source] = _Flow(self.make(), source)
                 flow.back.setblocking(False)
                 flow.back.connect(self.target)
-                asyncio.get_running_loop().add_reader(flow.back, self._from_back, flow)
+                self.loop.add_reader(flow.back, self._from_back, flow)
             self._pass(self.up, payload, flow.back, None)
 
     def _from_back(self, flow: _Flow) -> None:
@@ -139,7 +143,7 @@ class BadPath:
             self._pass(self.down, payload, self.front, flow.source)
 
     def _pass(self, way: Way, payload: bytes, out: socket.socket, to: Address | None) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self.loop
         now = loop.time()
         moments = way.leaves(now, len(payload) + 28)  # with the headers of IPv4 and UDP, as a line counts them
         self.passed += bool(moments)
