@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from billing_hooks.found import Case, Found, hold
+from billing_hooks.found import Case, Found, hold, refuse
 from billing_hooks.pack import Prolonged
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One line to be: code, units, modifiers that price it (GP); `modifier_free` takes no telehealth modifier."""
+    """One line to be: code, units, modifiers that price it (GP); `source` is what its table cites.
+
+    `telehealth` are the telehealth modifiers of this code alone; None leaves them to the payer's rule.
+    """
 
     code: str
     units: int = 1
     pricing: tuple[str, ...] = ()
-    modifier_free: bool = False
+    telehealth: tuple[str, ...] | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +32,35 @@ class Drafted:
     minutes: int | None = None
 
 
-def evidence_minutes(case: Case) -> int:
+def evidence_minutes(case: Case) -> int | None:
     """Whole minutes, floored, of the total that the rule names (`minutes_basis`, default talk_overlap)."""
     evidence = case.encounter.evidence
     match case.rule.minutes_basis if case.rule is not None else "talk_overlap":
         case "audio_video_overlap":
-            return evidence.audio_video // 60
+            seconds = evidence.audio_video
         case "presence":
-            return evidence.presence // 60
+            seconds = evidence.presence
         case _:
-            return evidence.talk // 60
+            seconds = evidence.talk
+    return None if seconds is None else seconds // 60
 
 
 def signed_minutes(case: Case) -> tuple[int | None, tuple[Found, ...]]:
     """The minutes a line may rest on: as signed, never more than the evidence holds; None while nothing is signed."""
-    sheet = case.encounter.sheet
+    sheet, held = case.encounter.sheet, evidence_minutes(case)
     if sheet is None or sheet.minutes is None:
         return None, (hold("CLINICIAN_ATTESTATION_MISSING", opens=True, more="The minutes are not signed."),)
-    held = evidence_minutes(case)
+    if held is None:
+        return None, (hold("EVIDENCE_TIME_CONFLICT", opens=True, more="What was measured is not known."),)
     if sheet.minutes > held:
         more = f"{sheet.minutes} signed, {held} measured."
         return held, (hold("EVIDENCE_TIME_CONFLICT", more=more, rule=case.rule),)
     return sheet.minutes, ()
+
+
+def below(code: str, minutes: int, least: int, source: str) -> Found:
+    """The refusal where time reaches no code at all; its detail names the one that was missed."""
+    return refuse("TIME_BELOW_MINIMUM", code, more=f"{minutes} of at least {least} minutes.", source=source)
 
 
 def prolonged_units(prolonged: Prolonged, patient: str, minutes: int) -> int:

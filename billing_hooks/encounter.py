@@ -29,7 +29,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Clinician:
-    """Who gave the service. `licensed` states (None unknown), `credentialed` states with this payer (None unknown)."""
+    """Who gave the service. `licensed` states (None unknown), `credentialed` states with this payer (None unknown).
+
+    `authority_to_practise` a compact's general authority, `privileges` the states of a compact's single privileges;
+    `opted_out` of Medicare by affidavit.
+    """
 
     type: str | None = None
     specialty: str | None = None
@@ -40,56 +44,82 @@ class Clinician:
     located: str | None = None
     home_state: str | None = None
     authority_to_practise: bool = False
+    privileges: frozenset[str] = frozenset()
     employer: str | None = None
+    video_capable: bool | None = None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured, in whole seconds, and whether the event that says so is proven."""
+    """What was measured, in whole seconds (None unknown), and whether the event that says so is proven."""
 
-    proven: bool
+    proven: bool | None
     duplicate: bool = False
-    client_present: bool = False
-    family_present: bool = False
-    synchronous: bool = True
-    audio_video: int = 0
-    talk: int = 0
-    presence: int = 0
+    client_present: bool | None = None
+    family_present: bool | None = None
+    synchronous: bool | None = True
+    audio_video: int | None = 0
+    talk: int | None = 0
+    presence: int | None = 0
     audio_only_reason: str | None = None
     video_required: bool = False
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What was done, in the coder's own words (`intent`), and what somebody asked for."""
+    """What was done, in the coder's own words (`intent`), and what somebody asked for. None = unknown.
+
+    `hosting` this practice hosted a client whom somebody elsewhere treated; `private_pay` the client asks to pay
+    although covered, `medicare_client` they are covered by Medicare; `supervised` a nurse's visit was supervised as its
+    rule wants; `other_visits` visits of this client and clinician on the same day; `related_em_days` days since a visit
+    that the check-in is about (-1 none), `leads_to_visit` within a day; `set_up` the device was set up for the first
+    time in this episode.
+    """
 
     intent: str | None = None
     requested: tuple[str, ...] = ()
     requested_modifiers: tuple[str, ...] = ()
     requested_pos: str | None = None
+    requested_units: int | None = None
     with_client: bool = True
     patient: str | None = None
     seen_months_ago: int | None = None
     seen_by_specialty: str | None = None
-    device_days: int = 0
-    live_contact: bool = False
-    month_minutes: int = 0
+    device_days: int | None = None
+    live_contact: bool | None = None
+    month_minutes: int | None = None
     minutes_counted_twice: int = 0
+    set_up: bool = False
     first_home_telehealth: date | None = None
     last_in_person: date | None = None
+    in_person_exception: bool = False
     incident_to: bool = False
+    supervised: bool | None = None
+    hosting: bool = False
+    private_pay: bool = False
+    medicare_client: bool = False
+    other_visits: int = 0
+    related_em_days: int | None = None
+    leads_to_visit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What must be on file. None = unknown. `note` "release" = the releasing person looks at the note."""
+    """What must be on file. None = unknown. "release" = the releasing person looks at it (`note`, `plan`).
+
+    `note` signed, `plan` (of treatment) valid; `estimate_due` the last day for the estimate, None when none is due,
+    `estimate_sent` the day it was sent.
+    """
 
     consent: bool | None = None
     statement: bool | None = None
     note: str | None = None
+    plan: str | None = None
     assurance_on_file: bool | None = None
-    estimate_due: bool = False
-    estimate_sent: bool | None = None
+    estimate_due: date | None = None
+    estimate_sent: date | None = None
     estimate_cents: int | None = None
     bill_cents: int | None = None
     fees: tuple[Fee, ...] | None = None
@@ -149,6 +179,7 @@ def from_event(
             consent=event["consent"] is not None,
             statement=None if statement is None else statement["saw_and_heard"] is True,
             note="release",
+            plan="release",
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
         ),
@@ -189,6 +220,7 @@ def _clinician(found: Mapping[str, object], coverage: Coverage | None, titles: M
         licence_expires=date.fromisoformat(str(cover["expires"])) if cover and cover["expires"] else None,
         credentialed=frozenset(coverage.credentialed) if coverage is not None and by_state else None,
         located=cast("str | None", located["state"]) if located is not None else None,
+        video_capable=found["video_capable"] is True,
     )
 
 
@@ -196,6 +228,7 @@ def _evidence(event: Mapping[str, object]) -> Evidence:
     seconds = cast("Mapping[str, int]", event["seconds"])
     modality = cast("Mapping[str, object]", event["modality"])
     pair = cast("Mapping[str, object]", event["visit"])["counted_pair"]
+    practice = cast("Mapping[str, Mapping[str, object]]", event["practice"])
     present = seconds["presence"] > 0
     return Evidence(
         proven=True,
@@ -205,4 +238,5 @@ def _evidence(event: Mapping[str, object]) -> Evidence:
         talk=seconds["talk_overlap"],
         presence=seconds["presence"],
         audio_only_reason=cast("str | None", modality["audio_only_reason"]),
+        platform=cast("str | None", practice["platform"]["owner_relationship"]),
     )

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_hooks.choosing import Choice
 from billing_hooks.encounter import Encounter
+from billing_hooks.grounds import GROUNDS
+from billing_hooks.material import Coverage
 from billing_hooks.pack import Compacts, Pack
-from billing_hooks.rules import Choice, PayerRule
+from billing_hooks.rules import PayerRule
 from billing_hooks.sentences import REASONS, WARNINGS
 from billing_hooks.words import Finding
 
@@ -62,7 +65,15 @@ class Case:
     def self_pay(self) -> bool:
         """Whether the client pays: no plan to bill, or none that this practice is part of."""
         coverage = self.encounter.coverage
-        return coverage is not None and (coverage.lob == "self_pay" or coverage.network == "none")
+        if coverage is None:
+            return False
+        return coverage.lob == "self_pay" or coverage.network == "none" or self._outside_network(coverage)
+
+    def _outside_network(self, coverage: Coverage) -> bool:
+        """Licensed and not credentialed there, and the plan has no contract with the practice: the client pays."""
+        place, credentialed = self.encounter.place.state, self.encounter.clinician.credentialed
+        by_state = coverage.network == "out" and coverage.credentialing == "client_state"
+        return by_state and credentialed is not None and place not in credentialed
 
 
 def refuse(code: str, detail: str = "", *, more: str = "", rule: PayerRule | None = None, source: str = "") -> Found:
@@ -88,5 +99,9 @@ def warn(code: str, detail: str = "", *, more: str = "", rule: PayerRule | None 
 
 
 def _finding(say: str, code: str, detail: str, more: str, rule: PayerRule | None, source: str) -> Finding:
-    sources = (rule.citations if rule is not None else ()) + ((source,) if source else ())
-    return Finding(code, f"{say} {more}".rstrip(), detail, rule.name if rule is not None else "", sources)
+    """With the rule that decided and what it cites: the payer's where one spoke, else the coder's own."""
+    ground = GROUNDS[code]
+    name, sources = (rule.name, rule.citations) if rule is not None else (ground.rule, ())
+    if source:
+        sources += (source,)
+    return Finding(code, f"{say} {more}" if more else say, detail, name, sources or (ground.citation,))

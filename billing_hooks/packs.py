@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import tomllib
 from importlib import resources
-from pathlib import Path
 from typing import cast
 
-from billing_hooks import pack, rules
+from billing_hooks import pack_reading, rules
 from billing_hooks.pack import Compacts, Pack
 from billing_hooks.rules import PayerRule
 
@@ -19,8 +18,9 @@ _HERE = resources.files("billing_hooks")
 def shipped() -> tuple[Pack, Compacts]:
     """The code tables and compacts of this version. Errors: Malformed("bad-code-pack")."""
     tables = tomllib.loads((_HERE / "codes" / "pack.toml").read_text(encoding="utf-8"))
+    diagnoses = tomllib.loads((_HERE / "codes" / "diagnoses.toml").read_text(encoding="utf-8"))
     compacts = tomllib.loads((_HERE / "codes" / "compacts.toml").read_text(encoding="utf-8"))
-    return pack.parse(tables), pack.parse_compacts(compacts)
+    return pack_reading.parse(tables, diagnoses), pack_reading.parse_compacts(compacts)
 
 
 @functools.cache
@@ -36,8 +36,3 @@ def read_rules(text: str) -> list[PayerRule]:
     """The rules of one TOML file. Errors: Malformed("bad-rule")."""
     listed = cast("list[dict[str, object]]", tomllib.loads(text)["rule"])
     return [rules.parse(each) for each in listed]
-
-
-def load_pack(path: Path) -> Pack:
-    """A site's own code tables. Errors: Malformed("bad-code-pack"), OSError."""
-    return pack.parse(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,14 +1,13 @@
-"""Payer rules as dated, cited data: reading one, and choosing the one that decides a claim. Pure.
+"""Payer rules as dated, cited data: one rule, and its strict reading from JSON or TOML. Pure.
 
-A field that is absent is unknown, never "no" (research: a missing answer holds a claim). Law rules are constraints;
-they never supply a place of service or a modifier. `historical` rules decide only claims of their own time, `example`
-rules never.
+A field that is absent is unknown, never "no": a missing answer holds a claim. A field that this version does not know
+is refused by name, so that a misspelt one cannot pass for an absent one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -38,12 +37,33 @@ class Status(StrEnum):
     HISTORICAL = "historical"
 
 
-RANK = (Kind.CONTRACT, Kind.MEMBER_VERIFICATION, Kind.PAYER_POLICY, Kind.LOB_DEFAULT)
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What a rule says of a family of codes: taken or not (None: not stated), and its own modifiers if it has some."""
+
+    accepted: bool | None
+    av: tuple[str, ...] | None = None
+    audio: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Who confirmed a rule and how: the name, the day, the payer's representative and the call reference."""
+
+    by: str
+    on: date | None
+    representative: str = ""
+    call_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PayerRule:
-    """One rule. None means unknown; `originating_sites` ANY allows every place; `pos_*` are POS codes."""
+    """One rule. None means unknown; `originating_sites` ANY allows every place; `pos_*` are POS codes.
+
+    `until` is the payer's own last day, `valid_through` the last date of service for which somebody looked;
+    `licences_unasked` licences beside `licences_allow` were not asked about; `most_units` a day, by code;
+    `unknown` names fields that this version does not know (only where reading was lenient).
+    """
 
     id: str
     version: int
@@ -53,6 +73,7 @@ class PayerRule:
     status: Status
     since: date
     until: date | None = None
+    valid_through: date | None = None
     funding: str | None = None
     jurisdiction: str | None = None
     originating_sites: frozenset[str] | None = None
@@ -64,10 +85,15 @@ class PayerRule:
     audio_only: str | None = None
     audio_codes: frozenset[str] | None = None
     licences_allow: frozenset[str] | None = None
+    licences_unasked: bool = False
     services_excluded: frozenset[str] | None = None
     code_allow: frozenset[str] | None = None
+    code_deny: frozenset[str] = frozenset()
     code_list: str = ""
-    families: tuple[tuple[str, bool], ...] = ()
+    families: tuple[tuple[str, Family], ...] = ()
+    most_units: tuple[tuple[str, int], ...] = ()
+    auth_required: bool | None = None
+    timely_filing_days: int | None = None
     unit_rule: str | None = None
     minutes_basis: str = "talk_overlap"
     av_share_min: Decimal = Decimal("0.9")
@@ -76,161 +102,224 @@ class PayerRule:
     frees_site: bool = False
     confidence: str = ""
     note: str = ""
+    confirmed: Confirmed | None = None
     citations: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """The rule and its version, as stored with every decision."""
         return f"{self.id} v{self.version}"
 
+    def family(self, name: str) -> Family:
+        """What it says of a family of codes; nothing where it does not name it."""
+        return dict(self.families).get(name, _UNSTATED)
+
     def holds_on(self, day: date) -> bool:
         """Whether the rule is in force on that day."""
         return self.since <= day and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What was found for a claim: the rule, a second that contradicts it, the law, and old rules passed over."""
-
-    rule: PayerRule | None
-    rival: PayerRule | None = None
-    laws: tuple[PayerRule, ...] = ()
-    unbound_law: bool = False
-    superseded: bool = False
+_UNSTATED = Family(None)
 
 
-def choose(
-    rules: Iterable[PayerRule], *, payer: str, lob: str, funding: str | None, state: str | None, dos: date, today: date
-) -> Choice:
-    """The rule in force on `dos` of the strongest kind, then most specific; equal rules that differ are rivals."""
-    laws: list[PayerRule] = []
-    fitting: list[PayerRule] = []
-    unbound = superseded = False
-    for rule in rules:
-        if rule.lob not in (lob, "*") or rule.payer not in (payer, "*") or rule.kind is Kind.EXAMPLE:
-            continue
-        if rule.jurisdiction not in (None, state) or not rule.holds_on(dos):
-            continue
-        if rule.funding not in (None, funding):
-            unbound = unbound or (rule.kind is Kind.LAW and funding == "self_funded")
-        elif rule.kind is Kind.LAW:
-            laws.append(rule)
-        elif rule.status is Status.HISTORICAL and not rule.holds_on(today):
-            superseded = True
-        else:
-            fitting.append(rule)
-    fitting.sort(key=lambda rule: (RANK.index(rule.kind), -_specific(rule), rule.id, -rule.version))
-    first = fitting[0] if fitting else None
-    rival = next((rule for rule in fitting[1:] if first is not None and _contradicts(first, rule)), None)
-    return Choice(first, rival, tuple(laws), unbound, superseded)
+def parse(found: Mapping[str, object], *, lenient: bool = False) -> PayerRule:
+    """A rule from its JSON or TOML form. Errors: Malformed("bad-rule"), which names the rule and the field.
+
+    `lenient` (for files of cases, and for what was stored by another version) keeps the names of unknown fields in
+    `unknown`, where the coder warns of them, instead of refusing.
+    """
+    name = str(found.get("id", "without an id"))[:60]
+    unknown = tuple(sorted(str(each)[:60] for each in found.keys() - _FIELDS.keys()))
+    if unknown and not lenient:
+        raise Malformed("bad-rule", f"The payer rule {name}: there is no field {unknown[0]}.")
+    absent = [field for field in ("id", "payer", "lob", "from") if found.get(field) in (None, "")]
+    if absent:
+        raise Malformed("bad-rule", f"The payer rule {name}: the field {absent[0]} is missing.")
+    values = _values({field: raw for field, raw in found.items() if field not in unknown}, name)
+    values = {"version": 1, "kind": Kind.PAYER_POLICY, "status": Status.NEEDS_CONFIRMATION, **values}
+    rule = PayerRule(**values, unknown=unknown)  # type: ignore[arg-type]  # every reader gives its field's own type
+    if rule.until is not None and rule.until < rule.since:
+        raise Malformed("bad-rule", f"The payer rule {name}: to lies before from.")
+    return rule
 
 
-def _specific(rule: PayerRule) -> int:
-    return sum((rule.payer != "*", rule.lob != "*", rule.funding is not None, rule.jurisdiction is not None))
+def amended(rule: PayerRule, said: Mapping[str, object]) -> PayerRule:
+    """The rule with some fields as `said` in the JSON form. Errors: Malformed("bad-rule")."""
+    return replace(rule, **_values(said, rule.id))  # type: ignore[arg-type]  # every reader gives its field's own type
 
 
-def _contradicts(first: PayerRule, other: PayerRule) -> bool:
-    """Two equally strong, equally specific rules that would code the same visit differently."""
-    if first.id == other.id or (first.kind, _specific(first)) != (other.kind, _specific(other)):
-        return False
-    names = ("originating_sites", "pos_home", "pos_other", "modifiers_av", "modifiers_audio", "audio_only")
-    return any(getattr(first, name) != getattr(other, name) for name in names)
+def _values(found: Mapping[str, object], name: str) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for field, raw in found.items():
+        try:
+            values |= _FIELDS[field](raw) if raw is not None else {}
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+            raise Malformed("bad-rule", f"The payer rule {name}: {field} cannot be read ({error!s:.100}).") from error
+    return values
 
 
-def parse(found: Mapping[str, object]) -> PayerRule:
-    """A rule from its JSON or TOML form (the schema of the research, §1.6). Errors: Malformed("bad-rule")."""
-    try:
-        return _parse(found)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise Malformed(
-            "bad-rule", f"The payer rule {found.get('id', '')!s:.60} cannot be read: {error!s:.120}."
-        ) from error
+Reader = Callable[[object], dict[str, object]]
 
 
-def _parse(found: Mapping[str, object]) -> PayerRule:
-    home, other = _places(found.get("pos"))
-    av, audio = _modifiers(found.get("modifiers"))
-    verification = cast("Mapping[str, object] | None", found.get("verification"))
-    families = cast("Mapping[str, object]", found.get("code_families") or {})
-    return PayerRule(
-        id=str(found["id"]),
-        version=cast(int, found.get("version", 1)),
-        payer=str(found["payer"]),
-        lob=str(found["lob"]),
-        kind=Kind(str(found.get("kind", "payer_policy"))),
-        status=Status(str(found.get("status", "needs_confirmation"))),
-        since=_day(found["from"]),
-        until=_day(found["to"]) if found.get("to") is not None else None,
-        funding=_text(found.get("funding")),
-        jurisdiction=_text(found.get("jurisdiction")),
-        originating_sites=_set(found.get("originating_sites")),
-        pos_home=home,
-        pos_other=other,
-        pos_conflict=str(found.get("pos_conflict") or ""),
-        modifiers_av=av,
-        modifiers_audio=audio,
-        audio_only=_text(found.get("audio_only")),
-        audio_codes=_set(found.get("audio_codes")),
-        licences_allow=_set(found.get("licences_allow")),
-        services_excluded=_set(found.get("services_excluded")),
-        code_allow=_set(found.get("code_allow")),
-        code_list=str(found.get("code_list") or ""),
-        families=tuple((name, value != "not_stated") for name, value in sorted(families.items())),
-        unit_rule=_text(found.get("unit_rule")),
-        minutes_basis=_basis(found.get("minutes_basis", "talk_overlap")),
-        av_share_min=_share(found.get("av_share_min", "0.9")),
-        assurance_form=str(found.get("assurance_form") or ""),
-        call_reference_missing=verification is not None and not verification.get("call_ref"),
-        frees_site=found.get("effect") == "originating_site_anywhere",
-        confidence=str(found.get("confidence") or ""),
-        note=str(found.get("note") or ""),
-        citations=tuple(_citation(each) for each in cast("list[object]", found.get("citations") or [])),
-    )
+def _as(name: str, read: Callable[[object], object]) -> Reader:
+    return lambda found: {name: read(found)}
 
 
 def _day(value: object) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
-def _set(value: object) -> frozenset[str] | None:
-    if value is None:
-        return None
-    return ANY if value == "any" else frozenset(str(each) for each in cast("list[object]", value))
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= 100_000:
+        raise ValueError("not a whole number")
+    return value
 
 
-def _places(value: object) -> tuple[str | None, str | None]:
-    if value is None or isinstance(value, str):
-        return value, value
-    both = cast("Mapping[str, str]", value)
-    return both.get("home"), both.get("other")
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
 
 
-def _modifiers(value: object) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-    if value is None:
-        return None, None
-    both = cast("Mapping[str, list[str] | None]", value)
-    av, audio = both.get("av"), both.get("audio_only")
-    return (None if av is None else tuple(av)), (None if audio is None else tuple(audio))
+def _words(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise TypeError("not a list of texts")
+    return tuple(value)
 
 
-def _basis(value: object) -> str:
-    if value not in ("talk_overlap", "audio_video_overlap", "presence"):
-        raise ValueError("minutes_basis is not one of the three totals")
-    return str(value)
+def _set(value: object) -> frozenset[str]:
+    return frozenset(_words(value))
+
+
+def _sites(value: object) -> frozenset[str]:
+    return ANY if value == "any" else _set(value)
+
+
+def _member(*allowed: str) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        if value not in allowed:
+            raise ValueError("not one of " + ", ".join(allowed))
+        return value
+
+    return read
+
+
+def _table(value: object, *allowed: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError("not a table")
+    odd = sorted(str(each) for each in value.keys() - set(allowed)) if allowed else []
+    if odd:
+        raise ValueError(f"there is no {odd[0]} in it")
+    return value
+
+
+def _places(value: object) -> dict[str, object]:
+    if isinstance(value, str):
+        return {"pos_home": _pos(value), "pos_other": _pos(value)}
+    both = _table(value, "home", "other")
+    return {f"pos_{name}": _pos(code) for name, code in both.items() if code is not None}
+
+
+def _pos(value: object) -> str:
+    code = _text(value)
+    if len(code) != 2 or not code.isdigit():
+        raise ValueError("a place of service has two digits")
+    return code
+
+
+def _modifiers(value: object) -> dict[str, object]:
+    both = _table(value, "av", "audio_only", "async")
+    named = {"av": "modifiers_av", "audio_only": "modifiers_audio"}
+    return {named[name]: _words(codes) for name, codes in both.items() if name in named and codes is not None}
+
+
+def _family(value: object) -> Family:
+    if isinstance(value, str):
+        return Family({"accepted": True, "not_accepted": False, "not_stated": None}[value])
+    both = _table(value, "accepted", "modifiers")
+    taken = both.get("accepted")
+    own = _modifiers(both.get("modifiers") or {})
+    av, audio = own.get("modifiers_av"), own.get("modifiers_audio")
+    return Family(
+        None if taken is None else _truth(taken),
+        cast("tuple[str, ...] | None", av),
+        cast("tuple[str, ...] | None", audio),
+    )
+
+
+def _families(value: object) -> tuple[tuple[str, Family], ...]:
+    return tuple((name, _family(said)) for name, said in sorted(_table(value).items()))
+
+
+def _units(value: object) -> tuple[tuple[str, int], ...]:
+    return tuple((code, _count(most)) for code, most in sorted(_table(value).items()))
 
 
 def _share(value: object) -> Decimal:
     share = Decimal(str(value))
     if not 0 < share <= 1:
-        raise ValueError("av_share_min is not a share")
+        raise ValueError("not a share above 0 and up to 1")
     return share
 
 
+def _verification(value: object) -> dict[str, object]:
+    found = _table(value, "by", "call_ref", "rep", "date", "expires")
+    return {"call_reference_missing": not found.get("call_ref")}
+
+
+def _confirmed(value: object) -> Confirmed:
+    found = _table(value, "by", "on", "representative", "call_ref")
+    on = found.get("on")
+    return Confirmed(
+        _text(found["by"]),
+        None if on is None else _day(on),
+        str(found.get("representative") or ""),
+        str(found.get("call_ref") or ""),
+    )
+
+
+def _citations(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(_citation(each) for each in value)
+
+
 def _citation(value: object) -> str:
-    if isinstance(value, Mapping):
-        return " · ".join(str(value[name]) for name in ("title", "url", "date", "seen_by") if value.get(name))
-    return str(value)
+    if isinstance(value, str):
+        return value
+    found = _table(value, "title", "url", "doc", "date", "quote_date", "seen_by")
+    return " · ".join(str(found[name]) for name in found if found[name])
+
+
+def _effect(value: object) -> dict[str, object]:
+    return {"frees_site": _member("originating_site_anywhere")(value) == "originating_site_anywhere"}
+
+
+# Every field that a rule may have, and how it is read: the schema.
+_FIELDS: Mapping[str, Reader] = {
+    "id": _as("id", _text), "version": _as("version", _count), "payer": _as("payer", _text),
+    "lob": _as("lob", _text), "kind": _as("kind", lambda value: Kind(_text(value))),
+    "status": _as("status", lambda value: Status(_text(value))),
+    "from": _as("since", _day), "to": _as("until", _day), "valid_through": _as("valid_through", _day),
+    "funding": _as("funding", _member("fully_insured", "self_funded", "government")),
+    "jurisdiction": _as("jurisdiction", _text), "originating_sites": _as("originating_sites", _sites),
+    "pos": _places, "pos_conflict": _as("pos_conflict", _text), "modifiers": _modifiers,
+    "audio_only": _as("audio_only", _member("pay", "listed", "no")), "audio_codes": _as("audio_codes", _set),
+    "licences_allow": _as("licences_allow", _set), "licences_unasked": _as("licences_unasked", _truth),
+    "services_excluded": _as("services_excluded", _set), "code_allow": _as("code_allow", _set),
+    "code_deny": _as("code_deny", _set), "code_list": _as("code_list", _text),
+    "code_families": _as("families", _families), "most_units": _as("most_units", _units),
+    "unit_rule": _as("unit_rule", _member("medicare_8", "cpt_midpoint")),
+    "minutes_basis": _as("minutes_basis", _member("talk_overlap", "audio_video_overlap", "presence")),
+    "av_share_min": _as("av_share_min", _share), "auth_required": _as("auth_required", _truth),
+    "timely_filing_days": _as("timely_filing_days", _count), "assurance_form": _as("assurance_form", _text),
+    "verification": _verification, "effect": _effect, "confidence": _as("confidence", _text),
+    "note": _as("note", _text), "confirmed": _as("confirmed", _confirmed), "citations": _as("citations", _citations),
+}  # fmt: skip

@@ -6,10 +6,13 @@ import re
 
 from billing_hooks.drafts import Draft
 from billing_hooks.found import Case, Findings, hold, warn
+from billing_hooks.stage_codes import intent
 
 # ICD-10-CM: a letter, two characters, then up to four after the point.
 _DIAGNOSIS = re.compile(r"[A-TV-Z][0-9][0-9AB](\.[0-9A-TV-Z]{1,4})?\Z", re.ASCII)
 DISPUTE_CENTS = 40_000
+# Services that go by a plan of treatment; a crisis and an assessment come before there is one.
+PLANNED = frozenset({"psychotherapy_individual", "family_psychotherapy", "em_plus_psychotherapy", "therapy"})
 
 
 def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
@@ -22,6 +25,10 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
         yield hold("CONSENT_MISSING")
     if found.note not in ("signed", "release"):
         yield hold("NOTE_UNSIGNED")
+    if intent(case) in PLANNED and found.plan not in ("valid", "release"):
+        yield hold("TREATMENT_PLAN_MISSING")
+    if case.encounter.service.other_visits:
+        yield hold("SAME_DAY_MULTIPLE_SESSIONS", opens=True)
     yield from _diagnoses(case)
     if case.self_pay:
         yield from _estimate(case)
@@ -36,11 +43,13 @@ def _diagnoses(case: Case) -> Findings:
         yield hold("DX_MISSING", opens=True)
         return
     # The codes themselves stay out of every sentence: reasons are shown in lists and kept unsealed.
+    dos = case.encounter.dos
     for number, code in enumerate(sheet.diagnoses, 1):
-        if not _DIAGNOSIS.match(code):
-            yield hold("DX_NOT_VALID_ON_DATE", opens=True, more=f"Look at number {number}.")
-        elif code in pack.parent_diagnoses or (len(code) == 3 and code not in pack.whole_diagnoses):
-            yield hold("DX_NOT_LEAF", opens=True, more=f"Look at number {number}.", source=pack.diagnoses_source)
+        more, state = f"Look at number {number}.", pack.diagnoses.state(code, dos)
+        if not _DIAGNOSIS.match(code) or state == "unknown":
+            yield hold("DX_NOT_VALID_ON_DATE", opens=True, more=more, source=pack.diagnoses.source)
+        elif state == "category":
+            yield hold("DX_NOT_LEAF", opens=True, more=more, source=pack.diagnoses.source)
 
 
 def _coverage(case: Case) -> Findings:
@@ -55,14 +64,35 @@ def _coverage(case: Case) -> Findings:
         yield hold("OTHER_PAYER_FIRST", opens=True)
     elif coverage.first_payer is None:
         yield hold("COVERAGE_UNVERIFIED", more="Whether this plan comes first is not known.")
-    if coverage.authorization not in ("not_required", "on_file"):
-        yield hold("AUTH_MISSING")
+    rule = case.rule
+    wanted = rule.auth_required if rule is not None else None
+    settled = ("not_required", "on_file") if wanted is None else ("on_file",) if wanted else _ANYHOW
+    if coverage.authorization not in settled:
+        yield hold("AUTH_MISSING", rule=rule if wanted else None)
+    yield from _filing(case)
+
+
+_ANYHOW = ("not_required", "on_file", None)
+
+
+def _filing(case: Case) -> Findings:
+    """The payer's last day for a claim; Medicare's own is a calendar year (42 CFR 424.44)."""
+    rule, encounter = case.rule, case.encounter
+    days = rule.timely_filing_days if rule is not None else None
+    if days is None and case.medicare:
+        days = case.pack.medicare.filing_days
+    if days is not None and (encounter.today - encounter.dos).days > days:
+        late = (encounter.today - encounter.dos).days
+        named = rule if rule is not None and rule.timely_filing_days is not None else None
+        yield hold("TIMELY_FILING", more=f"{late} days of {days}.", rule=named)
 
 
 def _estimate(case: Case) -> Findings:
     found = case.encounter.papers
-    if found.estimate_due and found.estimate_sent is not True:
-        yield warn("GFE_NOT_SENT")
+    due, sent = found.estimate_due, found.estimate_sent
+    # Not sent by the day of coding, or sent after the last day that the law gives.
+    if due is not None and (case.encounter.today > due if sent is None else sent > due):
+        yield warn("GFE_NOT_SENT", more=f"It was due on {due.isoformat()}.")
     estimate, bill = found.estimate_cents, found.bill_cents
     if estimate is not None and bill is not None and bill - estimate >= DISPUTE_CENTS:
         yield warn("GFE_DISPUTE_ELIGIBLE")

@@ -1,37 +1,47 @@
-"""Fourth and fifth stage of the coder: the payer's rule, and whether the visit had picture and sound. Pure."""
+"""Fourth stage of the coder: what the payer's rule and Medicare's own law say of this visit. Pure."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from datetime import date
 
-from billing_hooks.encounter import HOME_SITES, Encounter
-from billing_hooks.found import Case, Findings, hold, refuse, warn
+from billing_hooks.encounter import HOME_SITES
+from billing_hooks.found import Case, Findings, Found, hold, refuse, warn
+from billing_hooks.modality import modality
 from billing_hooks.rules import ANY, Kind, PayerRule, Status
-from billing_hooks.stage_codes import intent
+from billing_hooks.stage_codes import NOT_TELEHEALTH, intent
 
-PSYCHOTHERAPY = frozenset({
+BEHAVIOURAL = frozenset({
     "psychotherapy_individual", "psychotherapy_crisis", "family_psychotherapy", "diagnostic_evaluation",
+    "em_plus_psychotherapy",
 })  # fmt: skip
-# Services that are not telehealth visits: no place 02 or 10, no telehealth modifier (UnitedHealthcare, 2026-04).
-NOT_TELEHEALTH = frozenset({"rpm"})
-VIDEO_OFF_NOISE_S = 60
+# ICD-10-CM F10 to F19: treatment of a substance use disorder at home needs no visit in person (SSA 1834(m)(7)(A)).
+SUBSTANCE = "F1"
 
 
 def payer(case: Case) -> Findings:
     """Site, licence type, exclusions, completeness, conflict, confirmation; Medicare's own statute."""
-    if case.encounter.coverage is None:
+    coverage = case.encounter.coverage
+    if coverage is None:
         yield hold("COVERAGE_UNVERIFIED", opens=True, more="No coverage is on file.")
         return
+    service = case.encounter.service
+    paid_privately = case.medicare and (coverage.network == "none" or service.private_pay)
+    covered = paid_privately or (case.self_pay and service.medicare_client)
+    if covered and not case.encounter.clinician.opted_out:
+        yield hold("MANDATORY_CLAIM_SUBMISSION", opens=not case.medicare or case.rule is None)
     if case.self_pay:
         return
+    absent = [say for say, value in _TERMS if getattr(coverage, value) is None]
+    if absent:
+        yield hold("COVERAGE_UNVERIFIED", opens=True, more=f"Not known: {', '.join(absent)}.")
     rule = case.rule
     if rule is None:
         yield hold("RULE_MISSING", opens=True)
         yield warn("SHOW_VERIFICATION_FORM")
-        if case.choice.superseded:
-            yield warn("HISTORICAL_RULE_SUPERSEDED")
-        if case.choice.unbound_law:
-            yield warn("STATE_LAW_DOES_NOT_BIND_SELF_FUNDED")
+        if case.choice.superseded is not None:
+            yield warn("HISTORICAL_RULE_SUPERSEDED", rule=case.choice.superseded)
+        if case.choice.unbound_law is not None:
+            yield warn("STATE_LAW_DOES_NOT_BIND_SELF_FUNDED", rule=case.choice.unbound_law)
         return
     yield from _allowed(case, rule)
     yield from _trusted(case, rule)
@@ -40,23 +50,46 @@ def payer(case: Case) -> Findings:
         yield from _medicare(case)
 
 
+_TERMS = (("how the plan is funded", "funding"), ("the plan's state", "state"), ("whether in its network", "network"))
+
+
 def _allowed(case: Case, rule: PayerRule) -> Findings:
-    """What the rule forbids: kind of place (unless a law frees it), licence, service, code."""
+    """What the rule forbids: kind of place (unless a law frees it), licence, service."""
     encounter = case.encounter
-    site, freed = encounter.place.site, next((law for law in case.choice.laws if law.frees_site), None)
-    sites = rule.originating_sites
+    site, profession = encounter.place.site, encounter.clinician.type
+    freed = next((law for law in case.choice.laws if law.frees_site), None)
+    sites, unsettled = rule.originating_sites, case.choice.law_unsettled
     if sites is not None and sites != ANY and site is not None and site not in sites and freed is None:
-        yield refuse("ORIGINATING_SITE_NOT_ALLOWED", rule=rule)
-    if rule.licences_allow is not None and encounter.clinician.type not in rule.licences_allow:
-        yield refuse("LICENSURE_NOT_ELIGIBLE", rule=rule)
+        if unsettled is not None and unsettled.frees_site:
+            more = "A law would free the place if it binds this plan: how the plan is funded is not known."
+            yield hold("ORIGINATING_SITE_NOT_ALLOWED", opens=True, more=more, rule=unsettled)
+        else:
+            yield refuse("ORIGINATING_SITE_NOT_ALLOWED", rule=rule)
+    if rule.licences_allow is not None and profession is not None and profession not in rule.licences_allow:
+        if rule.licences_unasked:
+            more = "The payer was not asked about this kind of licence."
+            yield hold("LICENSURE_UNKNOWN", opens=True, more=more, rule=rule)
+        else:
+            yield refuse("LICENSURE_NOT_ELIGIBLE", rule=rule)
     if intent(case) in (rule.services_excluded or ()):
         yield refuse("SERVICE_EXCLUDED_TELEHEALTH", rule=rule)
+    wrong = {code: found for code in encounter.service.requested if (found := unlisted(case, code)) is not None}
+    for code, found in wrong.items():
+        alone = len(wrong) == len(set(encounter.service.requested))
+        yield found if alone else warn("LINE_REFUSED", f"{code}:{found.finding.code}", rule=rule)
+
+
+def unlisted(case: Case, code: str) -> Found | None:
+    """Whether the rule, by its lists or by name, keeps this code out; what is no telehealth visit needs no list."""
+    rule = case.rule
+    if rule is None or code not in case.pack.codes or not recognised(case, code) or intent(case) in NOT_TELEHEALTH:
+        return None
     listed = case.pack.lists.get(rule.code_list) if rule.code_list else None
-    for code in encounter.service.requested:
-        if code not in case.pack.codes or not recognised(case, code):
-            continue
-        if (listed is not None and code not in listed) or (rule.code_allow is not None and code not in rule.code_allow):
-            yield refuse("NOT_ON_TELEHEALTH_LIST", more=f"It lacks {code}.", rule=rule)
+    if (listed is not None and code not in listed) or (rule.code_allow is not None and code not in rule.code_allow):
+        return refuse("NOT_ON_TELEHEALTH_LIST", more=f"It lacks {code}.", rule=rule)
+    if code in rule.code_deny:
+        return refuse("SERVICE_EXCLUDED_TELEHEALTH", more=f"It names {code}.", rule=rule)
+    return None
 
 
 def _trusted(case: Case, rule: PayerRule) -> Findings:
@@ -69,12 +102,17 @@ def _trusted(case: Case, rule: PayerRule) -> Findings:
         yield hold("RULE_CONFLICT", more=rule.pos_conflict, rule=rule)
     if rule.status is Status.NEEDS_CONFIRMATION:
         yield hold("RULE_UNCONFIRMED", rule=rule)
+    elif rule.valid_through is not None and case.encounter.dos > rule.valid_through:
+        more = f"It was looked at for visits to {rule.valid_through.isoformat()}."
+        yield hold("RULE_UNCONFIRMED", more=more, rule=rule)
     papers = case.encounter.papers
     if papers.assurance_on_file is False or (rule.assurance_form and papers.assurance_on_file is None):
         yield hold("PROVIDER_ATTESTATION_MISSING", more=rule.assurance_form, rule=rule)
     absent = [name for name, value in _needed(case, rule) if value is None]
     if absent:
         yield hold("RULE_INCOMPLETE", opens=True, more=f"It lacks: {', '.join(absent)}.", rule=rule)
+    for name in rule.unknown:
+        yield warn("RULE_FIELD_UNKNOWN", name, rule=rule)
 
 
 def _needed(case: Case, rule: PayerRule) -> list[tuple[str, object]]:
@@ -97,19 +135,19 @@ def _asked(case: Case, rule: PayerRule) -> Findings:
     else:
         for code in strange:
             yield warn("LINE_REFUSED", f"{code}:CODE_NOT_RECOGNIZED_BY_PAYER", rule=rule)
-    telemedicine = [code for code in asked if code in case.pack.codes and _telemedicine(case, code)]
-    if telemedicine and not dict(rule.families).get("98000", False):
+    telemedicine = any(case.pack.codes[code].family == "telemedicine_em" for code in asked if code in case.pack.codes)
+    if telemedicine and not strange and rule.family("98000").accepted is None:
         yield hold("RULE_INCOMPLETE", opens=True, more="It does not say whether 98000 to 98015 are taken.", rule=rule)
-
-
-def _telemedicine(case: Case, code: str) -> bool:
-    return case.pack.codes[code].family == "telemedicine_em"
 
 
 def recognised(case: Case, asked: str) -> bool:
     """Whether the code belongs to this line of business at all; codes the pack does not know are judged elsewhere."""
     code = case.pack.codes.get(asked)
-    return code is None or (case.lob not in code.not_lob and (not code.only_lob or case.lob in code.only_lob))
+    if code is None:
+        return True
+    if code.family == "telemedicine_em" and case.rule is not None and case.rule.family("98000").accepted is False:
+        return False
+    return case.lob not in code.not_lob and (not code.only_lob or case.lob in code.only_lob)
 
 
 def _medicare(case: Case) -> Findings:
@@ -119,73 +157,32 @@ def _medicare(case: Case) -> Findings:
     if encounter.clinician.employer == "hospital" and kind == "therapy":
         yield hold("INSTITUTIONAL_CLAIM_UNSUPPORTED", opens=True)
         yield warn("NEEDS_95")
-    if encounter.dos <= facts.flexibility_until:
+    owned = encounter.evidence.platform in (None, *facts.own_platforms)
+    if encounter.dos >= facts.platform_modifier_from and (encounter.service.incident_to or not owned):
+        yield hold("PLATFORM_MODIFIER_PENDING", opens=True)
+    if kind in NOT_TELEHEALTH or encounter.dos <= facts.flexibility_until:
         return
-    behavioural = kind in PSYCHOTHERAPY or any(code.startswith("F") for code in _diagnoses(encounter))
+    diagnoses = encounter.sheet.diagnoses if encounter.sheet is not None else ()
+    behavioural = kind in BEHAVIOURAL or any(code.startswith("F") for code in diagnoses[:1])
     if profession in facts.therapists:
         yield refuse("PRACTITIONER_NOT_ELIGIBLE", source=facts.source)
     elif not behavioural:
         yield hold("MEDICARE_FLEXIBILITY_EXPIRED", opens=True, source=facts.source)
-    elif encounter.dos >= facts.in_person_from and not _seen_in_person(case):
-        yield hold("IN_PERSON_REQUIRED", opens=True, source=facts.source)
+    elif encounter.dos >= facts.in_person_from and encounter.place.site in HOME_SITES:
+        exempt = any(code.startswith(SUBSTANCE) for code in diagnoses)
+        if not exempt and not _seen_in_person(case):
+            yield hold("IN_PERSON_REQUIRED", opens=True, source=facts.source)
 
 
 def _seen_in_person(case: Case) -> bool:
-    last, first = case.encounter.service.last_in_person, case.encounter.service.first_home_telehealth
-    if last is None:
-        return False
-    anchor = first if first is not None else case.encounter.dos
-    months = (anchor.year - last.year) * 12 + anchor.month - last.month - (anchor.day < last.day)
-    return months < case.pack.medicare.in_person_months
+    """Within six months before the first visit at home; after it within twelve months, or the exception on file."""
+    service, facts = case.encounter.service, case.pack.medicare
+    last, first, dos = service.last_in_person, service.first_home_telehealth, case.encounter.dos
+    if first is not None and first < dos:
+        return service.in_person_exception or (last is not None and _months(last, dos) < facts.in_person_again_months)
+    return last is not None and _months(last, dos) < facts.in_person_months
 
 
-def _diagnoses(encounter: Encounter) -> tuple[str, ...]:
-    return encounter.sheet.diagnoses if encounter.sheet is not None else ()
-
-
-def modality(case: Case) -> str:
-    """audio_video, audio_only, mixed or none, by the rule's `av_share_min` of the talk total."""
-    evidence = case.encounter.evidence
-    share = case.rule.av_share_min if case.rule is not None else Decimal("0.9")
-    if evidence.talk == 0:
-        return "none"
-    if evidence.audio_video == 0:
-        return "audio_only"
-    return "audio_video" if evidence.audio_video >= share * evidence.talk else "mixed"
-
-
-def picture(case: Case) -> Findings:
-    """With picture, without, or partly: what the rule says of each."""
-    if intent(case) in NOT_TELEHEALTH or not case.encounter.evidence.synchronous:
-        return
-    match modality(case):
-        case "none":
-            yield hold("MODALITY_VIDEO_MISSING", opens=True)
-        case "mixed":
-            yield hold("MIXED_MODALITY", opens=True, rule=case.rule)
-        case "audio_only":
-            yield from _without(case)
-        case _:
-            evidence = case.encounter.evidence
-            off = evidence.talk - evidence.audio_video
-            if off > VIDEO_OFF_NOISE_S:
-                yield warn("VIDEO_OFF_MINUTES", str(off // 60))
-
-
-def _without(case: Case) -> Findings:
-    """Sound alone: paid, paid for listed codes, or not; and always with a recorded reason."""
-    rule, evidence = case.rule, case.encounter.evidence
-    if rule is not None and rule.audio_only == "no":
-        yield refuse("AUDIO_ONLY_NOT_PAID", rule=rule)
-        return
-    if evidence.video_required:
-        yield hold("MODALITY_VIDEO_MISSING", opens=True)
-    if evidence.audio_only_reason is None:
-        yield hold("AUDIO_ONLY_REASON_MISSING", opens=True)
-    if rule is None:
-        return
-    if rule.modifiers_audio is None:
-        yield hold("RULE_INCOMPLETE", opens=True, more="It lacks: modifiers without picture.", rule=rule)
-    elif rule.audio_only == "listed" and rule.audio_codes is None:
-        yield hold("RULE_INCOMPLETE", more="Its list of codes without picture is not loaded.", rule=rule)
-        yield warn("CHECK_PAYER_AUDIO_CODE_LIST", rule=rule)
+def _months(since: date, until: date) -> int:
+    """Whole months gone by."""
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from billing_hooks.encounter import Encounter
 from billing_hooks.found import Case, Findings, hold, ignore, refuse, warn
 from billing_hooks.pack import Compact
@@ -13,10 +15,14 @@ def integrity(case: Case) -> Findings:
     if evidence.duplicate:
         yield ignore("DUPLICATE_EVENT")
         return
-    if not evidence.proven:
+    if evidence.proven is None:
+        yield hold("EVIDENCE_SIGNATURE_INVALID", opens=True, more="Nobody has checked it.")
+    elif not evidence.proven:
         yield refuse("EVIDENCE_SIGNATURE_INVALID")
     present = evidence.client_present if case.encounter.service.with_client else evidence.family_present
-    if not present:
+    if present is None:
+        yield hold("NO_CLIENT_PRESENT", opens=True, more="Who was there is not known.")
+    elif not present:
         yield refuse("NO_CLIENT_PRESENT")
 
 
@@ -35,13 +41,17 @@ def place_and_licence(case: Case) -> Findings:
     if len(set(place.states) | {place.state}) > 1:
         yield hold("LOCATION_CHANGED", opens=True)
         return
-    if place.confirmed is False:
+    if place.site is None:
+        yield hold("LOCATION_ATTESTATION_MISSING", opens=True, more="The kind of place is not known.")
+    elif place.confirmed is not True:
         yield hold("LOCATION_ATTESTATION_MISSING", opens=True, more="The clinician did not confirm it.")
     yield from _licence(case, place.state)
 
 
 def _licence(case: Case, state: str) -> Findings:
     clinician = case.encounter.clinician
+    if clinician.type is None:
+        yield hold("LICENSURE_UNKNOWN", opens=True, more="The kind of licence is not on file.")
     if clinician.licensed is None:
         yield hold("LICENSURE_UNKNOWN")
         return
@@ -63,7 +73,10 @@ def _elsewhere(case: Case, state: str) -> Findings:
     encounter = case.encounter
     compact = next((c for c in case.compacts.compacts if encounter.clinician.type in c.professions), None)
     if compact is not None and _carries(compact, encounter, state):
-        if compact.home_state_presence and encounter.clinician.located != encounter.clinician.home_state:
+        if compact.home_state_presence and encounter.clinician.located is None:
+            more = "Where the clinician sat is not known."
+            yield hold("COMPACT_HOME_STATE", more=more, source=compact.source)
+        elif compact.home_state_presence and encounter.clinician.located != encounter.clinician.home_state:
             yield refuse("COMPACT_HOME_STATE", source=compact.source)
             yield warn("REFER_OUT")
         return
@@ -71,17 +84,26 @@ def _elsewhere(case: Case, state: str) -> Findings:
     yield warn("REFER_OUT")
     if encounter.coverage is not None and encounter.coverage.network == "none":
         yield warn("PRIVATE_PAY_IS_NO_LICENSE")
-    if compact is not None and state in compact.enacted_only:
+    if compact is not None and _enacted_only(compact, state, encounter.dos):
         yield warn("COMPACT_NOT_OPERATIONAL", source=compact.source)
     if encounter.clinician.type in case.compacts.registrations.get(state, frozenset()):
         yield warn("STATE_REGISTRATION_POSSIBLE", state)
+
+
+def _enacted_only(compact: Compact, state: str, day: date) -> bool:
+    """The state is in the compact, which issues nothing there yet on that day."""
+    begins = (compact.operational or {}).get(state)
+    return state in compact.enacted_only or (begins is not None and day < begins)
 
 
 def _carries(compact: Compact, encounter: Encounter, state: str) -> bool:
     """Whether the compact lets this clinician treat in `state` on the date of service."""
     clinician = encounter.clinician
     home = clinician.home_state
-    if not clinician.authority_to_practise or home is None or home not in (clinician.licensed or frozenset()):
+    may = clinician.authority_to_practise or state in clinician.privileges
+    if not may or home is None or home not in (clinician.licensed or frozenset()):
+        return False
+    if clinician.licence_expires is not None and clinician.licence_expires < encounter.dos:
         return False
     if compact.operational is None:
         return state not in compact.not_members and home not in compact.not_members

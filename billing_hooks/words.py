@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 class Finding:
     """One reason (or warning): `code` from the closed list, `detail` after its colon, `say` for the biller.
 
-    `rule` is "id version" of the payer rule that decided, `sources` what it or the table cites.
+    `rule` is "id version" of the rule that decided (a payer's, else the coder's own), `sources` what it cites.
     """
 
     code: str
@@ -48,8 +48,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """Why a line is as it is: `what` of it ("90834", "place of service 10"), the rule with version, what it cites."""
+
+    what: str
+    rule: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the coder proposes and why. `minutes` are those the lines rest on; `rules` as "id version"."""
+    """What the coder proposes and why. `minutes` are those the lines rest on; `rules` as "id version".
+
+    `bases` say for every code, place and modifier of the lines which rule decided it.
+    """
 
     outcome: Outcome
     lines: tuple[Line, ...]
@@ -59,6 +71,7 @@ class Proposal:
     modality: str
     rules: tuple[str, ...]
     verdict: str
+    bases: tuple[Basis, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The proposal as a JSON object (what the store keeps)."""
@@ -74,6 +87,7 @@ class Proposal:
             "modality": self.modality,
             "rules": list(self.rules),
             "verdict": self.verdict,
+            "bases": [{"what": each.what, "rule": each.rule, "sources": list(each.sources)} for each in self.bases],
         }
 
 
@@ -114,4 +128,9 @@ def proposal(found: Mapping[str, object]) -> Proposal:
         modality=str(found["modality"]),
         rules=tuple(cast("list[str]", found["rules"])),
         verdict=str(found["verdict"]),
+        # Proposals stored before lines said their rules have none.
+        bases=tuple(
+            Basis(str(each["what"]), str(each["rule"]), tuple(cast("list[str]", each["sources"])))
+            for each in cast("list[Mapping[str, object]]", found.get("bases", []))
+        ),
     )

@@ -56,7 +56,9 @@ READY = Encounter(
         network="in",
         credentialing="practice",
     ),
-    papers=Papers(consent=True, statement=True, note="signed", fees=(Fee("90834", 17500, date(2026, 1, 1)),)),
+    papers=Papers(
+        consent=True, statement=True, note="signed", plan="valid", fees=(Fee("90834", 17500, date(2026, 1, 1)),)
+    ),
 )
 
 
@@ -91,6 +93,14 @@ UNKNOWN: list[tuple[str, Encounter, str]] = [
     ("statement", replace(READY, papers=replace(READY.papers, statement=None)), "CLINICIAN_ATTESTATION_MISSING"),
     ("not seen", replace(READY, papers=replace(READY.papers, statement=False)), "CLINICIAN_ATTESTATION_MISSING"),
     ("consent", replace(READY, papers=replace(READY.papers, consent=None)), "CONSENT_MISSING"),
+    ("kind of place", replace(READY, place=replace(READY.place, site=None)), "LOCATION_ATTESTATION_MISSING"),
+    ("place unconfirmed", replace(READY, place=replace(READY.place, confirmed=None)), "LOCATION_ATTESTATION_MISSING"),
+    ("profession", replace(READY, clinician=replace(READY.clinician, type=None)), "LICENSURE_UNKNOWN"),
+    ("proof", replace(READY, evidence=replace(READY.evidence, proven=None)), "EVIDENCE_SIGNATURE_INVALID"),
+    ("who was there", replace(READY, evidence=replace(READY.evidence, client_present=None)), "NO_CLIENT_PRESENT"),
+    ("picture", replace(READY, evidence=replace(READY.evidence, audio_video=None)), "MODALITY_VIDEO_MISSING"),
+    ("talk", replace(READY, evidence=replace(READY.evidence, talk=None)), "EVIDENCE_TIME_CONFLICT"),
+    ("plan", replace(READY, papers=replace(READY.papers, plan=None)), "TREATMENT_PLAN_MISSING"),
     ("note", replace(READY, papers=replace(READY.papers, note=None)), "NOTE_UNSIGNED"),
     ("fee", replace(READY, papers=replace(READY.papers, fees=())), "FEE_MISSING"),
     ("service", replace(READY, service=Service()), "RULE_INCOMPLETE"),
@@ -106,7 +116,9 @@ def test_what_is_unknown_holds(encounter: Encounter, reason: str) -> None:
     assert reason in reasons(found)
 
 
-@pytest.mark.parametrize("field", ["active", "verified_on", "first_payer", "authorization", "credentialing"])
+@pytest.mark.parametrize(
+    "field", ["active", "verified_on", "first_payer", "authorization", "credentialing", "network", "funding", "state"]
+)
 def test_an_unknown_field_of_the_plan_holds(field: str) -> None:
     """None in the coverage is unknown, not no."""
     assert READY.coverage is not None
