@@ -129,36 +129,65 @@ def parse(found: Mapping[str, object], *, lenient: bool = False) -> PayerRule:
     `lenient` (for files of cases, and for what was stored by another version) keeps the names of unknown fields in
     `unknown`, where the coder warns of them, instead of refusing.
     """
-    name = str(found.get("id", "without an id"))[:60]
+    wrong = [fault for fault in faults(found) if not (lenient and fault.unknown)]
+    if wrong:
+        raise Malformed("bad-rule", f"The payer rule {name_of(found)}: {wrong[0].say}.")
     unknown = tuple(sorted(str(each)[:60] for each in found.keys() - _FIELDS.keys()))
-    if unknown and not lenient:
-        raise Malformed("bad-rule", f"The payer rule {name}: there is no field {unknown[0]}.")
-    absent = [field for field in ("id", "payer", "lob", "from") if found.get(field) in (None, "")]
-    if absent:
-        raise Malformed("bad-rule", f"The payer rule {name}: the field {absent[0]} is missing.")
-    values = _values({field: raw for field, raw in found.items() if field not in unknown}, name)
+    values = _values({field: raw for field, raw in found.items() if field not in unknown})
     values = {"version": 1, "kind": Kind.PAYER_POLICY, "status": Status.NEEDS_CONFIRMATION, **values}
-    rule = PayerRule(**values, unknown=unknown)  # type: ignore[arg-type]  # every reader gives its field's own type
-    if rule.until is not None and rule.until < rule.since:
-        raise Malformed("bad-rule", f"The payer rule {name}: to lies before from.")
-    return rule
+    return PayerRule(**values, unknown=unknown)  # type: ignore[arg-type]  # every reader gives its field's own type
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field of a rule; `unknown` where the field itself is."""
+
+    field: str
+    say: str
+    unknown: bool = False
+
+
+def name_of(found: Mapping[str, object]) -> str:
+    """The rule's id, or that it has none."""
+    return str(found.get("id") or "without an id")[:60]
+
+
+def faults(found: Mapping[str, object]) -> list[Fault]:
+    """Everything that keeps a rule from being read, field by field."""
+    wrong: list[Fault] = []
+    for field, raw in found.items():
+        if field not in _FIELDS:
+            name = str(field)[:60]
+            wrong.append(Fault(name, f"there is no field {name}", unknown=True))
+            continue
+        try:
+            _values({field: raw})
+        except _UNREADABLE as error:
+            wrong.append(Fault(field, f"{field} cannot be read ({error!s:.100})"))
+    for field in ("id", "payer", "lob", "from"):
+        if found.get(field) in (None, ""):
+            wrong.append(Fault(field, f"the field {field} is missing"))
+    if not wrong and found.get("to") is not None and _day(found["to"]) < _day(found["from"]):
+        wrong.append(Fault("to", "to lies before from"))
+    return wrong
 
 
 def amended(rule: PayerRule, said: Mapping[str, object]) -> PayerRule:
     """The rule with some fields as `said` in the JSON form. Errors: Malformed("bad-rule")."""
-    return replace(rule, **_values(said, rule.id))  # type: ignore[arg-type]  # every reader gives its field's own type
+    try:
+        return replace(rule, **_values(said))  # type: ignore[arg-type]  # every reader gives its field's own type
+    except _UNREADABLE as error:
+        raise Malformed("bad-rule", f"The payer rule {rule.id} cannot be amended: {error!s:.100}.") from error
 
 
-def _values(found: Mapping[str, object], name: str) -> dict[str, object]:
+def _values(found: Mapping[str, object]) -> dict[str, object]:
     values: dict[str, object] = {}
     for field, raw in found.items():
-        try:
-            values |= _FIELDS[field](raw) if raw is not None else {}
-        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-            raise Malformed("bad-rule", f"The payer rule {name}: {field} cannot be read ({error!s:.100}).") from error
+        values |= _FIELDS[field](raw) if raw is not None else {}
     return values
 
 
+_UNREADABLE = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError)
 Reader = Callable[[object], dict[str, object]]
 
 
@@ -294,7 +323,7 @@ def _citations(value: object) -> tuple[str, ...]:
 def _citation(value: object) -> str:
     if isinstance(value, str):
         return value
-    found = _table(value, "title", "url", "doc", "date", "quote_date", "seen_by")
+    found = _table(value)
     return " · ".join(str(found[name]) for name in found if found[name])
 
 
