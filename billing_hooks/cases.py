@@ -13,6 +13,7 @@ from typing import cast
 from billing_hooks import rules as payer_rules
 from billing_hooks.case_reading import Given, encounter, part
 from billing_hooks.coding import code
+from billing_hooks.errors import Malformed
 from billing_hooks.pack import Compacts, Pack
 from billing_hooks.rules import Kind, PayerRule, Status
 from billing_hooks.words import Proposal
@@ -42,46 +43,60 @@ class Verdict:
 
 def proposals(
     found: Given, rules: tuple[PayerRule, ...], pack: Pack, compacts: Compacts
-) -> Iterator[tuple[Given, Proposal]]:
-    """Every case of the file in its order, with what the coder comes to. Errors: Malformed, ValueError, LookupError."""
+) -> Iterator[tuple[Given, Proposal | Malformed]]:
+    """Every case of the file in its order, with what the coder comes to, or why the case cannot be read."""
     tests = cast("list[Given]", cast(Given, found.get("test_rules") or {}).get("rules") or [])
     filed = tuple(payer_rules.parse(each, lenient=True) for each in tests)
     known = {rule.id: _as_chosen(rule) for rule in (*rules, *filed)}
     assumed = frozenset(cast(Given, found.get("assume_when_absent") or {}))
-    laws = tuple(rule for rule in known.values() if rule.kind is Kind.LAW)
     for case in cast("list[Given]", found["cases"]):
-        given = cast(Given, case["given"])
-        payer = part(given, "payer")
-        chosen = known.get(str(payer.get("rule")))
-        named = () if chosen is None else (_said_beside(chosen, payer),)
-        tables = _tables(given, pack, "code_tables" in assumed)
-        yield case, code(encounter(given, assumed), named + laws, tables, compacts)
+        try:
+            yield case, _coded(cast(Given, case["given"]), assumed, known, pack, compacts)
+        except Malformed as error:
+            yield case, error
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            said = f"The case cannot be read ({type(error).__name__}: {error!s:.80})."
+            yield case, Malformed("bad-case", said)
+
+
+def _coded(
+    given: Given, assumed: frozenset[str], known: Mapping[str, PayerRule], pack: Pack, compacts: Compacts
+) -> Proposal:
+    laws = tuple(rule for rule in known.values() if rule.kind is Kind.LAW)
+    payer = part(given, "payer")
+    chosen = known.get(str(payer.get("rule")))
+    named = () if chosen is None else (_said_beside(chosen, payer),)
+    tables = _tables(given, pack, "code_tables" in assumed)
+    return code(encounter(given, assumed), named + laws, tables, compacts)
 
 
 def run(found: Given, rules: tuple[PayerRule, ...], pack: Pack, compacts: Compacts) -> Iterator[Verdict]:
     """Every case of the file against what it expects."""
-    for case, proposal in proposals(found, rules, pack, compacts):
+    for case, came in proposals(found, rules, pack, compacts):
         yield Verdict(
             str(case["id"]),
             str(case.get("group", "")),
             str(case.get("title", "")),
             _expected(cast(Given, case["expect"])),
-            _came(proposal),
+            came.say if isinstance(came, Malformed) else _came(came),
         )
 
 
 def as_json(found: Given, rules: tuple[PayerRule, ...], pack: Pack, compacts: Compacts) -> list[dict[str, object]]:
-    """One object a case: id, outcome, lines, reasons, warnings. The file need not say what it expects."""
-    return [
-        {
-            "id": case.get("id"),
-            "outcome": proposal.outcome.value,
-            "lines": proposal.to_json()["lines"],
-            "reasons": [each.label for each in proposal.reasons],
-            "warnings": [each.label for each in proposal.warnings],
-        }
-        for case, proposal in proposals(found, rules, pack, compacts)
-    ]
+    """One object a case: id, outcome, lines, reasons, warnings; or id and error. Expectations are not needed."""
+    return [_object(case, came) for case, came in proposals(found, rules, pack, compacts)]
+
+
+def _object(case: Given, came: Proposal | Malformed) -> dict[str, object]:
+    if isinstance(came, Malformed):
+        return {"id": case.get("id"), "error": came.say}
+    return {
+        "id": case.get("id"),
+        "outcome": came.outcome.value,
+        "lines": came.to_json()["lines"],
+        "reasons": [each.label for each in came.reasons],
+        "warnings": [each.label for each in came.warnings],
+    }
 
 
 def _said_beside(rule: PayerRule, payer: Given) -> PayerRule:

@@ -1,5 +1,5 @@
-"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | deliveries | code | jobs |
-billing | migrate | keys | bench``.
+"""The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | deliveries | code | rules |
+jobs | billing | migrate | keys | bench``.
 
 Whatever refuses to start says so in one line on standard error and exits with code 2. Imports are made inside the
 commands: a too old Python must still be able to say so, and ``--help`` should be quick. Shell (asyncio, typer).
@@ -31,6 +31,10 @@ deliveries_app: Final = typer.Typer(no_args_is_help=True, help="Signed events on
 app.add_typer(deliveries_app, name="deliveries")
 bench_app: Final = typer.Typer(no_args_is_help=True, help="What it costs here, measured.")
 app.add_typer(bench_app, name="bench")
+
+
+rules_app: Final = typer.Typer(no_args_is_help=True, help="Payer rules in files.")
+app.add_typer(rules_app, name="rules")
 
 
 def _settings() -> Settings:
@@ -178,11 +182,16 @@ def _say_password(email: str, password: str) -> None:
 
 @app.command()
 def code(
-    cases: Annotated[Path | None, typer.Option(help="A file of encounters with their expected outcomes.")] = None,
+    cases: Annotated[Path | None, typer.Option(help="A file of encounters, with or without what is expected.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="With --cases: a list of what each case comes to.")] = False,
 ) -> None:
     """Run the coder: over a file of cases, or over every visit that waits to be coded."""
     if cases is not None:
-        raise SystemExit(0 if _code_cases(cases) else 1)
+        from server.coding_commands import code_cases
+
+        raise SystemExit(0 if code_cases(cases, json) else 1)
+    if json:
+        raise typer.BadParameter("--json goes with --cases.")
     import asyncio
     from contextlib import ExitStack
 
@@ -207,26 +216,6 @@ def code(
 
         asyncio.run(drain())
     typer.echo("Every visit that waited is coded.")
-
-
-def _code_cases(path: Path) -> bool:
-    """Print one line a case; whether all passed."""
-    import json
-
-    from billing_hooks import cases, packs
-    from billing_hooks.errors import Malformed as CaseMalformed
-    from server.errors import Malformed
-
-    try:
-        given = json.loads(path.read_bytes())
-        tables, compacts = packs.shipped()
-        verdicts = tuple(cases.run(given, tuple(packs.shipped_rules()), tables, compacts))
-    except OSError as error:
-        raise Malformed("unreadable", f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, LookupError, TypeError, AttributeError, CaseMalformed) as error:
-        raise Malformed("not-cases", f"{path} is not a file of cases ({type(error).__name__}).") from None
-    typer.echo(cases.report(verdicts))
-    return all(each.passed for each in verdicts)
 
 
 @app.command()
@@ -348,6 +337,24 @@ def media(
     for note in outcome.notes:
         typer.echo(note, err=True)
     typer.echo(figures.as_json(outcome.figures) if json else figures.table(outcome.figures))
+
+
+@bench_app.command()
+def coding(
+    encounters: Annotated[int, typer.Option(min=4, help="How many made-up encounters.")] = 10_000,
+) -> None:
+    """Coding's pace on one core, and its memory at each quarter."""
+    from server.bench import coding as batch
+
+    typer.echo(batch.run(encounters, terminal=sys.stderr.isatty()).words())
+
+
+@rules_app.command()
+def check(files: Annotated[list[Path] | None, typer.Argument(help="More files of rules, in TOML.")] = None) -> None:
+    """Look over the shipped payer rules, the code tables and more files; exit code 1 when something is wrong."""
+    from server.coding_commands import check_rules
+
+    raise SystemExit(0 if check_rules(files or []) else 1)
 
 
 @keys_app.command()
