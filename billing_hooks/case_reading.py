@@ -126,12 +126,12 @@ def _evidence(given: Given, assumed: frozenset[str]) -> Evidence:
     if talk is None and video is not None and "talk_overlap_seconds" in assumed:
         talk = video + sound
     connected = cast(int, minutes.get("connected_seconds", 0))
-    signature = evidence.get("signature")
+    signature, counterpart = evidence.get("signature"), evidence.get("counterpart_present")
     return Evidence(
         proven=None if signature is None else signature == "valid",
         duplicate=evidence.get("duplicate_of") is not None,
         client_present=cast("bool | None", evidence.get("client_present")),
-        family_present=evidence.get("counterpart_present") == "family",
+        family_present=None if counterpart is None else counterpart == "family",
         synchronous=cast("bool | None", modality.get("synchronous")),
         audio_video=video,
         talk=talk,

@@ -142,9 +142,14 @@ def bases(case: Case, drafts: tuple[Draft, ...], proposed: tuple[Line, ...]) -> 
         Basis(f"{line.code} x{line.units}", f"{table}, {draft.code}", (draft.source or case.pack.notice,))
         for draft, line in zip(drafts, proposed, strict=True)
     ]
-    ground, rule = GROUNDS["POS_CONFLICT"], case.rule
+    private = _private(case)
+    ground, rule = GROUNDS["POS_CONFLICT"], None if private else case.rule
     name, cited = (
         (ground.rule, (ground.citation,)) if rule is None else (rule.name, rule.citations or (ground.citation,))
     )
     said = ", ".join(f"{line.code} {' '.join(line.modifiers) or 'none'}" for line in proposed)
-    return (*found, Basis(f"place of service {proposed[0].pos}", name, cited), Basis(f"modifiers {said}", name, cited))
+    found += [Basis(f"place of service {proposed[0].pos}", name, cited), Basis(f"modifiers {said}", name, cited)]
+    if private:
+        paid = GROUNDS["NOT_CREDENTIALED_IN_STATE"]
+        found.append(Basis("the client pays", paid.rule, (paid.citation, GROUNDS["GFE_NOT_SENT"].citation)))
+    return tuple(found)

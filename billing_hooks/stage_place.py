@@ -22,6 +22,9 @@ def integrity(case: Case) -> Findings:
     present = evidence.client_present if case.encounter.service.with_client else evidence.family_present
     if present is None:
         yield hold("NO_CLIENT_PRESENT", opens=True, more="Who was there is not known.")
+    elif not present and evidence.family_present and case.encounter.service.intent is None:
+        more = "The family was; what the service was is not known."
+        yield hold("NO_CLIENT_PRESENT", opens=True, more=more)
     elif not present:
         yield refuse("NO_CLIENT_PRESENT")
 
@@ -56,6 +59,8 @@ def _licence(case: Case, state: str) -> Findings:
         yield hold("LICENSURE_UNKNOWN")
         return
     if state not in clinician.licensed:
+        if clinician.type is None:
+            return  # which compact might carry hangs on the profession, and that is held above
         refusals = tuple(_elsewhere(case, state))
         if refusals:
             yield from refusals
@@ -72,6 +77,13 @@ def _elsewhere(case: Case, state: str) -> Findings:
     """No licence there: does a compact carry, and what else might."""
     encounter = case.encounter
     compact = next((c for c in case.compacts.compacts if encounter.clinician.type in c.professions), None)
+    clinician = encounter.clinician
+    may = clinician.authority_to_practise or state in clinician.privileges
+    if compact is not None and may and clinician.home_state is None:
+        yield hold(
+            "LICENSURE_UNKNOWN", opens=True, more="The compact's home state is not known.", source=compact.source
+        )
+        return
     if compact is not None and _carries(compact, encounter, state):
         if compact.home_state_presence and encounter.clinician.located is None:
             more = "Where the clinician sat is not known."
