@@ -38,7 +38,7 @@ def code(encounter: Encounter, rules: Iterable[PayerRule], pack: Pack, compacts:
         if _ends(found):
             return _proposal(case, [*found, *_instead(case, found)], ())
     # What was done must be settled before time can say how much of it: an open question about the codes waits.
-    drafted = draft(case) if not _undecided(found) else Drafted()
+    drafted = draft(case) if not _undecided(case, found) else Drafted()
     found += drafted.findings
     if _ends(found):
         return _proposal(case, found, (), drafted=drafted)
@@ -84,7 +84,9 @@ def _ends(found: list[Found]) -> bool:
     return any(each.weight in (Weight.REFUSE, Weight.IGNORE) for each in found)
 
 
-def _undecided(found: list[Found]) -> bool:
+def _undecided(case: Case, found: list[Found]) -> bool:
+    if modality(case) == "none" and any(each.finding.code == "MODALITY_VIDEO_MISSING" for each in found):
+        return True  # nothing of the visit was measured: what it was is asked before how long it was
     codes_open = {"CODE_PAIR_CONFLICT", "ADDON_WITHOUT_PRIMARY", "GROUP_NOT_SUPPORTED", "TABLES_OUT_OF_DATE"}
     return any(each.opens and each.finding.code in codes_open for each in found)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -116,6 +117,33 @@ async def test_twenty_simultaneous_deliveries_and_coders_make_one_encounter(
     await deliver(client, seal(statement), private_key)
     await asyncio.gather(*(jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT) for _ in range(8)))
     assert await encounters(store) == [("bill", 1, "Ready to release: 90834 95, POS 10, 46 minutes")]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_any_order_and_number_of_events_and_clicks_makes_one_encounter(
+    client: httpx.AsyncClient, store: Store, event: dict[str, Any], statement: dict[str, Any], seal: Seal,
+    private_key: Ed25519PrivateKey, seed: int,
+) -> None:  # fmt: skip
+    """Deliveries, the clinician's saving and the biller's coding again, up to four times each, by chance."""
+    chance = Random(seed)
+    sealed_event, sealed_statement = seal(event), seal(statement)
+    steps: dict[str, Callable[[], Any]] = {
+        "event": lambda: deliver(client, sealed_event, private_key),
+        "statement": lambda: deliver(client, sealed_statement, private_key),
+        "sheet": lambda: sheet(store),
+        "click": lambda: jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT),
+        "queue": lambda: jobs.work_queue(store, drain=True),
+        "rules": lambda: store.recode(PRACTICE),
+    }
+    order = [name for name in steps for _ in range(chance.randint(1, 4))]
+    chance.shuffle(order)
+    for name in order:
+        await steps[name]()
+        assert len(await encounters(store)) <= 1, order
+    await jobs.work_queue(store, drain=True)
+    await jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT)
+    [(outcome, _, verdict)] = await encounters(store)
+    assert (outcome, verdict) == ("bill", "Ready to release: 90834 95, POS 10, 46 minutes"), order
 
 
 @pytest.mark.parametrize(
