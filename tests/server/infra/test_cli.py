@@ -309,6 +309,48 @@ def test_the_coder_runs_over_a_file_of_cases(run: Run, tmp_path: Path) -> None:
     one_line(run("code", "--cases", str(tmp_path / "cases.json")), "not a file of cases")
 
 
+CASE = """{"assume_when_absent": {"consent": "signed"}, "cases": [
+ {"id": "one", "given": {"dos": "2026-11-20", "payer": {"name": "X", "lob": "commercial", "rule": null},
+  "client": {"state": "MN", "site": "home", "attested": true}, "service": {"intent": "psychotherapy_individual"}}},
+ {"id": "two", "given": {"dos": "soon"}}]}"""
+
+
+def test_cases_without_expectations_come_out_as_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cases.json").write_text(CASE)
+    done = run("code", "--cases", str(tmp_path / "cases.json"), "--json")
+    one, two = json.loads(done.stdout)
+    assert list(one) == ["id", "outcome", "lines", "reasons", "warnings"]
+    assert (one["id"], one["outcome"], one["lines"], one["warnings"]) == ("one", "hold", [], ["SHOW_VERIFICATION_FORM"])
+    # What the file assumes is not asked for; what it does not assume is not known.
+    assert "CONSENT_MISSING" not in one["reasons"]
+    assert {"RULE_MISSING", "NOTE_UNSIGNED", "TABLES_OUT_OF_DATE"} & set(one["reasons"]) == {
+        "RULE_MISSING", "NOTE_UNSIGNED",
+    }  # fmt: skip
+    assert two == {"id": "two", "error": "The case cannot be read (ValueError: Invalid isoformat string: 'soon')."}
+    assert done.returncode == 1
+    assert run("code", "--json").returncode == 2
+
+
+def test_rule_files_are_looked_over_with_a_line_for_each_fault(run: Run, tmp_path: Path) -> None:
+    done = run("rules", "check")
+    assert done.returncode == 0 and "0 wrong" in done.stdout
+    (tmp_path / "own.toml").write_text(
+        '[[rule]]\nid = "a"\npayer = "A"\nlob = "commercial"\nfrom = 2026-01-01\nhue = 1\n'
+    )
+    done = run("rules", "check", str(tmp_path / "own.toml"))
+    assert done.returncode == 1
+    assert f"wrong  {tmp_path / 'own.toml'} · a · hue: there is no field hue." in done.stdout.splitlines()
+    one_line(run("rules", "check", str(tmp_path / "none.toml")), "cannot be read")
+
+
+def test_the_bench_of_coding_says_its_pace_and_its_memory(run: Run) -> None:
+    done = run("bench", "coding", "--encounters", "400")
+    pace, memory, came = done.stdout.splitlines()
+    assert pace.startswith("400 encounters in ") and pace.endswith(" a second on one core")
+    assert memory.count(",") == 5 and "from the first quarter to the last times " in memory
+    assert sum(int(word) for word in came.replace(",", "").split() if word.isdigit()) == 400
+
+
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
     for command in (
