@@ -82,7 +82,7 @@ class Material:
 
 def propose(material: Material) -> Proposal:
     """The proposal that follows from the material and this version's shipped tables and rules."""
-    own = [rules.parse(rule) for rule in material.rules]
+    own = [rules.parse(rule, lenient=True) for rule in material.rules]
     named = {rule.id for rule in own}
     shipped: list[PayerRule] = [rule for rule in packs.shipped_rules() if rule.id not in named]
     tables, compacts = packs.shipped()

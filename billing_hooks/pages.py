@@ -149,7 +149,7 @@ def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
     """What a coding run shows: its lines with charges, its reasons with their rules, clocks, facts, timeline."""
     rests_on = coding.rests_on
     event, sheet = rests_on["event"], rests_on["sheet"] or {}
-    own = [rules.parse(rule) for rule in rests_on["rules"]]
+    own = [rules.parse(rule, lenient=True) for rule in rests_on["rules"]]
     known = [*packs.shipped_rules(), *own]
     fees = {code: cents for code, cents, *_ in rests_on["fees"]}
     return {

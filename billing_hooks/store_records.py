@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -81,11 +80,19 @@ class Records(Shelf):
         return Coverage.from_json(json.loads(text))
 
     async def rules(self, work: AsyncConnection, practice: str) -> list[dict[str, object]]:
-        """The newest version of each of the practice's own rules, in their JSON form with their version."""
+        """The practice's own rules in their JSON form with their version.
+
+        Every version that still decides some date of service: one that a younger version replaces from its first day
+        on is left out.
+        """
         chosen = select(RULES).where(RULES.c.practice_id == practice)
-        newest = chosen.ext(distinct_on(RULES.c.rule_id)).order_by(RULES.c.rule_id, RULES.c.version.desc())
-        found = await work.execute(newest)
-        return [{**row.rule, "version": row.version} for row in found]
+        found = await work.execute(chosen.order_by(RULES.c.rule_id, RULES.c.version.desc()))
+        kept: list[dict[str, object]] = []
+        for row in found:
+            younger = kept[-1] if kept and kept[-1]["id"] == row.rule["id"] else None
+            if younger is None or _begins(row.rule) < _begins(younger):
+                kept.append({**row.rule, "version": row.version})
+        return kept
 
     async def intent(self, work: AsyncConnection, practice: str, service: str) -> str | None:
         """What a service key means, None when nobody has said."""
@@ -96,6 +103,10 @@ class Records(Shelf):
         """All charges."""
         found = await work.execute(select(FEES).where(FEES.c.practice_id == practice).order_by(FEES.c.code))
         return tuple(Fee(row.code, row.cents, row.valid_from, row.valid_to) for row in found)
+
+
+def _begins(rule: Mapping[str, object]) -> date:
+    return date.fromisoformat(str(rule["from"]))
 
 
 async def _newest(work: AsyncConnection, table: Table, **key: str) -> Any:

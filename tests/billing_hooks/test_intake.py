@@ -119,6 +119,24 @@ async def test_twenty_simultaneous_deliveries_and_coders_make_one_encounter(
     assert await encounters(store) == [("bill", 1, "Ready to release: 90834 95, POS 10, 46 minutes")]
 
 
+async def test_a_rule_of_next_month_leaves_this_months_visits_to_the_old_version(
+    client: httpx.AsyncClient, store: Store, event: dict[str, Any], statement: dict[str, Any], seal: Seal,
+    private_key: Ed25519PrivateKey,
+) -> None:  # fmt: skip
+    """A version decides from its first day on; the older one stays for the days before, and is not kept twice."""
+    await sheet(store)
+    later = {**demo.RULE, "from": "2026-12-01", "pos": "02"}
+    await store.save_rule(PRACTICE, demo.RULE, "biller", AT)
+    newest = await store.save_rule(PRACTICE, later, "biller", AT)
+    for raw in (seal(event), seal(statement)):
+        await deliver(client, raw, private_key)
+    await jobs.work_queue(store, drain=True)
+    assert await encounters(store) == [("bill", 1, "Ready to release: 90834 95, POS 10, 46 minutes")]
+    async with store.work() as work:
+        held = [(each["version"], each["from"]) for each in await store.rules(work, PRACTICE)]
+    assert held == [(newest, "2026-12-01"), (newest - 1, "2026-01-01")]
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_any_order_and_number_of_events_and_clicks_makes_one_encounter(
     client: httpx.AsyncClient, store: Store, event: dict[str, Any], statement: dict[str, Any], seal: Seal,
