@@ -196,7 +196,8 @@ def _as(name: str, read: Callable[[object], object]) -> Reader:
 
 
 def _day(value: object) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(str(value))
+    # A moment is no day: TOML knows both, and the one is a kind of the other in Python.
+    return value if type(value) is date else date.fromisoformat(str(value))
 
 
 def _text(value: object) -> str:

@@ -23,10 +23,8 @@ def with_addons(case: Case, found: Drafted) -> Drafted:
             if not any(step.code == code for step in case.pack.bands["psychotherapy_addon"].steps):
                 short = f"{code}:TIME_BELOW_MINIMUM"
                 findings.append(warn("LINE_REFUSED", short, source=f"{case.pack.name}, {code}"))
-        elif entry.needs & there:
-            drafts.append(Draft(code, source=f"{case.pack.name}, {code}"))
         else:
-            findings.append(_alone(case, code))
+            drafts.append(Draft(code, source=f"{case.pack.name}, {code}"))
     findings += [_alone(case, each.code) for each in drafts if _lacks_base(case, each, drafts)]
     return Drafted(tuple(drafts), tuple(findings), found.minutes)
 

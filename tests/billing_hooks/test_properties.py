@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -23,7 +24,7 @@ LEAST = {
     "90846": 26, "90847": 26, "96158": 16, "96159": 38, "96167": 16, "96168": 38, "96170": 16, "96171": 38, "98016": 5,
 }  # fmt: skip
 BASES = {
-    "90785": {"90791", "90792", "90832", "90834", "90837"},
+    "90785": {"90791", "90792", "90832", "90833", "90834", "90836", "90837", "90838"},
     **{each: {f"992{n:02}" for n in (2, 3, 4, 5, 12, 13, 14, 15)} for each in ("90833", "90836", "90838")},
     "90840": {"90839"}, "99417": {"99205", "99215"}, "G2212": {"99205", "99215"},
     "96159": {"96158"}, "96168": {"96167"}, "96171": {"96170"},
@@ -96,9 +97,10 @@ def test_modifier_95_means_live_video_and_place_10_a_home_since_2022(cased: Case
 @settings(max_examples=300)
 @given(CHANGED, st.randoms(use_true_random=False))
 def test_the_order_of_rules_decides_nothing(cased: Cased, chance: object) -> None:
-    """The same rules in any order, some of them twice: the same proposal, word for word."""
+    """The same rules in any order, some twice, some at odds with each other: the same proposal, word for word."""
     encounter, rule = cased
-    known = [*packs.shipped_rules(), *packs.shipped_rules()[:3], *((rule,) if rule is not None else ())]
+    rivals = () if rule is None else (rule, *(replace(rule, id=name, modifiers_av=(name,)) for name in ("GT", "U1")))
+    known = [*packs.shipped_rules(), *packs.shipped_rules()[:3], *rivals]
     other = list(known)
     getattr(chance, "shuffle")(other)  # noqa: B009 - hypothesis gives random.Random under its own type
     assert code(encounter, known, PACK, COMPACTS) == code(encounter, other, PACK, COMPACTS)

@@ -58,6 +58,8 @@ WRONG: list[tuple[str, str, str]] = [
      "wrong  acme.toml · acme · citations: it cites nothing"),
     ("dates turned", WHOLE.replace("to = 2025", "to = 2023"), "wrong  acme.toml · acme · to: to lies before from."),
     ("no such day", WHOLE.replace("from = 2024-01-01", 'from = "2024-02-30"'), "wrong  acme.toml · acme · from: "),
+    ("a moment for a day", WHOLE.replace("from = 2024-01-01", "from = 2024-01-01T00:00:00Z"),
+     "wrong  acme.toml · acme · from: "),
     ("a place of one digit", WHOLE.replace('home = "10"', 'home = "1"'), "wrong  acme.toml · acme · pos: "),
     ("95 without picture", WHOLE.replace('["93"]', '["95"]'), "wrong  acme.toml · acme · modifiers: 95 means live"),
     ("lapsed", SECOND + "valid_through = 2026-11-21\n", "wrong  acme.toml · acme · valid_through: it lapsed on"),
@@ -79,7 +81,7 @@ def test_what_is_wrong_is_named_with_its_place(text: str, line: str) -> None:
     assert any(each.startswith(line) for each in found), found
 
 
-@pytest.mark.parametrize("text", [WRONG[0][1], WRONG[3][1], WRONG[14][1]], ids=["unknown", "overlap", "not TOML"])
+@pytest.mark.parametrize("text", [WRONG[0][1], WRONG[3][1], WRONG[15][1]], ids=["unknown", "overlap", "not TOML"])
 def test_nothing_is_half_read(text: str) -> None:
     """One fault, and no rule of the file is taken; the sentence names the place."""
     with pytest.raises(Malformed, match=r"acme\.toml"):
