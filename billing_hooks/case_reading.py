@@ -27,6 +27,7 @@ _SERVICES = {
 }  # fmt: skip
 _YES = frozenset({"signed", "made", "valid", "active", "on_file", "on file", "yes", "verified", "not_required",
                   "not required"})  # fmt: skip
+_ENDS = ("expires", "valid_through", "until", "to")
 _MEMBERS = ("signed", "made", "valid", "on_file", "active", "present", "current", "status")
 
 
@@ -45,7 +46,7 @@ def encounter(given: Given, assumed: frozenset[str]) -> Encounter:
         dos=dos,
         today=today,
         place=_place(part(given, "client")),
-        clinician=_clinician(part(given, "clinician")),
+        clinician=_clinician(part(given, "clinician"), part(given, "client").get("state")),
         evidence=_evidence(given, assumed),
         service=_service(given),
         sheet=_sheet(given),
@@ -61,7 +62,9 @@ def _stands(given: Given, assumed: frozenset[str], name: str) -> bool | None:
         return True if name in assumed else None
     said = given[name]
     if isinstance(said, Mapping):
-        said = next((said[each] for each in _MEMBERS if each in said), None)
+        ends = _day(next((said[each] for each in _ENDS if said.get(each)), None))
+        dated = ends is not None and date.fromisoformat(str(given["dos"])) <= ends
+        said = next((said[each] for each in _MEMBERS if each in said), None if ends is None else dated)
     return said in _YES if isinstance(said, str) else cast("bool | None", said)
 
 
@@ -96,11 +99,13 @@ def _states(found: Given, name: str) -> frozenset[str] | None:
     return None if said is None else frozenset(cast("list[str]", said))
 
 
-def _clinician(found: Given) -> Clinician:
+def _clinician(found: Given, state: object) -> Clinician:
     licensed = _states(found, "licensed")
     registered = _states(found, "registered") or frozenset()
     privileges = _states(found, "privileges") or _states(found, "compact_privileges") or frozenset()
     expires = next((found[name] for name in ("licence_expires", "license_expires") if found.get(name)), None)
+    if isinstance(expires, Mapping):
+        expires = expires.get(str(state))
     return Clinician(
         type=cast("str | None", found.get("type")),
         specialty=cast("str | None", found.get("specialty")),
@@ -198,7 +203,8 @@ def _coverage(given: Given, assumed: frozenset[str], dos: date) -> Coverage | No
     usual = "coverage" in assumed
     status = found.get("status", "active" if usual else None)
     verified = found.get("verified", usual and status != "unverified")
-    first = found.get("first_payer", True if usual else None)
+    first = found.get("first_payer", found.get("primary", True if usual else None))
+    second = found.get("order") == "secondary" or status == "secondary" or found.get("other_payer_first") is True
     return Coverage(
         payer=str(payer.get("name") or ""),
         lob=str(payer.get("lob") or ""),
@@ -208,7 +214,7 @@ def _coverage(given: Given, assumed: frozenset[str], dos: date) -> Coverage | No
         until=_day(found.get("to")),
         active={"active": True, "inactive": False, "terminated": False, "unverified": True}.get(str(status)),
         verified_on=dos if verified is True else None,
-        first_payer=False if found.get("order") == "secondary" or status == "secondary" else cast("bool | None", first),
+        first_payer=False if second else cast("bool | None", first),
         authorization=_authorization(given, assumed),
         network=cast("str | None", payer.get("network", "in" if "network" in assumed else None)),
         credentialing=str(payer.get("credentialing_scope") or "client_state"),

@@ -106,10 +106,12 @@ def _said_beside(rule: PayerRule, payer: Given) -> PayerRule:
 
 def _tables(given: Given, pack: Pack, assumed: bool) -> Pack:
     """The tables, valid on the date of service where the file assumes it, or as far as the case says."""
-    said = given.get("code_tables")
-    if isinstance(said, Mapping) and said.get("valid_through") is not None:
-        return replace(pack, valid_through=date.fromisoformat(str(said["valid_through"])))
-    return replace(pack, valid_through=date.max) if assumed and said is None else pack
+    said = [given[name] for name in _TABLES if isinstance(given.get(name), Mapping)]
+    ends = [date.fromisoformat(str(cast(Given, each)["valid_through"])) for each in said]
+    return replace(pack, valid_through=min(ends, default=date.max if assumed else pack.valid_through))
+
+
+_TABLES = ("code_tables", "diagnosis_table")
 
 
 def report(verdicts: Sequence[Verdict]) -> str:

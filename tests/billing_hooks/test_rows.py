@@ -187,6 +187,8 @@ ROWS: list[tuple[str, str, dict[str, Any], tuple[str, str, str, str]]] = [
      ("hold", "90834-95 x1 10", "TIME_BELOW_MINIMUM:90837", "")),
     ("99417 too early", ESTABLISHED, {"service": {"requested": ["99215", "99417"]}, "minutes": day(54)},
      ("bill", "99215-95 x1 10", "", "LINE_REFUSED:99417:TIME_BELOW_MINIMUM")),
+    ("line charge", THERAPY, {"service": {"requested": ["90834", "T1014"]}},
+     ("bill", "90834-95 x1 10", "", "LINE_REFUSED:T1014:CODE_NOT_RECOGNIZED_BY_PAYER")),
     ("group", THERAPY, {"service": {"intent": "group_psychotherapy"}}, ("hold", "", "GROUP_NOT_SUPPORTED", "")),
     ("90853", THERAPY, {"service": {"requested": ["90853"], "intent": GONE}},
      ("hold", "", "GROUP_NOT_SUPPORTED", "")),
@@ -318,6 +320,9 @@ ROWS: list[tuple[str, str, dict[str, Any], tuple[str, str, str, str]]] = [
     # papers
     ("note", THERAPY, {"note": {"signed": False}}, ("hold", "90834-95 x1 10", "NOTE_UNSIGNED", "")),
     ("plan", THERAPY, {"treatment_plan": {"valid": False}}, ("hold", "90834-95 x1 10", "TREATMENT_PLAN_MISSING", "")),
+    ("plan to yesterday", THERAPY, {"treatment_plan": {"expires": "2026-11-19"}},
+     ("hold", "90834-95 x1 10", "TREATMENT_PLAN_MISSING", "")),
+    ("plan to today", THERAPY, {"treatment_plan": {"expires": "2026-11-20"}}, ("bill", "90834-95 x1 10", "", "")),
     ("fee", THERAPY, {"fee": {"on_file": False}}, ("hold", "90834-95 x1 10", "FEE_MISSING", "")),
     ("second payer", THERAPY, {"coverage": {"first_payer": False}}, ("hold", "", "OTHER_PAYER_FIRST", "")),
     ("not verified", THERAPY, {"coverage": {"status": "unverified"}},
