@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from media import rtcp
 from media.rtcp import Packet
+from media.runs import TENTH
 
 if TYPE_CHECKING:
     from media.forward import Line, Stream
@@ -82,6 +83,9 @@ def _repeated(line: Line, packet: Packet, now: int) -> bool:
     ssrc = next(iter(rtcp.named(packet)), 0)
     owner = line.owner_of.get(ssrc)
     stream = owner.streams.get(ssrc) if owner is not None else None
+    receipt = stream.receipts.get(line) if stream is not None else None
+    if receipt is not None:
+        receipt.ask(rtcp.lost(packet)[:REPEATS_PER_SECOND], now // TENTH)
     cache = stream.passing.cache if stream is not None and stream.passing is not None else None
     if owner is None or cache is None:
         return owner is None

@@ -11,6 +11,9 @@ missing), the sound's only with its own clock. A jump of more than 450 packets o
 counted as loss at all (libwebrtc takes it for a restarted stream). So the stall is the evidence where the count is
 silent, and a gap of the picture stands for the sound that travels with it, unless a report about the sound denies it.
 
+A picture of which a packet is asked for again and again (`media.wanted`) arrived and was not seen: it is not delivered,
+while its sound may have been.
+
 A receiver that fell silent altogether cannot report what it got before. Its missing report then says no more than its
 silence does: what was sent is in doubt from the silence on, as long as no report was due before it; and when it is
 heard again, a gap that it reports lies where its silence was.
@@ -18,12 +21,14 @@ heard again, a gap that it reports lies where its silence was.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import sqrt
 
 from media.flow import Marks
 from media.hearing import Hearing
 from media.runs import TENTH
 from media.sample import FULL
+from media.wanted import Span, Wanted
 
 LIMIT = {"audio": 80, "video": 25}
 """Tenths after which unconfirmed packets are in doubt. Reports come 0.5 to 1.5 s apart for video, 2.5 to 7.5 s apart
@@ -45,9 +50,6 @@ GAP_AT_LEAST = 4
 STILL = 10
 """Tenths that a report must have stood still to prove a gap of the sound by itself."""
 
-Span = tuple[int, int]
-"""``[first tenth, last tenth)``."""
-
 
 class Receipt:
     """The delivery of one stream to one peer connection of one receiver, from ``since`` (tenth) on.
@@ -62,8 +64,8 @@ class Receipt:
 
     __slots__ = (
         "_confirmed", "_highest", "_kind", "_lent", "_lost", "_open", "_stuck", "_upstream",
-        "_usual", "changed", "doubted", "expected", "holes", "jitter", "marks", "missing", "picture", "receiver",
-        "since", "until",
+        "_usual", "_wanted", "changed", "doubted", "expected", "holes", "jitter", "marks", "missing", "picture",
+        "receiver", "since", "until",
     )  # fmt: skip
 
     def __init__(self, kind: str, marks: Marks, receiver: Hearing, since: int) -> None:
@@ -87,6 +89,7 @@ class Receipt:
         self._open: int | None = None
         self._confirmed: list[int] = []
         self._lent: list[Span] = []
+        self._wanted = Wanted()
 
     def follow(self, picture: Receipt | None, now: int) -> None:
         """From tenth ``now`` on another picture, or none, travels with this sound: the last one's gaps stay with it."""
@@ -187,6 +190,12 @@ class Receipt:
         if start is not None:
             self._touch(start)
 
+    def ask(self, sequences: Iterable[int], now: int) -> None:
+        """The receiver asked for these packets (16-bit numbers) in tenth ``now``."""
+        anew = self._wanted.ask(sequences, now)
+        if anew is not None:
+            self._touch(anew)
+
     def _first(self, start: int | None, now: int) -> None:
         """The first report: the browser may have begun to listen late, and what it missed before is not counted."""
         limit = LIMIT[self._kind]
@@ -247,7 +256,7 @@ class Receipt:
         """The tenths of ``second`` that were delivered, as far as is known at tenth ``now``."""
         start = second * 10
         tenths = _bits(self.since, now + 20 if self.until is None else self.until, start)
-        for first, last in self.gaps():
+        for first, last in [*self.gaps(), *self._wanted.stalls]:
             tenths &= ~_bits(first, last, start)
         doubt = self.doubt(now)
         if doubt is not None:
@@ -259,6 +268,7 @@ class Receipt:
         self.holes = [hole for hole in self.holes if hole[1] >= before]
         self._lent = [hole for hole in self._lent if hole[1] >= before]
         self._confirmed = [tenth for tenth in self._confirmed if tenth >= before]
+        self._wanted.forget(before)
 
 
 def _bits(first: int, last: int, start: int) -> int:
