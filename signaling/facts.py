@@ -126,7 +126,7 @@ class CameBack:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The clinician let the client in. `mono_s` on the monotonic clock of `boot` is this moment."""
+    """The clinician let the client in: `mono_ms` ms into second `mono_s` on the monotonic clock of `boot`."""
 
     at: datetime
     by: StaffId
@@ -134,6 +134,7 @@ class Admitted:
     override_reason: OverrideReason | None
     mono_s: int
     boot: str
+    mono_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Second 0 of the visit's evidence: `mono_s` on the monotonic clock of `boot`, which was `at`.
+    """Second 0 of the visit's evidence: `mono_s` on the monotonic clock of `boot`, which began at `at`.
 
     Evidence measured under another boot is placed by wall time: seconds since `at`.
     """

@@ -102,7 +102,8 @@ def _admit(visit: Visit, command: c.Admit, now: Instant) -> Facts:
         raise Refused("licence-missing", "No licence on file covers where the client is: give a reason to go on.")
     else:
         cover = LicenceCover(state, CoverBasis.OVERRIDE, None, None, now.wall)
-    return (f.Admitted(now.wall, command.by, cover, override, now.mono_ns // 1_000_000_000, now.boot),)
+    mono_s, mono_ms = divmod(now.mono_ns // 1_000_000, 1000)
+    return (f.Admitted(now.wall, command.by, cover, override, mono_s, now.boot, mono_ms),)
 
 
 def _explain(visit: Visit, by: StaffId, reason: OverrideReason, now: Instant) -> Facts:

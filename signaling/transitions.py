@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import assert_never
 
@@ -334,7 +335,7 @@ def _admitted(visit: Visit, fact: Admitted) -> Visit:
     return replace(
         visit,
         admitted_at=visit.admitted_at or fact.at,
-        origin=visit.origin or Origin(fact.at, fact.mono_s, fact.boot),
+        origin=visit.origin or Origin(fact.at - timedelta(milliseconds=fact.mono_ms), fact.mono_s, fact.boot),
         cover=fact.cover,
         override=override,
         message=None,

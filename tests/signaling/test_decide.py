@@ -268,6 +268,8 @@ def test_admission_is_second_nothing_of_the_evidence() -> None:
     visit = after(ADMIT, visit=in_phase(Phase.WAITING), minutes=3)
     assert visit.origin is not None
     assert (visit.origin.mono_s, visit.origin.boot, visit.origin.at) == (10**6 + 1180, BOOT, wall(3))
+    within = after(ADMIT, visit=in_phase(Phase.WAITING), minutes=3 + 0.96 / 60)
+    assert within.origin == visit.origin, "second 0 began before the admission, where the clock's second did"
     again = after(HOLD, ADMIT, visit=visit, minutes=10)
     assert again.origin == visit.origin
     assert again.admitted_at == visit.admitted_at
