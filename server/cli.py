@@ -321,6 +321,7 @@ def media(
     visits: Annotated[str, typer.Option(help="How many at once, one after the other.")] = "1,4,12,40",
     seconds: Annotated[float, typer.Option(min=1, help="How long each is measured.")] = 15.0,
     peers: Annotated[str, typer.Option(help="Whom to compare with: janus (Debian's package), mediarelay.")] = "",
+    rounds: Annotated[int, typer.Option(min=1, help="So often, each engine in turn; the medians count.")] = 1,
     json: Annotated[bool, typer.Option("--json", help="A list of objects instead of a table.")] = False,
 ) -> None:
     """Forwarding's cost: this server as shipped, others, and a bare loop, under one load of ready-made packets."""
@@ -331,7 +332,7 @@ def media(
 
     wanted, others = figures.numbers(visits), figures.peers(peers)
     try:
-        outcome = asyncio.run(run.bench(wanted, seconds, others, lambda word: typer.echo(word, err=True)))
+        outcome = asyncio.run(run.bench(wanted, seconds, others, rounds, lambda word: typer.echo(word, err=True)))
     except (ConnectionError, TimeoutError) as problem:
         raise Refused("bench-broke-off", f"The bench broke off: {problem or type(problem).__name__}.") from None
     for note in outcome.notes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -45,6 +45,7 @@ class _Measured:
     heard_at: float = 0.0
     written_at: float = 0.0
     summed_at: float = 0.0
+    summed: Mapping[str, object] = field(default_factory=dict)
     noted: rule.State | None = None
     writing: asyncio.Task[None] | None = None
     profiles: dict[str, str] = field(default_factory=dict)
@@ -250,6 +251,7 @@ class Measure:
         except Exception:
             rows = cast("list[list[str | int]]", record.runs)
             measured.book.give_back(rows)
+            measured.summed = {}
             measured.spooled = True
             if not await asyncio.to_thread(self._spool.put, measured.visit, rows):
                 _log.warning("evidence-spool-full %s", measured.visit)
@@ -259,15 +261,18 @@ class Measure:
             await asyncio.to_thread(self._spool.drop, measured.visit)
 
     def _record(self, measured: _Measured, whole: bool) -> commands.RecordEvidence | None:
+        """What the journal lacks; None when it lacks nothing. ``whole``: also the sums, with or without new seconds."""
         unwritten = measured.book.take_unwritten()
-        if unwritten is None:
-            return None
-        weakest = min(measured.profiles.values(), key=PROFILES.index, default=None)
-        counters: dict[str, object] = {} if weakest is None else {"srtp": weakest}
+        sums: Mapping[str, object] = {}
         if self._links is not None and (whole or time.monotonic() - measured.summed_at >= SUM_EVERY_S):
-            measured.summed_at = time.monotonic()
-            counters |= self._links.counters(measured.visit)
-        return commands.RecordEvidence(*unwritten, counters)
+            sums = self._links.counters(measured.visit)
+        if unwritten is None and (not whole or sums == measured.summed):
+            return None
+        if sums:
+            measured.summed_at, measured.summed = time.monotonic(), sums
+        weakest = min(measured.profiles.values(), key=PROFILES.index, default=None)
+        counters = {**({} if weakest is None else {"srtp": weakest}), **sums}
+        return commands.RecordEvidence(*(unwritten or (0, [])), counters)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -32,8 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres-bin", type=Path, default=programs(), help="folder of initdb, postgres and psql (15+)")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave what is marked `long` to `--long`: the second browser of a pair, and what has no small variant."""
+    """Leave what is marked `long` to `--long`: the second browser of a pair, and what has no small variant.
+
+    Who asks for a lab (`net`) changes this machine's network under every browser, and so runs alone.
+    """
+    for item in items:
+        if "net" in getattr(item, "fixturenames", ()):
+            item.add_marker("alone")
     if not config.getoption("--long"):
         later = [item for item in items if item.get_closest_marker("long") is not None]
         config.hook.pytest_deselected(items=later)

@@ -9,6 +9,7 @@ is void.
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -81,6 +82,51 @@ def figure(
     )
 
 
+def medians(figures: Sequence[Figure]) -> list[Figure]:
+    """One row an engine and number of visits: each figure's median of the rounds that count (void if none does)."""
+    return [_middle([one for one in rounds if not _is_void(one)] or rounds) for rounds in _rounds(figures).values()]
+
+
+def spreads(figures: Sequence[Figure]) -> list[str]:
+    """Where there were several rounds: what each said of the cost, in the order of the rounds."""
+    return [
+        f"{engine}, {visits} visits, µs/packet by round: "
+        + ", ".join("void" if _is_void(one) else str(one.cpu_us_per_packet) for one in rounds)
+        for (engine, visits), rounds in _rounds(figures).items()
+        if len(rounds) > 1
+    ]
+
+
+def _rounds(figures: Sequence[Figure]) -> dict[tuple[str, int], list[Figure]]:
+    found: dict[tuple[str, int], list[Figure]] = {}
+    for one in figures:
+        found.setdefault((one.engine, one.visits), []).append(one)
+    return found
+
+
+def _middle(rounds: Sequence[Figure]) -> Figure:
+    return Figure(
+        rounds[0].engine,
+        rounds[0].visits,
+        _median([one.cpu_us_per_packet for one in rounds]),
+        _median([one.cpu_percent_per_visit for one in rounds]),
+        _median([one.rss_mb for one in rounds]),
+        _median([one.delay_ms_p50 for one in rounds]),
+        _median([one.delay_ms_p99 for one in rounds]),
+        _median([one.generator_late_percent for one in rounds]) or 0.0,
+    )
+
+
+def _is_void(figure: Figure) -> bool:
+    return figure.cpu_us_per_packet is None
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    """Of what is known, to two places."""
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), 2) if known else None
+
+
 def differences(sent: Counts, counted: Counts) -> list[str]:
     """What the count says otherwise than the sender, in words; empty when they agree to the packet."""
     found = []
@@ -106,7 +152,7 @@ def table(figures: Sequence[Figure]) -> str:
         mine, theirs = ours.get(one.visits), one.cpu_us_per_packet
         ratio = "" if one.engine == OURS or not mine or not theirs else f"{mine / theirs:.2f}"
         told = (one.cpu_us_per_packet, one.cpu_percent_per_visit, one.rss_mb, one.delay_ms_p50, one.delay_ms_p99)
-        words = ["void" if one.cpu_us_per_packet is None else "-" if value is None else str(value) for value in told]
+        words = ["void" if _is_void(one) else "-" if value is None else str(value) for value in told]
         rows.append((one.engine, str(one.visits), *words, str(one.generator_late_percent), ratio))
     wide = [max(len(row[at]) for row in rows) for at in range(len(head))]
     return "\n".join(

@@ -1,7 +1,8 @@
 """One bench: every engine in turn under the same load, ours first, each in processes of its own. Shell (asyncio).
 
 The engine has one core, the load the other. Visits are added to the running engine, from the smallest number to the
-largest, and each number is measured for as long as was asked after three seconds of warming up.
+largest, and each number is measured for as long as was asked after three seconds of warming up. A machine is faster in
+one minute than in the next: several rounds take the engines in turn again and again, every other round backwards.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from server import addresses
-from server.bench.figures import JANUS, OURS, RELAY, Counts, Figure, figure, void, whole
+from server.bench.figures import JANUS, OURS, RELAY, Counts, Figure, figure, medians, spreads, void, whole
 from server.bench.janus import Janus
 from server.bench.others import BareLoop, MediaRelay
 from server.bench.ours import Ours
@@ -64,36 +65,55 @@ class Outcome:
 
 
 async def bench(
-    visits: Sequence[int], seconds: float, peers: Sequence[str], say: Callable[[str], None] = lambda _: None
+    visits: Sequence[int],
+    seconds: float,
+    peers: Sequence[str],
+    rounds: int = 1,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    """Measure. Raises CannotStart and ConnectionError."""
-    core, other = two_cores()
+    """Measure, and give the medians of the rounds. Raises CannotStart and ConnectionError."""
+    cores = two_cores()
     host = _host()
     if JANUS in peers:
         Janus.check(host)
-    outcome = Outcome(notes=[f"Measured with Python {platform.python_version()} of {sys.base_prefix}."])
+    found = Outcome(notes=[f"Measured with Python {platform.python_version()} of {sys.base_prefix}."])
     names = [OURS, *(name for name in (JANUS, RELAY) if name in peers), BareLoop.name]
     with tempfile.TemporaryDirectory(prefix="antechamber-bench-") as made:
-        for name in names:
-            folder = Path(made) / name
-            folder.mkdir()
-            command = [sys.executable, "-m", "server.bench.generator", host]
-            load = await Orders.start(other, command, folder / "load.log")
-            engine: Engine
-            if name == OURS:
-                engine = Ours(core, folder, host, load, visits[-1])
-            elif name == JANUS:
-                engine = Janus(core, folder, host, load)
-            elif name == RELAY:
-                engine = MediaRelay(core, folder, host, load)
-            else:
-                engine = BareLoop(core, folder, host, load)
-            try:
-                await _measure(engine, load, visits, seconds, outcome, say)
-            finally:
-                await engine.close()
-                await load.stop()
-    return outcome
+        for number in range(rounds):
+            for name in reversed(names) if number % 2 else names:
+                folder = Path(made) / f"{name}-{number}"
+                folder.mkdir()
+                await _engine(name, cores, folder, host, visits, seconds, found, say)
+    return Outcome(medians(found.figures), found.notes + spreads(found.figures))
+
+
+async def _engine(
+    name: str,
+    cores: tuple[int, int],
+    folder: Path,
+    host: str,
+    visits: Sequence[int],
+    seconds: float,
+    outcome: Outcome,
+    say: Callable[[str], None],
+) -> None:
+    """One engine from its start to its end."""
+    core, other = cores
+    load = await Orders.start(other, [sys.executable, "-m", "server.bench.generator", host], folder / "load.log")
+    engine: Engine
+    if name == OURS:
+        engine = Ours(core, folder, host, load, visits[-1])
+    elif name == JANUS:
+        engine = Janus(core, folder, host, load)
+    elif name == RELAY:
+        engine = MediaRelay(core, folder, host, load)
+    else:
+        engine = BareLoop(core, folder, host, load)
+    try:
+        await _measure(engine, load, visits, seconds, outcome, say)
+    finally:
+        await engine.close()
+        await load.stop()
 
 
 async def _measure(

@@ -170,6 +170,21 @@ def test_the_table_holds_ours_against_the_others() -> None:
     assert "void" in voided[1] and voided[2].split()[-1] == "0.5"
 
 
+def test_of_several_rounds_the_medians_of_those_that_count_are_told() -> None:
+    """A round in which something was lost says nothing, unless there is no other; what each said stays to be read."""
+    costs = (50.0, 90.0, 52.0)
+    rounds = [replace(ROW, cpu_us_per_packet=cost, delay_ms_p99=cost / 10) for cost in costs]
+    gone = figures.void(ROW)
+    (middle,) = figures.medians([*rounds, gone])
+    assert middle == replace(ROW, cpu_us_per_packet=52.0, delay_ms_p99=5.2)
+    assert figures.medians([gone, gone]) == [gone]
+    janus = replace(ROW, engine=figures.JANUS)
+    assert figures.medians([ROW, janus, ROW]) == [ROW, janus]
+    assert figures.spreads([*rounds, janus, gone]) == [
+        "antechamber, 12 visits, µs/packet by round: 50.0, 90.0, 52.0, void"
+    ]
+
+
 def test_what_was_measured_becomes_a_row() -> None:
     """CPU by packet and by visit, delays by rank."""
     row = figures.figure("janus", 2, 0.5, 10.0, 10_000, 33.0, list(range(0, 100_000, 1000)), 0.1)

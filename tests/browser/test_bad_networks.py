@@ -268,6 +268,7 @@ TRY_THE_RELAY = """async (url) => {
 }"""
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 async def test_where_udp_is_blocked_a_visit_goes_through_the_relay(
     tmp_path: Path, meet: Meet, quiet: Quiet, figure: Callable[[str], None]

@@ -47,6 +47,7 @@ async def test_six_people_get_each_other(table: Any, until: Any) -> None:
     assert Connection.REPLACED not in states
 
 
+@pytest.mark.alone
 async def test_who_comes_and_goes_interrupts_nobody(table: Any, until: Any) -> None:
     """Four join and leave while two talk: no gap above 200 ms in their sound, and their connections stay."""
     a, b = [await sit(table, who) for who in "ab"]
@@ -82,6 +83,7 @@ async def test_somebody_unseated_gets_nothing_more(table: Any, until: Any) -> No
     assert everybody(a, b)
 
 
+@pytest.mark.alone
 async def test_two_people_with_one_ssrc_in_a_group(table: Any, until: Any) -> None:
     """The third, whose numbers are the first's, gets a new connection; the two before are never touched."""
     a, b = [await sit(table, who) for who in "ab"]
@@ -117,6 +119,7 @@ async def test_who_comes_back_under_the_ssrcs_of_before_gets_another_connection(
     await again.close()
 
 
+@pytest.mark.alone
 async def test_a_screen_is_one_more_track_and_stops_at_once(table: Any, until: Any) -> None:
     """Asked of the sharer alone, shown to the others under its owner's name, and nobody else may share meanwhile."""
     a, b, c = [await sit(table, who) for who in "abc"]

@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
 from media import rtcp
 from media.desk import Connection
 from media.offer import VP8
@@ -23,6 +25,7 @@ def limits(wire: Wire) -> list[int]:
     return told
 
 
+@pytest.mark.alone
 async def test_a_sender_is_told_the_smallest_share_and_a_bad_line_gets_sound_alone(table: Any, until: Any) -> None:
     """85 kbit/s a picture is too little: that person is told and gets sound; the others' pictures stay as they are."""
     a, b, c = await three(table, until)

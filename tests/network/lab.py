@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.browser.harness.network import program
 from tests.network.impairment import BadPath, bad_path
 
-BLOCK = 231 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])  # runs side by side have networks of their own
+BLOCK = 231
 HERE, GATE = f"10.{BLOCK}.0.1", f"10.{BLOCK}.0.2"
 NEWNET = 0x40000000  # CLONE_NEWNET
 
@@ -206,7 +206,12 @@ def _enter(name: str) -> None:
 
 @contextmanager
 def lab() -> Iterator[Lab]:
-    """Set it up, and take it down whatever happens; needs root."""
+    """Set it up, and take it down whatever happens; needs root.
+
+    Its line to this machine is a change of this machine's network, at which every Chromium breaks off what it loads: no
+    browser test runs beside it (`alone`).
+    """
+    assert "PYTEST_XDIST_WORKER" not in os.environ, "a test with a lab is marked `alone`"
     made = Lab()
     with (Path(tempfile.gettempdir()) / f"antechamber-lab-{BLOCK}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # its addresses are this machine's, whoever else tests here

@@ -13,7 +13,8 @@ ROOMS = ("server", "signaling", "media", "web", "billing_hooks")
 # Value modules of the standard library: they neither wait, nor look at a clock, nor touch a file by being used.
 VALUE_MODULES = frozenset(
     "__future__ abc base64 binascii bisect collections contextlib dataclasses datetime decimal enum functools hashlib "
-    "heapq hmac ipaddress itertools json math operator re string struct types typing unicodedata zoneinfo".split()
+    "heapq hmac ipaddress itertools json math operator re statistics string struct types typing unicodedata "
+    "zoneinfo".split()
 )
 # Values in, values out: canonical JSON, compact signatures, primitives.
 VALUE_LIBRARIES = frozenset({"rfc8785", "jwt", "cryptography"})

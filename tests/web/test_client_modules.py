@@ -89,9 +89,10 @@ def test_the_first_page_knows_the_same_apps_as_the_rest() -> None:
     assert lists[0][1] == lists[1][1]
 
 
-def test_the_first_script_is_written_in_the_oldest_syntax() -> None:
-    """It must run in the browsers that it turns away."""
-    code = re.sub(r"//[^\n]*|/\*.*?\*/", "", (WEB / "js" / "browser_floor.js").read_text(), flags=re.DOTALL)
+@pytest.mark.parametrize("name", ["page_load.js", "browser_floor.js"])
+def test_the_first_scripts_are_written_in_the_oldest_syntax(name: str) -> None:
+    """They must run in the browsers that are turned away."""
+    code = re.sub(r"//[^\n]*|/\*.*?\*/", "", (WEB / "js" / name).read_text(), flags=re.DOTALL)
     for new in ("=>", "`", "?.", "??", "let ", "const ", "import ", "async ", "class ", "..."):
         assert new not in code, new
 

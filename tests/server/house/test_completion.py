@@ -9,9 +9,12 @@ from typing import Any
 
 from billing_hooks import contract, keyset
 from media.evidence import EvidenceSecond
+from media.quality import Arrived, Reading
 from server.completion import Completion
 from server.db.journal import PostgresJournal
 from server.evidence_book import EvidenceBook
+from server.link_quality import LinkQualities
+from server.link_sums import load_sums
 from server.measure import Measure
 from server.session_complete import pair_of
 from server.signing_keys import SigningKeys
@@ -110,6 +113,26 @@ async def test_what_an_outage_left_of_an_ended_visit_is_in_its_record(
     assert json.loads(raw)["seconds"]["audio_video_overlap"] == 40
     facts = [fact for _, fact, _ in await node.journal.load(visit.id)]
     assert sum(isinstance(fact, EvidenceRecorded) for fact in facts) == 2
+
+
+async def test_sums_are_recorded_though_every_second_was_written_just_before(node: Scripted, tmp_path: Path) -> None:
+    """A visit may end right after its seconds were written: its last packets are in the record all the same, once."""
+    visit = await ended(node, 30)
+    links = LinkQualities(_told, _keeps_nothing)
+    measure = Measure(lambda: node.hub, node.clock.instant, _told, Spool(tmp_path / "spool"), links)
+    assert visit.origin is not None
+    client = pair_of(visit)[1]
+    measure.begin(visit, [fact for _, fact, _ in await node.journal.load(visit.id)])
+    links.on_readings(visit.id, {client: Reading(visit.origin.mono_s, audio=Arrived(1000, 50, 0, 5.0))})
+    measure.pause(visit.id)
+    await measure.write_all()
+    await measure.finish(visit.id, ())
+    records = [fact for _, fact, _ in await node.journal.load(visit.id) if isinstance(fact, EvidenceRecorded)]
+    assert [load_sums(fact.counters)[client].audio.expected for fact in records if fact.counters] == [50]
+
+
+async def _keeps_nothing(_visit: VisitId, _rows: object) -> None:
+    """No drawing is asked for here."""
 
 
 def _told(_visit: VisitId) -> None:
