@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import waiting
 from billing_hooks.errors import Refused
+from billing_hooks.store_queue import enqueue
 from billing_hooks.store_schema import CODINGS, ENCOUNTERS, RELEASES
 from billing_hooks.store_shelf import Shelf
 from billing_hooks.words import Outcome, Proposal, proposal
@@ -167,6 +169,23 @@ class Encounters(Shelf):
                 tuple(self._release(practice, encounter, each) for each in releases),
             )
 
+    async def runs(self, practice: str, encounter: str, versions: Sequence[int]) -> tuple[Coding, ...]:
+        """These coding runs whole, newest first: what each rested on is opened, apart from the process's one loop."""
+        chosen = select(CODINGS).where(
+            CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter, CODINGS.c.version.in_(versions)
+        )
+        async with self._engine.connect() as work:
+            rows = list(await work.execute(chosen.order_by(CODINGS.c.version.desc())))
+        return tuple([await asyncio.to_thread(self._coding, practice, encounter, row, whole=True) for row in rows])
+
+    async def recode_client(self, practice: str, client: str, visit: str) -> None:
+        """Have this visit coded again, and those of the client that nobody has released."""
+        match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.client_id == client, ~ENCOUNTERS.c.released)
+        async with self._engine.begin() as work:
+            others = await work.scalars(select(ENCOUNTERS.c.visit_id).where(*match))
+            for each in {visit, *others}:
+                await enqueue(work, practice, each)
+
     def _row(self, practice: str, row: Any) -> Row:
         sealed = row.payer_sealed
         # In the order of the parties: JSON keeps none.
@@ -197,10 +216,14 @@ class Encounters(Shelf):
         return Release(row.version, row.released_at, row.released_by, self._sealer.open(*place, row.name_sealed))
 
     async def release(
-        self, practice: str, encounter: str, *, version: int, by: str, name: str, note_seen: bool, at: datetime
-    ) -> None:
-        """A named person releases one version. Errors: Refused("encounter-unknown" | "version-passed" |
-        "not-releasable" | "note-not-seen" | "already-released" | "question-open")."""
+        self, practice: str, encounter: str, *, version: int, by: str, name: str, note_seen: bool, at: datetime,
+        clean_only: bool = False,
+    ) -> None:  # fmt: skip
+        """A named person releases one version, with `clean_only` not where anything wants eyes.
+
+        Errors: Refused("encounter-unknown" | "version-passed" | "not-releasable" | "note-not-seen" |
+        "already-released" | "question-open" | "not-clean").
+        """
         if not note_seen:
             raise Refused("note-not-seen", "Look at the visit's note first: it must be signed before a claim leaves.")
         match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
@@ -218,6 +241,8 @@ class Encounters(Shelf):
                 raise Refused("already-released", "This encounter has been released already.")
             if row.asked_at is not None:
                 raise Refused("question-open", "The clinician was asked about it: wait for the answer, or withdraw it.")
+            if clean_only and not row.clean:
+                raise Refused("not-clean", "Something about it wants your eyes: open it, and release it there.")
             sealed = self._sealer.seal(practice, "releases", "name_sealed", f"{encounter}/{version}", name)
             await work.execute(
                 insert(RELEASES).values(

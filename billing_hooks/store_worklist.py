@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from billing_hooks.store_encounters import PAYER, Encounters, Row
 from billing_hooks.store_schema import ENCOUNTERS
@@ -97,7 +98,7 @@ class Worklist(Encounters):
         payers = (
             select(_E.payer_digest, _E.payer_sealed, _E.encounter_id)
             .where(mine, _E.payer_digest.is_not(None))
-            .distinct(_E.payer_digest)
+            .ext(distinct_on(_E.payer_digest))
             .order_by(_E.payer_digest, _E.encounter_id)
         )
         reasons = select(func.unnest(_E.reasons).label("code")).where(mine).distinct()
