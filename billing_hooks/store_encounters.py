@@ -127,7 +127,8 @@ class Encounters(Shelf):
     ) -> dict[str, Any]:  # fmt: skip
         """What the worklist is filtered and sorted by, beside the verdict."""
         match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
-        before = await work.scalar(select(ENCOUNTERS.c.waits).where(*match))
+        # Locked: a release that is under way is either seen below, or finds this version passed.
+        before = await work.scalar(select(ENCOUNTERS.c.waits).where(*match).with_for_update())
         parties = waiting.parties(found)
         waits = waiting.since(before, parties, at)
         # What was released before and coded again since may need a claim taken back: a person looks at it alone.

@@ -41,7 +41,7 @@ class Histories(Records):
             insert(VISIT_DAYS).values(
                 practice_id=practice, event_id=event["id"], visit_id=visit["id"], client_id=client,
                 clinician_id=event["clinician"]["id"], service_id=visit["service"], service_date=day,
-                began_at=began_at(event), sequence=event["sequence"],
+                began_at=began_at(event), sequence=event["sequence"], held=visit["outcome"] == "completed",
             )
         )  # fmt: skip
         around = (day - timedelta(days=2), day + timedelta(days=RELATED_DAYS))
@@ -63,7 +63,7 @@ class Histories(Records):
     async def _others(
         self, work: AsyncConnection, practice: str, client: str, visit: str, first: date, last: date
     ) -> list[Any]:
-        """The client's other visits in those days, each by its newest event."""
+        """The client's other visits that were held in those days, each by its newest event."""
         newer = VISIT_DAYS.alias()
         replaced = select(newer.c.event_id).where(
             newer.c.practice_id == practice,
@@ -75,6 +75,7 @@ class Histories(Records):
             VISIT_DAYS.c.client_id == client,
             VISIT_DAYS.c.visit_id != visit,
             VISIT_DAYS.c.service_date.between(first, last),
+            VISIT_DAYS.c.held,
             ~replaced.exists(),
         )
         return list(await work.execute(chosen.order_by(VISIT_DAYS.c.began_at, VISIT_DAYS.c.visit_id)))

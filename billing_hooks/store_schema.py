@@ -48,7 +48,7 @@ VISIT_DAYS = Table(
     "visit_days", _metadata,
     Column("practice_id", Text, primary_key=True), Column("event_id", Text, primary_key=True), Column("visit_id", Text),
     Column("client_id", Text), Column("clinician_id", Text), Column("service_id", Text), Column("service_date", Date),
-    _stamp("began_at"), Column("sequence", BigInteger),
+    _stamp("began_at"), Column("sequence", BigInteger), Column("held", Boolean),
 )  # fmt: skip
 QUESTIONS = Table(
     "questions", _metadata,

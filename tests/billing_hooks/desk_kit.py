@@ -93,6 +93,7 @@ class Visits:
     def event(
         self, number: int, *, day: str = "2026-11-20", hour: int = 16, client: str = CLIENT, clinician: str = CLINICIAN,
         service: str = "svc_individual", supersedes: str | None = None, sequence: int | None = None,
+        outcome: str = "completed",
     ) -> dict[str, Any]:  # fmt: skip
         """The event of visit `number`, which began at that hour (UTC) of that day."""
         body = copy.deepcopy(self.base)
@@ -100,7 +101,7 @@ class Visits:
         ended = began + timedelta(minutes=50)
         suffix = "" if supersedes is None else "corrected"
         body |= {"id": f"evt_{number}{suffix}", "sequence": sequence or 100 + number, "supersedes": supersedes}
-        body["visit"] |= {"id": f"vis_{number}", "date_of_service": day, "service": service}
+        body["visit"] |= {"id": f"vis_{number}", "date_of_service": day, "service": service, "outcome": outcome}
         body["client"]["id"], body["clinician"]["id"] = client, clinician
         # The camera stayed on: nothing about it wants a biller's eyes.
         body["seconds"] |= {"audio_video_overlap": 2772, "audio_only": 0, "video_off_by": {"clinician": 0, "client": 0}}

@@ -21,6 +21,7 @@ from billing_hooks.store_questions import Correction
 from tests.billing_hooks.desk_kit import AT, CLIENT, CLINICIAN, PRACTICE, Visits
 
 ENCOUNTERS = "/billing/encounters"
+NO_LIMIT = {name: value for name, value in demo.RULE.items() if name != "timely_filing_days"}
 
 
 async def shown(biller: httpx.AsyncClient, address: str = "") -> list[str]:
@@ -79,6 +80,7 @@ async def test_a_row_says_what_is_left_to_file_who_is_waited_for_and_since_when(
     biller: httpx.AsyncClient, desk_store: Store, visits: Visits
 ) -> None:
     """Unknown where the rule names no limit; the days where it does; the wait keeps its beginning when coded again."""
+    await desk_store.save_rule(PRACTICE, NO_LIMIT, "stf_hale", AT)
     encounter = await held(visits, 1)
     row = await visits.row(encounter)
     assert row.file_by is None
@@ -100,6 +102,7 @@ async def test_the_list_sorts_by_days_left_and_by_who_is_waited_for(desk_store: 
     await desk_store.save_rule(PRACTICE, {**demo.RULE, "timely_filing_days": 90}, "stf_hale", AT)
     late = await held(visits, 1, day="2026-11-20")
     soon = await held(visits, 2, day="2026-11-03")
+    # Nobody has filed a plan of this client, so no payer says how long it takes claims.
     unknown = await held(visits, 3, day="2026-11-12", client="cli_other")
     for down, order in ((False, [soon, late, unknown]), (True, [late, soon, unknown])):
         rows = await desk_store.worklist(PRACTICE, sort="file_by", down=down)
@@ -190,7 +193,7 @@ async def test_questions_and_answers_stand_sealed_and_cannot_be_changed(
                 cells = b" ".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row.values())
                 assert rows
                 assert not [word for word in (b"minutes", b"Robin", b"Ana", b"It was") if word in cells]
-                for change in (f"UPDATE billing.{table} SET {column} = 'x'", f"DELETE FROM billing.{table}"):  # noqa: S608
+                for change in (f"UPDATE billing.{table} SET {column} = 'x'", f"DELETE FROM billing.{table}"):  # noqa: S608 - as above
                     with pytest.raises(refusal):
                         await connection.execute(change)
         finally:

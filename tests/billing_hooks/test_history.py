@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from billing_hooks import jobs
@@ -13,6 +14,7 @@ from billing_hooks.history import Held, History, look_back
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
 from tests.billing_hooks.desk_kit import AT, PRACTICE, Visits
+from tests.rooms import law
 
 BEGAN = datetime(2026, 11, 20, 16, tzinfo=UTC)
 DAY = date(2026, 11, 20)
@@ -100,6 +102,14 @@ async def test_other_clients_clinicians_and_days_do_not_hold(desk_store: Store, 
     assert await reasons(desk_store, 1) == [False]
 
 
+async def test_a_visit_of_which_nothing_was_counted_holds_nobody(desk_store: Store, visits: Visits) -> None:
+    """Somebody looked in and was gone: that is no second visit."""
+    await visits.ready(1, hour=9)
+    await visits.receive(2, hour=18, outcome="nothing_counted")
+    await jobs.work_queue(desk_store, drain=True)
+    assert await reasons(desk_store, 1) == [False]
+
+
 async def test_a_corrected_event_moves_its_visit_away(desk_store: Store, visits: Visits) -> None:
     """Corrected to another day, the visit holds the other one no longer; both are coded again."""
     first = await visits.ready(1, hour=9)
@@ -131,3 +141,22 @@ async def test_the_history_is_kept_with_the_run_and_replays(desk_store: Store, v
     assert jobs.propose(jobs.Material.from_json(run.rests_on)) == run.proposal
     old: dict[str, Any] = {name: value for name, value in run.rests_on.items() if name != "history"}
     assert jobs.Material.from_json(old).history is None
+
+
+async def test_days_of_events_from_before_the_upgrade_are_those_that_would_have_been_noted(
+    desk_store: Store, visits: Visits, database: Any
+) -> None:
+    """The migration's own query over the stored bodies gives row for row what was noted as they arrived."""
+    for number in range(1, 4):
+        await visits.ready(number, day=f"2026-11-{number + 9}")
+    await visits.receive(4, outcome="nothing_counted")
+    script = (law.ROOT / "server/db/migrations/versions/0009_add_billers_desk.sql").read_text()
+    query = script.split("INSERT INTO billing.visit_days\n")[1].split(";")[0]
+    connection = await asyncpg.connect(database.owner_url.replace("postgresql+asyncpg", "postgresql"))
+    try:
+        made = {tuple(row) for row in await connection.fetch(query)}
+        noted = {tuple(row) for row in await connection.fetch("SELECT * FROM billing.visit_days")}
+    finally:
+        await connection.close()
+    assert made == noted
+    assert len(noted) == 4

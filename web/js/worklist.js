@@ -61,10 +61,15 @@ function start(list) {
     const row = rows[here()];
     if (row) sessionStorage.setItem(HERE, row.id);
   });
-  globalThis.addEventListener("pageshow", counted); // a browser that comes back has the boxes as they were
-  counted();
-  const before = rows.find((row) => row.id === sessionStorage.getItem(HERE));
-  if (before && document.activeElement === document.body) linkOf(before).focus();
+
+  /** The row one came from has the focus again, and the count fits the boxes, which a browser may have kept. */
+  function back() {
+    counted();
+    const before = rows.find((row) => row.id === sessionStorage.getItem(HERE));
+    if (before && document.activeElement === document.body) linkOf(before).focus();
+  }
+  globalThis.addEventListener("pageshow", back);
+  back();
 }
 
 if (form instanceof HTMLFormElement) start(form);

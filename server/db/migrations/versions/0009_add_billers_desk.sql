@@ -12,7 +12,8 @@ ALTER TABLE billing.encounters
     ADD COLUMN payer_digest bytea CHECK (octet_length(payer_digest) = 32),
     ADD COLUMN payer_sealed bytea;
 
--- The days on which visits were held, as the stored events say: who was with whom. One row an event, written with it.
+-- The days on which visits were held, as the stored events say: who was with whom. One row an event, written with it;
+-- `held` is false where nothing was counted.
 CREATE TABLE billing.visit_days (
     practice_id  text NOT NULL,
     event_id     text NOT NULL,
@@ -23,6 +24,7 @@ CREATE TABLE billing.visit_days (
     service_date date NOT NULL,
     began_at     timestamptz NOT NULL,
     sequence     bigint NOT NULL,
+    held         boolean NOT NULL,
     PRIMARY KEY (practice_id, event_id),
     FOREIGN KEY (practice_id, event_id) REFERENCES billing.events (practice_id, event_id)
 );
@@ -33,7 +35,7 @@ INSERT INTO billing.visit_days
 SELECT practice_id, event_id, visit_id, body #>> '{client,id}', body #>> '{clinician,id}', body #>> '{visit,service}',
        (body #>> '{visit,date_of_service}')::date,
        coalesce(body #>> '{times,in_visit}', body #>> '{times,admitted}', body #>> '{visit,booked_start}')::timestamptz,
-       sequence
+       sequence, body #>> '{visit,outcome}' = 'completed'
 FROM (
     SELECT practice_id, event_id, visit_id, sequence, convert_from(raw, 'UTF8')::jsonb AS body
     FROM billing.events WHERE kind = 'visit.session_complete'
