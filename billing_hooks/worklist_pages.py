@@ -93,7 +93,7 @@ def create_worklist_pages(store: Store, templates: jinja2.Environment, who: Who,
             people=people, state=state, show=show, sort=sort, down=down, when=page_words.when, total=total,
             filters=[(key, word, counts.get(key, 0)) for key, word in SHOWN], clean=counts["clean"],
             link=_link({"show": show, **asked.written}, sort, down), asked=asked, sorts=desk_words.SORTS,
-            only_newest=by_name and len(found) == BY_NAME, told=_told(biller),
+            only_newest=BY_NAME if by_name and len(found) == BY_NAME else 0, told=_told(biller),
             choices={
                 "payer": ("Payer", choices.payers),
                 "clinician": ("Clinician", sorted(

@@ -1,4 +1,4 @@
-// One encounter: its release, and the question to its clinician. Shell (DOM, fetch).
+// One encounter: its release, the question to its clinician, and itself on paper. Shell (DOM, fetch).
 
 import { need } from "./dom.js";
 import { busy, check } from "./staff_dom.js";
@@ -40,6 +40,8 @@ if (ask instanceof HTMLFormElement) {
     }, (say) => { trouble.textContent = say; });
   });
 }
+
+document.querySelector("#print")?.addEventListener("click", () => globalThis.print());
 
 const withdraw = document.querySelector("#withdraw");
 if (withdraw instanceof HTMLButtonElement) {
