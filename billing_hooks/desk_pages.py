@@ -77,7 +77,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         people = await names(request, {row.client}) if names is not None else {}
         known = {(str(rule["payer"]), str(rule["lob"])) for rule in own}
         known |= {(rule.payer, rule.lob) for rule in packs.shipped_rules() if rule.payer != "*"}
-        return rendered(
+        return await rendered(
             templates, "billing/coverage.html", biller, row=row, people=people, fields=coverage_form.FIELDS,
             values=coverage_form.shown(now), when=page_words.when, state=state(row),
             lists={"payer": sorted({payer for payer, _ in known}), "lob": sorted({lob for _, lob in known})},
@@ -107,7 +107,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
             raise Refused("event-unknown", "There are no two such coding runs: open the encounter again.")
         before, after = runs[min(runs)], runs[max(runs)]
         people = await names(request, {row.client, row.clinician}) if names is not None else {}
-        return rendered(
+        return await rendered(
             templates, "billing/compare.html", biller, row=row, people=people, when=page_words.when, state=state(row),
             sides=(side(before), side(after)), causes=causes(_run(before), _run(after)),
             effects=effects(before.proposal, after.proposal),

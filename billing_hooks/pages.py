@@ -53,7 +53,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(biller.zone)).date()
         waited = desk_words.waited(row.waits, row.asked_at, row.released)
-        return rendered(
+        return await rendered(
             templates, "billing/encounter.html", biller, row=row, people=people, state=state(row), codings=codings,
             releases=releases, when=page_words.when, words=page_words, story=told, questions=questions,
             open_question=next((each for each in questions if each.answer is None), None), waited=waited,

@@ -79,7 +79,7 @@ def create_release_pages(store: Store, templates: jinja2.Environment, who: Who, 
             )
         rows = [row for row in chosen if _clean(row)]
         people = await named(request, {person for row in chosen for person in (row.client, row.clinician)})
-        return rendered(
+        return await rendered(
             templates, "billing/release.html", biller, rows=rows, people=people, when=page_words.when, state=state,
             left_out=[(row, _why_not(row)) for row in chosen if not _clean(row)], most=MOST,
         )  # fmt: skip

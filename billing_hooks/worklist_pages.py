@@ -88,7 +88,7 @@ def create_worklist_pages(store: Store, templates: jinja2.Environment, who: Who,
             rows = rows[PAGE_ROWS * part :]
         counts = await store.counts(biller.practice, asked.filters)
         total = counts["all"] if not asked.written else (await store.counts(biller.practice))["all"]
-        return rendered(
+        return await rendered(
             templates, "billing/worklist.html", biller, rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS, part=part,
             people=people, state=state, show=show, sort=sort, down=down, when=page_words.when, total=total,
             filters=[(key, word, counts.get(key, 0)) for key, word in SHOWN], clean=counts["clean"],

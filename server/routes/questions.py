@@ -13,6 +13,7 @@ from pydantic import Field, StrictInt
 from billing_hooks.store import Store
 from billing_hooks.store_questions import LONGEST, Correction
 from server.db import clients, visits
+from server.db.shelf import Work
 from server.errors import Refused
 from server.identity import StaffHere
 from server.local_time import iso
@@ -39,6 +40,14 @@ class AnswerGiven(Body):
     sheet: SheetCorrected | None
 
 
+async def _counted(work: Work, visit: str) -> int:
+    """The whole minutes counted of a visit; none of one that is not kept here any more."""
+    try:
+        return ((await visits.read(work, visit)).counted_seconds or 0) // 60
+    except Refused:
+        return 0
+
+
 def router(store: Store) -> APIRouter:
     """The clinician's open questions, and the answer to one."""
     routes = APIRouter(prefix="/api")
@@ -48,18 +57,18 @@ def router(store: Store) -> APIRouter:
         found = await store.questions_for(front.shelf.practice, who.id)
         async with front.shelf.work() as work:
             names = await clients.names(work, {one.client for one in found})
-            held = {one.question.visit: await visits.read(work, one.question.visit) for one in found}
+            counted = {one.question.visit: await _counted(work, one.question.visit) for one in found}
         return {
             "questions": [
                 {
                     "id": one.question.id,
-                    "client": names[one.client],
+                    "client": names.get(one.client, "A client who is not kept here"),
                     "began": iso(one.began_at),
                     "asked": iso(one.question.at),
                     "by": one.question.name,
                     "text": one.question.text,
                     "verdict": one.verdict,
-                    "counted_minutes": (held[one.question.visit].counted_seconds or 0) // 60,
+                    "counted_minutes": counted[one.question.visit],
                     "minutes": one.sheet.minutes if one.sheet is not None else None,
                     "diagnoses": list(one.sheet.diagnoses) if one.sheet is not None else [],
                 }
@@ -73,9 +82,9 @@ def router(store: Store) -> APIRouter:
         corrected = None
         if wish.sheet is not None:
             async with front.shelf.work() as work:
-                counted = ((await visits.read(work, visit)).counted_seconds or 0) // 60
-            if wish.sheet.minutes is not None and wish.sheet.minutes > counted:
-                raise Refused("minutes-too-many", f"Only {counted} minutes were counted: sign at most that.")
+                most = await _counted(work, visit)
+            if wish.sheet.minutes is not None and wish.sheet.minutes > most:
+                raise Refused("minutes-too-many", f"Only {most} minutes were counted: sign at most that.")
             diagnoses = tuple(dict.fromkeys(diagnosis(code) for code in wish.sheet.diagnoses))
             corrected = Correction(wish.sheet.minutes, diagnoses)
         async with front.shelf.work() as work:
