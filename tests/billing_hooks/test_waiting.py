@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from billing_hooks import desk_words, waiting
+from billing_hooks.coding import code
 from billing_hooks.sentences import REASONS, WARNINGS
 from billing_hooks.waiting import Party
 from billing_hooks.words import Finding, Outcome, Proposal
+from tests.billing_hooks.encounters import COMPACTS, PACK, READY, RULE
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -99,3 +102,20 @@ def test_a_wait_is_counted_in_days_of_the_practices_calendar() -> None:
     evening = datetime(2026, 11, 21, 5, 30, tzinfo=UTC)  # 23:30 in Chicago
     assert desk_words.ago(evening, evening + timedelta(minutes=20), "America/Chicago") == "today"
     assert desk_words.ago(evening, evening + timedelta(hours=1), "America/Chicago") == "1 day"
+
+
+def test_the_last_day_to_file_is_the_payers_medicares_or_unknown() -> None:
+    """Days after the date of service as the rule says; a calendar year for Medicare; none where the client pays."""
+    limited = replace(RULE, timely_filing_days=90)
+    assert READY.coverage is not None
+    medicare = replace(READY, coverage=replace(READY.coverage, payer="Medicare", lob="medicare_b"))
+    privately = replace(READY, coverage=replace(READY.coverage, network="none"))
+    year = timedelta(days=PACK.medicare.filing_days)
+    for encounter, rules, last in (
+        (READY, [replace(RULE, timely_filing_days=None)], None),
+        (READY, [limited], READY.dos + timedelta(days=90)),
+        (READY, [], None),
+        (medicare, [], READY.dos + year),
+        (privately, [limited], None),
+    ):
+        assert code(encounter, rules, PACK, COMPACTS).file_by == last
