@@ -50,7 +50,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
     @routes.post("/encounters/{encounter}/question")
     async def ask(request: Request, encounter: str, wish: QuestionWish) -> JSONResponse:
         biller = await who(request)
-        await store.ask(
+        await store.ask_clinician(
             biller.practice, encounter, question=f"que_{secrets.token_hex(10)}", text=wish.text, by=biller.id,
             name=biller.name, at=datetime.now(UTC),
         )  # fmt: skip
@@ -59,7 +59,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
     @routes.post("/questions/{question}/withdraw")
     async def withdraw(request: Request, question: str) -> JSONResponse:
         biller = await who(request)
-        await store.withdraw(biller.practice, question, by=biller.id, name=biller.name, at=datetime.now(UTC))
+        await store.withdraw_question(biller.practice, question, by=biller.id, name=biller.name, at=datetime.now(UTC))
         return JSONResponse({})
 
     @routes.get("/encounters/{encounter}/version")
@@ -78,7 +78,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         known = {(str(rule["payer"]), str(rule["lob"])) for rule in own}
         known |= {(rule.payer, rule.lob) for rule in packs.shipped_rules() if rule.payer != "*"}
         return await rendered(
-            templates, "billing/coverage.html", biller, row=row, people=people, fields=coverage_form.FIELDS,
+            templates, "billing/change_coverage.html", biller, row=row, people=people, fields=coverage_form.FIELDS,
             values=coverage_form.shown(now), when=page_words.when, state=state(row),
             lists={"payer": sorted({payer for payer, _ in known}), "lob": sorted({lob for _, lob in known})},
         )  # fmt: skip
@@ -93,7 +93,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         if before is not None and (before.payer, before.lob) == (plan.payer, plan.lob):
             plan = replace(plan, rule_id=before.rule_id)  # a rule named for this very plan stays named
         await store.save_coverage(biller.practice, row.client, plan, biller.id, datetime.now(UTC))
-        await store.recode_client(biller.practice, row.client, row.visit)
+        await store.recode_open(biller.practice, row.client, row.visit)
         return JSONResponse({"version": row.version})
 
     @routes.get("/encounters/{encounter}/compare", response_class=HTMLResponse)
@@ -109,18 +109,18 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         people = await names(request, {row.client, row.clinician}) if names is not None else {}
         return await rendered(
             templates, "billing/compare.html", biller, row=row, people=people, when=page_words.when, state=state(row),
-            sides=(side(before), side(after)), causes=causes(_run(before), _run(after)),
+            sides=(side(before, row), side(after, row)), causes=causes(_run(before), _run(after)),
             effects=effects(before.proposal, after.proposal),
         )  # fmt: skip
 
     return routes
 
 
-def side(coding: Coding) -> dict[str, Any]:
+def side(coding: Coding, row: Row) -> dict[str, Any]:
     """One of two codings beside each other: its plan, its charges, its lines in words."""
     rests_on = coding.rests_on
     plan, fees = rests_on["coverage"], rests_on["fees"]
-    dos = rests_on["event"]["visit"]["date_of_service"]
+    dos = row.service_date.isoformat()
     cents = {fee[0]: fee[1] for fee in fees if fee[2] <= dos and (fee[3] is None or dos <= fee[3])}
     charges = [cents[line.code] * line.units for line in coding.proposal.lines if line.code in cents]
     return {

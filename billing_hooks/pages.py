@@ -59,7 +59,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
             open_question=next((each for each in questions if each.answer is None), None), waited=waited,
             left=desk_words.left(row.outcome, row.released, row.file_by, today),
             ago=desk_words.ago(waited.since, now, biller.zone) if waited.since is not None else "",
-            sides=[side(run) for run in reversed(runs[:2])] if plan_changed(runs) else [],
+            sides=[side(run, row) for run in reversed(runs[:2])] if plan_changed(runs) else [],
             **_shown_coding(runs[0], received),
         )  # fmt: skip
 

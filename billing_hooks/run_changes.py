@@ -84,9 +84,10 @@ def lines_say(lines: Iterable[Line]) -> str:
 
 
 def _event(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    if was["event"]["id"] == now["event"]["id"]:
-        return []
-    return [f"A corrected event came: number {now['event']['sequence']}, was {was['event']['sequence']}."]
+    before, after = was["event"], now["event"]
+    if before is None or after is None or before["id"] == after["id"]:
+        return []  # a service that no visit gave has no event
+    return [f"A corrected event came: number {after['sequence']}, was {before['sequence']}."]
 
 
 def _statement(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

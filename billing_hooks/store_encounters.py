@@ -116,12 +116,12 @@ class Encounters(Shelf):
             **about, "event_id": event, "version": version, "outcome": found.outcome.value, "verdict": found.verdict,
             "released": False, "updated_at": at,
         }  # fmt: skip
-        values |= await self._beside(work, practice, encounter, rests_on, found, at)
+        values |= await self._for_worklist(work, practice, encounter, rests_on, found, at)
         statement = upsert(ENCOUNTERS).values(practice_id=practice, encounter_id=encounter, visit_id=visit, **values)
         await work.execute(statement.on_conflict_do_update(index_elements=["practice_id", "encounter_id"], set_=values))
         return version
 
-    async def _beside(
+    async def _for_worklist(
         self, work: AsyncConnection, practice: str, encounter: str, rests_on: Mapping[str, Any], found: Proposal,
         at: datetime,
     ) -> dict[str, Any]:  # fmt: skip
@@ -165,7 +165,7 @@ class Encounters(Shelf):
             given = select(RELEASES).where(RELEASES.c.practice_id == practice, RELEASES.c.encounter_id == encounter)
             releases = await work.execute(given.order_by(RELEASES.c.version.desc()))
             return (
-                self._row(practice, row),
+                self._encounter_row(practice, row),
                 tuple(self._coding(practice, encounter, each, whole=each.version == row.version) for each in codings),
                 tuple(self._release(practice, encounter, each) for each in releases),
             )
@@ -179,7 +179,7 @@ class Encounters(Shelf):
             rows = list(await work.execute(chosen.order_by(CODINGS.c.version.desc())))
         return tuple([await asyncio.to_thread(self._coding, practice, encounter, row, whole=True) for row in rows])
 
-    async def recode_client(self, practice: str, client: str, visit: str) -> None:
+    async def recode_open(self, practice: str, client: str, visit: str) -> None:
         """Have this visit coded again, and those of the client that nobody has released."""
         match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.client_id == client, ~ENCOUNTERS.c.released)
         async with self._engine.begin() as work:
@@ -187,7 +187,7 @@ class Encounters(Shelf):
             for each in {visit, *others}:
                 await enqueue(work, practice, each)
 
-    def _row(self, practice: str, row: Any) -> Row:
+    def _encounter_row(self, practice: str, row: Any) -> Row:
         sealed = row.payer_sealed
         # In the order of the parties: JSON keeps none.
         waits = tuple(
@@ -258,15 +258,19 @@ def _text(value: Mapping[str, object]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
+# What shows in the proposal where it matters: which rules decided is named there, and so is whatever holds.
+_SHOWN_BY_THE_PROPOSAL = ("today", "rules", "history", "record", "estimate")
+
+
 def _telling(rests_on: Mapping[str, Any], found: Proposal, dos: date) -> dict[str, object]:
     """What makes a coding run another one: the visit's own papers, the charges shown, and what was proposed.
 
-    Rules and other visits show in the proposal, which names the rules and versions that decided. A rule of another
-    payer, a fee of a later day or a visit that changes nothing must not take a release back.
+    A rule of another payer, a fee of a later day or a visit that changes nothing must not take a release back.
     """
     proposed, day = {line.code for line in found.lines}, dos.isoformat()
     return {
-        **rests_on, "today": None, "rules": None, "history": None, "proposal": found.to_json(),
+        **{name: value for name, value in rests_on.items() if name not in _SHOWN_BY_THE_PROPOSAL},
+        "proposal": found.to_json(),
         "fees": [
             fee for fee in rests_on["fees"]
             if fee[0] in proposed and fee[2] <= day and (fee[3] is None or day <= fee[3])

@@ -83,7 +83,7 @@ def written(text: str, *, least: int = 1) -> str:
 class Questions(Records):
     """Questions and answers, each kept for ever and sealed."""
 
-    async def ask(
+    async def ask_clinician(
         self, practice: str, encounter: str, *, question: str, text: str, by: str, name: str, at: datetime
     ) -> None:
         """Put a question, under the new id `question`, on the list of the encounter's clinician.
@@ -100,7 +100,7 @@ class Questions(Records):
                 raise Refused(
                     "asked-already", "A question about this encounter is open: wait for the answer, or withdraw it."
                 )
-            sealed = self._sealed(practice, "questions", "asked_sealed", question, name, kept)
+            sealed = self._seal_said(practice, "questions", "asked_sealed", question, name, kept)
             await work.execute(
                 insert(QUESTIONS).values(
                     practice_id=practice, question_id=question, encounter_id=encounter, visit_id=row.visit_id,
@@ -109,7 +109,7 @@ class Questions(Records):
             )  # fmt: skip
             await work.execute(update(ENCOUNTERS).where(*match).values(asked_at=at))
 
-    async def answer(
+    async def answer_question(
         self, practice: str, question: str, *, clinician: str, name: str, text: str, sheet: Correction | None,
         at: datetime,
     ) -> None:  # fmt: skip
@@ -119,20 +119,20 @@ class Questions(Records):
         """
         kept = written(text, least=0 if sheet is not None else 1)
         async with self._engine.begin() as work:
-            row = await self._open(work, practice, question)
+            row = await self._open_question(work, practice, question)
             if row.clinician_id != clinician:
                 raise Refused("question-unknown", "There is no such question on your list.")
             version = None
             if sheet is not None:
-                version = await self._correct(work, practice, row.visit_id, sheet, clinician, at)
-            await self._close(work, practice, row, ANSWERED, clinician, name, kept, version, at)
+                version = await self._correct_sheet(work, practice, row.visit_id, sheet, clinician, at)
+            await self._close_question(work, practice, row, ANSWERED, clinician, name, kept, version, at)
             await enqueue(work, practice, row.visit_id)
 
-    async def withdraw(self, practice: str, question: str, *, by: str, name: str, at: datetime) -> None:
+    async def withdraw_question(self, practice: str, question: str, *, by: str, name: str, at: datetime) -> None:
         """The biller takes the question back. Errors: Refused("question-unknown" | "answered-already")."""
         async with self._engine.begin() as work:
-            row = await self._open(work, practice, question)
-            await self._close(work, practice, row, WITHDRAWN, by, name, "", None, at)
+            row = await self._open_question(work, practice, question)
+            await self._close_question(work, practice, row, WITHDRAWN, by, name, "", None, at)
 
     async def questions(self, practice: str, encounter: str) -> tuple[Question, ...]:
         """Every question about an encounter with its answer, newest first."""
@@ -141,8 +141,8 @@ class Questions(Records):
             rows = list(await work.execute(chosen.order_by(QUESTIONS.c.asked_at.desc(), QUESTIONS.c.question_id)))
             ids = [row.question_id for row in rows]
             given = select(ANSWERS).where(ANSWERS.c.practice_id == practice, ANSWERS.c.question_id.in_(ids))
-            answers = {row.question_id: self._answer(practice, row) for row in await work.execute(given)}
-        return tuple(self._question(practice, row, answers.get(row.question_id)) for row in rows)
+            answers = {row.question_id: self._as_answer(practice, row) for row in await work.execute(given)}
+        return tuple(self._as_question(practice, row, answers.get(row.question_id)) for row in rows)
 
     async def questions_for(self, practice: str, clinician: str) -> tuple[Asked, ...]:
         """The open questions on a clinician's list, oldest first."""
@@ -157,7 +157,7 @@ class Questions(Records):
             rows = list(await work.execute(chosen.order_by(QUESTIONS.c.asked_at, QUESTIONS.c.question_id)))
             return tuple([
                 Asked(
-                    self._question(practice, row, None), row.client_id, row.service_date, row.began_at, row.verdict,
+                    self._as_question(practice, row, None), row.client_id, row.service_date, row.began_at, row.verdict,
                     await self.sheet(work, practice, row.visit_id),
                 )
                 for row in rows
@@ -176,7 +176,7 @@ class Questions(Records):
             raise Refused("question-unknown", "There is no such question on your list.")
         return str(visit)
 
-    async def _open(self, work: AsyncConnection, practice: str, question: str) -> Any:
+    async def _open_question(self, work: AsyncConnection, practice: str, question: str) -> Any:
         """The question's row, its encounter locked, while nobody has closed it."""
         match = (QUESTIONS.c.practice_id == practice, QUESTIONS.c.question_id == question)
         row = (await work.execute(select(QUESTIONS).where(*match))).one_or_none()
@@ -189,11 +189,11 @@ class Questions(Records):
             raise Refused("answered-already", "This question has been closed already: open the list again.")
         return row
 
-    async def _close(
+    async def _close_question(
         self, work: AsyncConnection, practice: str, row: Any, kind: str, by: str, name: str, text: str,
         version: int | None, at: datetime,
     ) -> None:  # fmt: skip
-        sealed = self._sealed(practice, "answers", "answer_sealed", row.question_id, name, text)
+        sealed = self._seal_said(practice, "answers", "answer_sealed", row.question_id, name, text)
         await work.execute(
             insert(ANSWERS).values(
                 practice_id=practice, question_id=row.question_id, kind=kind, answered_at=at, answered_by=by,
@@ -203,7 +203,7 @@ class Questions(Records):
         encounter = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == row.encounter_id)
         await work.execute(update(ENCOUNTERS).where(*encounter).values(asked_at=None))
 
-    async def _correct(
+    async def _correct_sheet(
         self, work: AsyncConnection, practice: str, visit: str, correction: Correction, by: str, at: datetime
     ) -> int:
         """The next version of the sheet: what the correction names, the rest as it stands."""
@@ -213,21 +213,21 @@ class Questions(Records):
         key = {"practice_id": practice, "visit_id": visit}
         return await append(work, SHEETS, key, {"sheet_sealed": sealed, **stamp(at, by)})
 
-    def _sealed(self, practice: str, table: str, column: str, row: str, name: str, text: str) -> bytes:
+    def _seal_said(self, practice: str, table: str, column: str, row: str, name: str, text: str) -> bytes:
         return self._sealer.seal(practice, table, column, row, json.dumps({"name": name, "text": text}))
 
-    def _opened(self, practice: str, table: str, column: str, row: str, sealed: bytes) -> Mapping[str, str]:
+    def _said(self, practice: str, table: str, column: str, row: str, sealed: bytes) -> Mapping[str, str]:
         return cast("Mapping[str, str]", json.loads(self._sealer.open(practice, table, column, row, sealed)))
 
-    def _question(self, practice: str, row: Any, answer: Answer | None) -> Question:
-        said = self._opened(practice, "questions", "asked_sealed", row.question_id, row.asked_sealed)
+    def _as_question(self, practice: str, row: Any, answer: Answer | None) -> Question:
+        said = self._said(practice, "questions", "asked_sealed", row.question_id, row.asked_sealed)
         return Question(
             row.question_id, row.encounter_id, row.visit_id, row.clinician_id, row.version, row.asked_at, row.asked_by,
             said["name"], said["text"], answer,
         )  # fmt: skip
 
-    def _answer(self, practice: str, row: Any) -> Answer:
-        said = self._opened(practice, "answers", "answer_sealed", row.question_id, row.answer_sealed)
+    def _as_answer(self, practice: str, row: Any) -> Answer:
+        said = self._said(practice, "answers", "answer_sealed", row.question_id, row.answer_sealed)
         return Answer(row.kind, row.answered_at, row.answered_by, said["name"], said["text"], row.sheet_version)
 
 

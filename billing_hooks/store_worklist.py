@@ -68,14 +68,14 @@ class Worklist(Encounters):
         chosen = select(ENCOUNTERS).where(_E.practice_id == practice, *_shown(show), *_narrowed(filters))
         async with self._engine.connect() as work:
             found = await work.execute(chosen.order_by(*order).limit(limit).offset(offset))
-            return tuple(self._row(practice, row) for row in found)
+            return tuple(self._encounter_row(practice, row) for row in found)
 
     async def these(self, practice: str, encounters: Sequence[str]) -> tuple[Row, ...]:
         """These encounters, as far as there are such in the practice, oldest date of service first."""
         chosen = select(ENCOUNTERS).where(_E.practice_id == practice, _E.encounter_id.in_(list(encounters)))
         async with self._engine.connect() as work:
             found = await work.execute(chosen.order_by(_E.service_date, _E.encounter_id))
-            return tuple(self._row(practice, row) for row in found)
+            return tuple(self._encounter_row(practice, row) for row in found)
 
     async def counts(self, practice: str, filters: Filters = NO_FILTERS) -> dict[str, int]:
         """How many encounters stand under each outcome, under released, open, clean and all, within the filters."""

@@ -89,7 +89,7 @@ def router(store: Store) -> APIRouter:
             corrected = Correction(wish.sheet.minutes, diagnoses)
         async with front.shelf.work() as work:
             now = work.now()
-        await store.answer(
+        await store.answer_question(
             front.shelf.practice, question, clinician=who.id, name=who.name, text=wish.text, sheet=corrected, at=now
         )
         log.info("question-answered", visit=visit, staff=who.id)

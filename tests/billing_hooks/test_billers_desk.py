@@ -40,8 +40,9 @@ async def held(visits: Visits, number: int, **how: Any) -> str:
 
 async def ask(store: Store, encounter: str, name: str = "que_1") -> None:
     """The biller asks."""
-    await store.ask(PRACTICE, encounter, question=name, text="Was it 46 minutes?", by="stf_hale", name="Robin Hale",
-                    at=AT)  # fmt: skip
+    await store.ask_clinician(
+        PRACTICE, encounter, question=name, text="Was it 46 minutes?", by="stf_hale", name="Robin Hale", at=AT
+    )
 
 
 async def test_the_list_is_narrowed_by_payer_clinician_reason_day_and_who_is_waited_for(
@@ -128,7 +129,7 @@ async def test_a_question_waits_for_the_clinician_and_its_answer_codes_again(
     [open_one] = await desk_store.questions_for(PRACTICE, CLINICIAN)
     assert open_one.sheet == Sheet(minutes=46, diagnoses=("F41.1",))
     assert await desk_store.questions_for(PRACTICE, "stf_park") == ()
-    await desk_store.answer(
+    await desk_store.answer_question(
         PRACTICE, open_one.question.id, clinician=CLINICIAN, name="Ana Rivera", text="Yes, 30 minutes.",
         sheet=Correction(30, ("F41.1",)), at=AT + timedelta(hours=1),
     )  # fmt: skip
@@ -161,12 +162,12 @@ async def test_a_question_is_answered_once_by_its_clinician_or_withdrawn(
     await ask(desk_store, encounter)
     said = {"name": "Lee Park", "text": "Hm.", "sheet": None, "at": AT}
     with pytest.raises(Refused, match="question-unknown"):
-        await desk_store.answer(PRACTICE, "que_1", clinician="stf_park", **said)
+        await desk_store.answer_question(PRACTICE, "que_1", clinician="stf_park", **said)
     with pytest.raises(Malformed, match="text-length"):
-        await desk_store.answer(PRACTICE, "que_1", clinician=CLINICIAN, **{**said, "text": " "})
+        await desk_store.answer_question(PRACTICE, "que_1", clinician=CLINICIAN, **{**said, "text": " "})
     assert (await biller.post("/billing/questions/que_1/withdraw")).status_code == 200
     with pytest.raises(Refused, match="answered-already"):
-        await desk_store.answer(PRACTICE, "que_1", clinician=CLINICIAN, **said)
+        await desk_store.answer_question(PRACTICE, "que_1", clinician=CLINICIAN, **said)
     assert "Question withdrawn by Robin Hale" in (await biller.get(f"{ENCOUNTERS}/{encounter}")).text
     await desk_store.release(PRACTICE, encounter, version=1, by="stf_hale", name="R", note_seen=True, at=AT)
     other = await biller.post("/billing/questions/que_1/withdraw", headers={"x-practice": "prc_other"})
@@ -179,7 +180,7 @@ async def test_questions_and_answers_stand_sealed_and_cannot_be_changed(
     """No word and no name of them in any cell; neither the role nor the owner may alter or drop one."""
     encounter = await visits.ready(1)
     await ask(desk_store, encounter)
-    await desk_store.answer(
+    await desk_store.answer_question(
         PRACTICE, "que_1", clinician=CLINICIAN, name="Ana Rivera", text="It was.", sheet=None, at=AT
     )
     for url, refusal in (

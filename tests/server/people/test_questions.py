@@ -62,7 +62,7 @@ async def asked(joined: Any, house: Any, team: Any, store: Store) -> str:
             about={"client_id": client, "clinician_id": team.clinician, "began_at": now,
                    "service_date": date(2026, 11, 23)},
         )  # fmt: skip
-    await store.ask(practice, encounter_id(practice, visit), question="que_1", at=now, **ASKED)
+    await store.ask_clinician(practice, encounter_id(practice, visit), question="que_1", at=now, **ASKED)
     return str(visit)
 
 
