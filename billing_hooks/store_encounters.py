@@ -102,7 +102,12 @@ class Encounters(Shelf):
         match = (CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
         newest = select(CODINGS.c.version, CODINGS.c.input_sha256).where(*match).order_by(CODINGS.c.version.desc())
         last = (await work.execute(newest.limit(1))).one_or_none()
+        beside = await self._for_worklist(work, practice, encounter, rests_on, found, at)
         if last is not None and last.input_sha256 == digest:
+            # Only what was coded before these columns were there has none of them.
+            bare = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter,
+                    ENCOUNTERS.c.waits.is_(None))  # fmt: skip
+            await work.execute(update(ENCOUNTERS).where(*bare).values(**beside))
             return int(last.version)
         version = 1 if last is None else int(last.version) + 1
         sealed = self._sealer.seal(practice, "codings", "input_sealed", f"{encounter}/{version}", text)
@@ -116,7 +121,7 @@ class Encounters(Shelf):
             **about, "event_id": event, "version": version, "outcome": found.outcome.value, "verdict": found.verdict,
             "released": False, "updated_at": at,
         }  # fmt: skip
-        values |= await self._for_worklist(work, practice, encounter, rests_on, found, at)
+        values |= beside
         statement = upsert(ENCOUNTERS).values(practice_id=practice, encounter_id=encounter, visit_id=visit, **values)
         await work.execute(statement.on_conflict_do_update(index_elements=["practice_id", "encounter_id"], set_=values))
         return version
