@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from billing_hooks.choosing import Choice, choose
 from billing_hooks.drafts import Draft, Drafted
 from billing_hooks.encounter import Encounter
+from billing_hooks.filing import last_day
 from billing_hooks.found import Case, Findings, Found, Weight, hold, warn
 from billing_hooks.lines import bases, limits, lines
 from billing_hooks.modality import modality, picture
@@ -116,6 +117,7 @@ def _proposal(
         rules=tuple(rule.name for rule in rules if rule is not None),
         verdict=verdict(outcome, proposed, reasons, minutes),
         bases=bases(case, kept, proposed) if proposed else (),
+        file_by=last_day(case),
     )
 
 

@@ -25,6 +25,7 @@ RULE: dict[str, object] = {
     "unit_rule": "cpt_midpoint",
     "minutes_basis": "talk_overlap",
     "av_share_min": "0.9",
+    "timely_filing_days": 180,
     "citations": [{"title": "Example Commercial, telehealth amendment (demo)", "date": "2026-01-01"}],
 }
 FEES = (

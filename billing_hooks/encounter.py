@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
+from billing_hooks.history import History
 from billing_hooks.material import Coverage, Fee, Sheet
 
 HOME_SITES = frozenset({"home", "lodging", "near_home"})
@@ -151,11 +152,12 @@ def from_event(
     fees: tuple[Fee, ...],
     today: date,
     titles: Mapping[str, str],
+    history: History | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
     `intent` is what the practice's service key means ("psychotherapy_individual"); None holds. `titles` tells
-    what the title on a licence means ("LICSW").
+    what the title on a licence means ("LICSW"); `history` the client's other visits, None when nobody looked.
     """
     visit = cast("Mapping[str, object]", event["visit"])
     clinician = cast("Mapping[str, object]", event["clinician"])
@@ -172,6 +174,9 @@ def from_event(
             with_client=visit["counted_pair"] == ["clinician", "client"],
             patient=sheet.patient if sheet is not None else None,
             incident_to=visit["incident_to"] is True,
+            other_visits=history.other_visits if history is not None else 0,
+            related_em_days=history.related_days if history is not None else None,
+            leads_to_visit=history.leads_to_visit if history is not None else None,
         ),
         sheet=sheet,
         coverage=coverage,

@@ -19,18 +19,22 @@ from billing_hooks import packs, rules, timeline
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
+from billing_hooks.history import History
 from billing_hooks.material import Coverage, Fee, Sheet
 from billing_hooks.rules import PayerRule
 from billing_hooks.store import Store
-from billing_hooks.store_queue import ENTRYPOINT, queries
+from billing_hooks.store_history import began_at
+from billing_hooks.store_queue import ENTRYPOINT, enqueue, queries
 from billing_hooks.store_schema import QUEUE
 from billing_hooks.store_shelf import lock
-from billing_hooks.strict import instant
 from billing_hooks.words import Proposal
 
 _log = logging.getLogger("billing_hooks")
 _SWEEP_S = 60.0
 _AGAIN = timedelta(seconds=30)
+# A check-in stands alone only if no visit follows within a day, so it is coded again when that day is over.
+CHECK_IN = "check_in"
+A_DAY_AND_MORE = timedelta(hours=24, minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Material:
     fees: tuple[Fee, ...]
     rules: tuple[Mapping[str, Any], ...]
     today: date
+    history: History | None = None
 
     def to_json(self) -> dict[str, object]:
         """As kept with the coding run."""
@@ -59,6 +64,7 @@ class Material:
             ],
             "rules": [dict(rule) for rule in self.rules],
             "today": self.today.isoformat(),
+            "history": None if self.history is None else self.history.to_json(),
         }
 
     @classmethod
@@ -77,6 +83,8 @@ class Material:
             ),
             rules=tuple(found["rules"]),
             today=date.fromisoformat(found["today"]),
+            # Runs kept before other visits were looked at have none.
+            history=History.from_json(found["history"]) if found.get("history") else None,
         )
 
 
@@ -88,7 +96,7 @@ def propose(material: Material) -> Proposal:
     tables, compacts = packs.shipped()
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
-        fees=material.fees, today=material.today, titles=tables.titles,
+        fees=material.fees, today=material.today, titles=tables.titles, history=material.history,
     )  # fmt: skip
     return code(encounter, own + shipped, tables, compacts)
 
@@ -128,15 +136,17 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             fees=await store.fees(work, practice),
             rules=tuple(await store.rules(work, practice)),
             today=now.date(),
+            history=await store.history(work, event, now),
         )
         found = propose(material)
-        times, booked = event["times"], event["visit"]["booked_start"]
+        if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:
+            await enqueue(work, practice, visit, after=A_DAY_AND_MORE)
         await store.add_coding(
             work, practice, visit, event=event["id"], rests_on=material.to_json(),
             coder=f"{CODER} {packs.shipped()[0].name}", found=found, drawn=timeline.draw(event).to_json(), at=now,
             about={
                 "client_id": event["client"]["id"], "clinician_id": event["clinician"]["id"],
-                "began_at": instant(times["in_visit"] or times["admitted"] or booked),
+                "began_at": began_at(event),
                 "service_date": date.fromisoformat(event["visit"]["date_of_service"]),
             },
         )  # fmt: skip

@@ -6,6 +6,8 @@ The key is derived for billing alone: the visit tables' keys open nothing here, 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -39,6 +41,10 @@ class Sealer:
             return AESGCM(self.key).decrypt(nonce, body, _bound(practice, table, column, row)).decode("utf-8")
         except (InvalidTag, ValueError, IndexError):
             raise Malformed("field-damaged", "A stored value is damaged or does not belong here.") from None
+
+    def digest(self, practice: str, column: str, text: str) -> bytes:
+        """32 bytes by which the same text is found again in a column, and from which it cannot be read."""
+        return hmac.digest(self.key, f"digest|{practice}|{column}|{text}".encode(), hashlib.sha256)
 
 
 def _bound(practice: str, table: str, column: str, row: str) -> bytes:

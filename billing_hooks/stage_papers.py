@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from billing_hooks.drafts import Draft
+from billing_hooks.filing import filing_days
 from billing_hooks.found import Case, Findings, hold, warn
 from billing_hooks.stage_codes import intent
 
@@ -76,11 +77,8 @@ _ANYHOW = ("not_required", "on_file", None)
 
 
 def _filing(case: Case) -> Findings:
-    """The payer's last day for a claim; Medicare's own is a calendar year (42 CFR 424.44)."""
-    rule, encounter = case.rule, case.encounter
-    days = rule.timely_filing_days if rule is not None else None
-    if days is None and case.medicare:
-        days = case.pack.medicare.filing_days
+    """The payer's last day for a claim."""
+    rule, encounter, days = case.rule, case.encounter, filing_days(case)
     if days is not None and (encounter.today - encounter.dos).days > days:
         late = (encounter.today - encounter.dos).days
         named = rule if rule is not None and rule.timely_filing_days is not None else None

@@ -23,6 +23,7 @@ from server.db import clients, people, practices
 from server.errors import Refused
 from server.house import House
 from server.permissions import May, may
+from server.routes import questions
 from server.routes.asking import staff_token
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
@@ -58,6 +59,7 @@ class BillingWing:
             app.include_router(
                 create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
             )
+            app.include_router(questions.router(self._store))
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()

@@ -235,6 +235,9 @@ def _clinician(visit: Visit, clinician: Clinician) -> dict[str, Any]:
             if visit.override is not None and cover.basis is CoverBasis.OVERRIDE
             else None,
         },
+        # Where the clinician sat is attested by nobody, so the event does not say it. The practice location that is
+        # billed is another fact (a claim's, dated, never a home address without being asked: First Coast, telehealth
+        # enrolment scenarios), and a compact's rule on presence asks for the chair, not for the address on a claim.
         "located": None,
         "video_capable": True,
     }

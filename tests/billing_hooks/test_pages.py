@@ -141,7 +141,7 @@ async def test_every_column_sorts_both_ways(
         raw = seal(one)
         await store.receive(json.loads(raw), raw, AT)
         await jobs.code_encounter(store, PRACTICE, f"vis_{number}", at=AT)
-    for column in ("state", "visit", "client", "clinician", "changed"):
+    for column in ("state", "visit", "client", "clinician", "file_by", "waits", "since"):
         assert 'aria-sort="ascending"' in checked(await browser.get(f"/billing/?sort={column}"))
     up = checked(await browser.get("/billing/?sort=visit"))
     assert up.index("20 Nov 2026, 03:00") < up.index("20 Nov 2026, 05:00") < up.index("20 Nov 2026, 06:00")

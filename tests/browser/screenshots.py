@@ -120,6 +120,11 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await biller.page.locator(".verdict-link").first.click()
     await biller.until("() => location.pathname.startsWith('/billing/encounters/')")
     await album.take(biller, "billing-encounter")
+    encounter = await biller.address()
+    await biller.open(f"{encounter}/coverage")
+    await album.take(biller, "billing-coverage")
+    await biller.open(f"{server.origin}/billing/release?encounter={encounter.rpartition('/')[2]}")
+    await album.take(biller, "billing-release")
 
 
 async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:

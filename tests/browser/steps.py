@@ -24,13 +24,15 @@ async def sign_in(person: Person, who: dict[str, str]) -> None:
     await person.until("() => !location.pathname.startsWith('/sign-in')")
 
 
-async def book(person: Person, name: str = "Riley Example") -> str:
+async def book(person: Person, name: str = "Riley Example", service: str | None = None) -> str:
     """Book a visit for a new client, for now, and give the link that the page shows to copy."""
     await person.click("New visit", role="link")
     await person.until("() => document.querySelector('#clinician')?.value && document.querySelector('#service')?.value")
     await person.click("New client", role="radio")
     await person.fill("Full name", name)
     await person.fill("Phone If we need to reach them", "(651) 555-0177")
+    if service is not None:
+        await person.choose("Service", service)
     # right after the demo's own visit, and within the hour before which a link opens
     start = datetime.now(ZoneInfo("America/Chicago")) + timedelta(minutes=55)
     start -= timedelta(minutes=start.minute % 5)

@@ -18,6 +18,10 @@ WEB_PLACES = (
     "server/billing_wing.py",
     "billing_hooks/intake.py",
     "billing_hooks/pages.py",
+    "billing_hooks/page_frame.py",
+    "billing_hooks/worklist_pages.py",
+    "billing_hooks/release_pages.py",
+    "billing_hooks/desk_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),

@@ -1,0 +1,186 @@
+"""What a biller does with one encounter: ask its clinician, file another plan, compare two codings. Shell (fastapi)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import jinja2
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import HTMLResponse, JSONResponse
+
+from billing_hooks import coverage_form, packs, page_words
+from billing_hooks.errors import Refused
+from billing_hooks.material import Coverage
+from billing_hooks.page_frame import Biller, Names, Who, money, rendered, state
+from billing_hooks.run_changes import Run, causes, effects, lines_say
+from billing_hooks.store import Store
+from billing_hooks.store_encounters import Coding, Release, Row
+from billing_hooks.store_questions import LONGEST, Question
+
+RUNS_TOLD = 8
+"""Of so many newest coding runs the page says what changed: each has to be opened for it."""
+_COMPARED = Query(ge=1, le=100_000)
+
+
+class QuestionWish(BaseModel):
+    """What "Ask clinician" sends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(max_length=4 * LONGEST)]
+
+
+class CoverageWish(BaseModel):
+    """What "Change coverage" sends: every field of the form as text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: dict[str, Annotated[str, Field(max_length=200)]]
+
+
+def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None) -> APIRouter:
+    """Under `/encounters/{id}`: POST `/question`, GET and POST `/coverage`, GET `/compare`, GET `/version`; and POST
+    `/questions/{id}/withdraw`."""
+    routes = APIRouter()
+
+    @routes.post("/encounters/{encounter}/question")
+    async def ask(request: Request, encounter: str, wish: QuestionWish) -> JSONResponse:
+        biller = await who(request)
+        await store.ask_clinician(
+            biller.practice, encounter, question=f"que_{secrets.token_hex(10)}", text=wish.text, by=biller.id,
+            name=biller.name, at=datetime.now(UTC),
+        )  # fmt: skip
+        return JSONResponse({})
+
+    @routes.post("/questions/{question}/withdraw")
+    async def withdraw(request: Request, question: str) -> JSONResponse:
+        biller = await who(request)
+        await store.withdraw_question(biller.practice, question, by=biller.id, name=biller.name, at=datetime.now(UTC))
+        return JSONResponse({})
+
+    @routes.get("/encounters/{encounter}/version")
+    async def version(request: Request, encounter: str) -> JSONResponse:
+        biller = await who(request)
+        return JSONResponse({"version": (await _row(store, biller, encounter)).version})
+
+    @routes.get("/encounters/{encounter}/coverage", response_class=HTMLResponse)
+    async def coverage(request: Request, encounter: str) -> HTMLResponse:
+        biller = await who(request)
+        row = await _row(store, biller, encounter)
+        async with store.work() as work:
+            now = await store.coverage(work, biller.practice, row.client)
+            own = await store.rules(work, biller.practice)
+        people = await names(request, {row.client}) if names is not None else {}
+        known = {(str(rule["payer"]), str(rule["lob"])) for rule in own}
+        known |= {(rule.payer, rule.lob) for rule in packs.shipped_rules() if rule.payer != "*"}
+        return await rendered(
+            templates, "billing/change_coverage.html", biller, row=row, people=people, fields=coverage_form.FIELDS,
+            values=coverage_form.shown(now), when=page_words.when, state=state(row),
+            lists={"payer": sorted({payer for payer, _ in known}), "lob": sorted({lob for _, lob in known})},
+        )  # fmt: skip
+
+    @routes.post("/encounters/{encounter}/coverage")
+    async def change(request: Request, encounter: str, wish: CoverageWish) -> JSONResponse:
+        biller = await who(request)
+        row = await _row(store, biller, encounter)
+        plan = coverage_form.read(wish.fields)
+        async with store.work() as work:
+            before = await store.coverage(work, biller.practice, row.client)
+        if before is not None and (before.payer, before.lob) == (plan.payer, plan.lob):
+            plan = replace(plan, rule_id=before.rule_id)  # a rule named for this very plan stays named
+        await store.save_coverage(biller.practice, row.client, plan, biller.id, datetime.now(UTC))
+        await store.recode_open(biller.practice, row.client, row.visit)
+        return JSONResponse({"version": row.version})
+
+    @routes.get("/encounters/{encounter}/compare", response_class=HTMLResponse)
+    async def compare(
+        request: Request, encounter: str, older: Annotated[int, _COMPARED], newer: Annotated[int, _COMPARED]
+    ) -> HTMLResponse:
+        biller = await who(request)
+        row = await _row(store, biller, encounter)
+        runs = {run.version: run for run in await store.runs(biller.practice, encounter, (older, newer))}
+        if older == newer or len(runs) != 2:
+            raise Refused("event-unknown", "There are no two such coding runs: open the encounter again.")
+        before, after = runs[min(runs)], runs[max(runs)]
+        people = await names(request, {row.client, row.clinician}) if names is not None else {}
+        return await rendered(
+            templates, "billing/compare.html", biller, row=row, people=people, when=page_words.when, state=state(row),
+            sides=(side(before, row), side(after, row)), causes=causes(_run(before), _run(after)),
+            effects=effects(before.proposal, after.proposal),
+        )  # fmt: skip
+
+    return routes
+
+
+def side(coding: Coding, row: Row) -> dict[str, Any]:
+    """One of two codings beside each other: its plan, its charges, its lines in words."""
+    rests_on = coding.rests_on
+    plan, fees = rests_on["coverage"], rests_on["fees"]
+    dos = row.service_date.isoformat()
+    cents = {fee[0]: fee[1] for fee in fees if fee[2] <= dos and (fee[3] is None or dos <= fee[3])}
+    charges = [cents[line.code] * line.units for line in coding.proposal.lines if line.code in cents]
+    return {
+        "coding": coding, "proposal": coding.proposal, "lines": lines_say(coding.proposal.lines),
+        "charge": money(sum(charges)) if charges else "none",
+        "plan": "none on file" if plan is None else f"{plan['payer']}, {plan['lob'].replace('_', ' ')}",
+        "terms": [] if plan is None else _terms(Coverage.from_json(plan)),
+    }  # fmt: skip
+
+
+def story(
+    codings: tuple[Coding, ...], runs: tuple[Coding, ...], questions: tuple[Question, ...],
+    releases: tuple[Release, ...],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Everything that happened to an encounter, newest first: coding runs with what changed, questions, releases.
+
+    `runs` are the newest of `codings`, whole, newest first; each but the last is told against the one before it.
+    """
+    whole = {run.version: run for run in runs}
+    told: list[dict[str, Any]] = []
+    for coding in codings:
+        run, before = whole.get(coding.version), whole.get(coding.version - 1)
+        pair = run is not None and before is not None
+        told.append({
+            "kind": "coded", "at": coding.coded_at, "coding": coding, "compared": coding.version - 1 if pair else None,
+            "causes": causes(_run(before), _run(run)) if run is not None and before is not None else (),
+            "effects": effects(before.proposal, coding.proposal) if pair and before is not None else (),
+        })  # fmt: skip
+    for question in questions:
+        told.append({"kind": "asked", "at": question.at, "question": question})
+        if question.answer is not None:
+            told.append({"kind": question.answer.kind, "at": question.answer.at, "question": question})
+    told += [{"kind": "released", "at": given.released_at, "release": given} for given in releases]
+    # Of what happened in one moment the cause stands below its effect.
+    order = ("asked", "answered", "withdrawn", "coded", "released")
+    return sorted(told, key=lambda each: (each["at"], order.index(each["kind"])), reverse=True)
+
+
+def plan_changed(runs: tuple[Coding, ...]) -> bool:
+    """Whether the newest coding differs from the one before it in the plan."""
+    return len(runs) > 1 and runs[0].rests_on["coverage"] != runs[1].rests_on["coverage"]
+
+
+def _terms(plan: Coverage) -> list[tuple[str, str]]:
+    texts = coverage_form.shown(plan)
+    said = []
+    for field in coverage_form.FIELDS:
+        if field.name in ("payer", "lob") or not texts[field.name]:
+            continue
+        words = dict(field.choices).get(texts[field.name], texts[field.name])
+        said.append((field.label, words))
+    return said
+
+
+def _run(coding: Coding) -> Run:
+    return Run(coding.rests_on, coding.proposal, coding.coder)
+
+
+async def _row(store: Store, biller: Biller, encounter: str) -> Row:
+    found = await store.these(biller.practice, (encounter,))
+    if not found:
+        raise Refused("encounter-unknown", "There is no such encounter in this practice.")
+    return found[0]

@@ -1,0 +1,98 @@
+"""What billing asks a clinician about their visits, and their answers: words, a corrected sheet. Shell (fastapi).
+
+Installed by the billing wing, and only where billing's store is in this server.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, StrictInt
+
+from billing_hooks.store import Store
+from billing_hooks.store_questions import LONGEST, Correction
+from server.db import clients, visits
+from server.db.shelf import Work
+from server.errors import Refused
+from server.identity import StaffHere
+from server.local_time import iso
+from server.logs import log
+from server.permissions import May
+from server.routes.asking import ENCODABLE, Body, House, staff_who_may
+from server.routes.statements import diagnosis
+
+Stating = Annotated[StaffHere, Depends(staff_who_may(May.STATE))]
+_MOST_DIAGNOSES = 12  # ASC X12 837P, HI segment
+
+
+class SheetCorrected(Body):
+    """The minutes and diagnoses as they should stand; minutes never exceed what was counted."""
+
+    minutes: Annotated[StrictInt, Field(ge=0)] | None
+    diagnoses: Annotated[list[str], Field(max_length=_MOST_DIAGNOSES)]
+
+
+class AnswerGiven(Body):
+    """The clinician's answer: words, a corrected sheet, or both."""
+
+    text: Annotated[str, Field(max_length=4 * LONGEST), ENCODABLE]
+    sheet: SheetCorrected | None
+
+
+async def _counted(work: Work, visit: str) -> int:
+    """The whole minutes counted of a visit; none of one that is not kept here any more."""
+    try:
+        return ((await visits.read(work, visit)).counted_seconds or 0) // 60
+    except Refused:
+        return 0
+
+
+def router(store: Store) -> APIRouter:
+    """The clinician's open questions, and the answer to one."""
+    routes = APIRouter(prefix="/api")
+
+    @routes.get("/questions")
+    async def asked(who: Stating, front: House) -> dict[str, Any]:
+        found = await store.questions_for(front.shelf.practice, who.id)
+        async with front.shelf.work() as work:
+            names = await clients.names(work, {one.client for one in found})
+            counted = {one.question.visit: await _counted(work, one.question.visit) for one in found}
+        return {
+            "questions": [
+                {
+                    "id": one.question.id,
+                    "client": names.get(one.client, "A client who is not kept here"),
+                    "began": iso(one.began_at),
+                    "asked": iso(one.question.at),
+                    "by": one.question.name,
+                    "text": one.question.text,
+                    "verdict": one.verdict,
+                    "counted_minutes": counted[one.question.visit],
+                    "minutes": one.sheet.minutes if one.sheet is not None else None,
+                    "diagnoses": list(one.sheet.diagnoses) if one.sheet is not None else [],
+                }
+                for one in found
+            ]
+        }
+
+    @routes.post("/questions/{question}/answer")
+    async def answer(question: str, wish: AnswerGiven, who: Stating, front: House) -> dict[str, str]:
+        visit = await store.question_visit(front.shelf.practice, question, who.id)
+        corrected = None
+        if wish.sheet is not None:
+            async with front.shelf.work() as work:
+                most = await _counted(work, visit)
+            if wish.sheet.minutes is not None and wish.sheet.minutes > most:
+                raise Refused("minutes-too-many", f"Only {most} minutes were counted: sign at most that.")
+            diagnoses = tuple(dict.fromkeys(diagnosis(code) for code in wish.sheet.diagnoses))
+            corrected = Correction(wish.sheet.minutes, diagnoses)
+        async with front.shelf.work() as work:
+            now = work.now()
+        await store.answer_question(
+            front.shelf.practice, question, clinician=who.id, name=who.name, text=wish.text, sheet=corrected, at=now
+        )
+        log.info("question-answered", visit=visit, staff=who.id)
+        return {}
+
+    return routes

@@ -1,0 +1,42 @@
+// Another plan for one visit: sent as typed, complaints beside their field, then back once it is coded. Shell (DOM).
+
+import { need } from "./dom.js";
+import { busy, complain, say } from "./staff_dom.js";
+import { get, post } from "./staff_http.js";
+
+const form = need(document, "#coverage", HTMLFormElement);
+const trouble = need(form, "#trouble", HTMLElement);
+const encounter = `/billing/encounters/${form.dataset["encounter"]}`;
+const LOOKS = 20; // a coding run takes a second or two; after this the page goes on and shows what stands
+
+/** @param {number} before the version that stood */
+async function codedAgain(before) {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if ((await get(`${encounter}/version`)).version > before) return;
+    await new Promise((done) => { setTimeout(done, 1000); });
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  say(trouble, "");
+  /** @type {Record<string, string>} */
+  const fields = {};
+  for (const input of form.querySelectorAll("input, select")) {
+    if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) continue;
+    fields[input.name] = input.value;
+    complain(input, "");
+  }
+  void busy(need(form, "button[type=submit]", HTMLButtonElement), async () => {
+    const before = (await post(`${encounter}/coverage`, { fields })).version;
+    need(form, "#under-way", HTMLElement).hidden = false;
+    await codedAgain(before);
+    location.assign(encounter);
+  }, (words, code) => {
+    const input = code.startsWith("field-") ? document.getElementById(code) : null;
+    if (input) {
+      complain(input, words);
+      input.focus();
+    } else say(trouble, words);
+  });
+});
