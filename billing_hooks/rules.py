@@ -325,7 +325,12 @@ def _citation(value: object) -> str:
     if isinstance(value, str):
         return value
     found = _table(value)
-    return " · ".join(str(found[name]) for name in found if found[name])
+    # In one order wherever it was kept: a JSON column does not keep the members' own.
+    ordered = sorted(found, key=lambda name: (_CITED.index(name) if name in _CITED else len(_CITED), name))
+    return " · ".join(str(found[name]) for name in ordered if found[name])
+
+
+_CITED = ("title", "url", "doc", "quote", "date", "quote_date", "seen_by")
 
 
 def _effect(value: object) -> dict[str, object]:

@@ -18,8 +18,10 @@ from billing_hooks.contract import STATEMENT
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
 from billing_hooks.store_encounters import Encounters
+from billing_hooks.store_fees import Fees
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_records import Records
+from billing_hooks.store_rules import Rules
 from billing_hooks.store_schema import ENCOUNTERS, EVENTS
 from billing_hooks.strict import instant, parse_json
 
@@ -40,7 +42,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Records, Encounters):
+class Store(Records, Encounters, Rules, Fees):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod

@@ -68,11 +68,6 @@ SERVICES = Table(
     Column("practice_id", Text, primary_key=True), Column("service_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text), Column("intent", Text),
 )  # fmt: skip
-FEES = Table(
-    "fees", _metadata,
-    Column("practice_id", Text, primary_key=True), Column("code", Text, primary_key=True),
-    Column("valid_from", Date, primary_key=True), Column("valid_to", Date), Column("cents", BigInteger),
-)  # fmt: skip
 RELEASES = Table(
     "releases", _metadata,
     Column("practice_id", Text, primary_key=True), Column("encounter_id", Text, primary_key=True),

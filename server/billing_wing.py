@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import keyset
+from billing_hooks.files_pages import create_files_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
 from billing_hooks.pages import Biller, create_pages
+from billing_hooks.rules_pages import create_rules_pages
 from billing_hooks.store import Store
 from server import identity, pages
 from server.db import clients, people, practices
@@ -58,6 +60,8 @@ class BillingWing:
             app.include_router(
                 create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
             )
+            app.include_router(create_rules_pages(self._store, pages.environment(), self._who), prefix="/billing")
+            app.include_router(create_files_pages(self._store, self._who), prefix="/billing")
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()

@@ -18,6 +18,12 @@ WEB_PLACES = (
     "server/billing_wing.py",
     "billing_hooks/intake.py",
     "billing_hooks/pages.py",
+    "billing_hooks/biller_frame.py",
+    "billing_hooks/codes_pages.py",
+    "billing_hooks/fees_pages.py",
+    "billing_hooks/files_pages.py",
+    "billing_hooks/payers_pages.py",
+    "billing_hooks/rules_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),
