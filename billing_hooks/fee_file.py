@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 
 from billing_hooks.errors import Malformed
@@ -66,6 +67,29 @@ def one(cells: Mapping[str, str]) -> Fee:
     if until is not None and until < since:
         raise Malformed("to", "The last day lies before the first.")
     return Fee(code, cents, since, until)
+
+
+def joined(before: Sequence[Fee], fee: Fee) -> list[Fee]:
+    """A code's schedule with one more charge: one of the same first day is replaced, one without a last day ends the
+    day before. Errors: Malformed, whose code is the column's name.
+    """
+    eve = fee.since - timedelta(days=1)
+    found = []
+    for old in before:
+        if old.since == fee.since:
+            continue
+        if old.since < fee.since and old.until is None:
+            found.append(replace(old, until=eve))
+        elif old.since < fee.since and old.until is not None and old.until >= fee.since:
+            say = f"The charge from {old.since.isoformat()} holds to {old.until.isoformat()}: begin after it."
+            raise Malformed("from", say)
+        elif old.since > fee.since and (fee.until is None or fee.until >= old.since):
+            last = (old.since - timedelta(days=1)).isoformat()
+            say = f"Another charge begins on {old.since.isoformat()}: end this one on {last} or before."
+            raise Malformed("to", say)
+        else:
+            found.append(old)
+    return sorted([*found, fee], key=lambda each: each.since)
 
 
 def day(text: str, column: str) -> date:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import jinja2
 from fastapi import APIRouter, Query, Request
@@ -14,9 +15,10 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from billing_hooks import packs, page_words, rules
+from billing_hooks import cures, packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
+from billing_hooks.lapsing import lapsing
 from billing_hooks.page_words import RELEASED, STATE
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding, Row
@@ -83,6 +85,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
             people=people, state=_state, show=show, sort=sort, down=down, when=page_words.when,
             filters=[(key, word, counts.get(key, 0)) for key, word in FILTERS], link=_link(show, sort, down),
             total=counts["all"],
+            lapses=await lapsing(store, biller.practice, datetime.now(ZoneInfo(biller.zone)).date()),
         )  # fmt: skip
 
     @routes.get("/encounters/{encounter}", response_class=HTMLResponse)
@@ -154,6 +157,7 @@ def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
     fees = {code: cents for code, cents, *_ in rests_on["fees"]}
     return {
         "coding": coding,
+        "cure": lambda finding: cures.cure(finding, rests_on),
         "proposal": coding.proposal,
         "charge": lambda line: _money(fees[line.code] * line.units) if line.code in fees else "no fee on file",
         "sources": {source.name: source for source in page_words.sources(coding.proposal.rules, known)},

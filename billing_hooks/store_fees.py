@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -40,6 +40,10 @@ class Meaning:
     saved_by: str
 
 
+# Makes of the schedules that stand, by code, those that shall; raises to refuse.
+Change = Callable[[Mapping[str, Sequence[Fee]]], Mapping[str, Sequence[Fee]]]
+
+
 class Fees(Tasks):
     """Charges and meanings of services: versions are added, never changed."""
 
@@ -54,23 +58,21 @@ class Fees(Tasks):
                 await _add(work, practice, fee.code, after, by, when)
 
     async def save_schedules(
-        self, practice: str, schedules: Mapping[str, Sequence[Fee]], by: str, at: datetime,
-        work: AsyncConnection | None = None,
-    ) -> int:  # fmt: skip
-        """File whole schedules by code, all in one transaction; those that say nothing new are left. How many are new.
-
-        What they touch is coded again: every open encounter from the first day that changed.
+        self, practice: str, change: Change, by: str, at: datetime, work: AsyncConnection | None = None
+    ) -> int:
+        """File the whole schedules that `change` makes of those that stand, all in one transaction; what says nothing
+        new is left. How many are new. What they touch is coded again: every open encounter from the first day that
+        changed. Errors: whatever `change` raises.
         """
         if work is None:
             async with self._engine.begin() as own:
-                return await self.save_schedules(practice, schedules, by, at, own)
+                return await self.save_schedules(practice, change, by, at, own)
         await lock(work, "fee_schedules", practice)
-        known = await _newest(work, practice)
+        known = {code: version.fees for code, version in (await _newest(work, practice)).items()}
         changed: list[date] = []
         added = 0
-        for code, fees in sorted(schedules.items()):
-            old = known[code].fees if code in known else ()
-            new = tuple(sorted(fees, key=lambda fee: fee.since))
+        for code, fees in sorted(change(known).items()):
+            old, new = known.get(code, ()), tuple(sorted(fees, key=lambda fee: fee.since))
             if old != new:
                 await _add(work, practice, code, new, by, at)
                 added += 1

@@ -15,7 +15,7 @@ _RULE = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 def text_of(raw: bytes, name: str, most: int) -> str:
     """The text of a file of at most `most` bytes. Errors: Malformed("too-large" | "not-text") naming the place."""
     if len(raw) > most:
-        say = f"{name}: it has {len(raw) // 1024} KiB, and such a file has at most {most // 1024}."
+        say = f"{name}: it has more than {most // 1024} KiB, more than such a file may have."
         raise Malformed("too-large", say)
     try:
         return raw.decode("utf-8")

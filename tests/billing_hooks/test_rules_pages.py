@@ -245,7 +245,7 @@ GARBAGE = [
     ("wrong type", FILE.replace('payer = "Acme"', "payer = 3").encode(), "line 4 · acme-file · payer"),
     ("not TOML", FILE.encode() + b"[[rule\n", "acme.toml: it is not TOML: Expected ']]' at the end of an array declar"),
     ("bad UTF-8", FILE.replace("Acme", "Acm\xe9").encode("latin-1"), "line 4, byte 13 is not UTF-8"),
-    ("huge", b"# " + b"x" * 270_000, "and such a file has at most 256"),
+    ("huge", b"# " + b"x" * 270_000, "it has more than 256 KiB"),
     ("nothing", b"", "the file holds no list of rules"),
     ("deep", b"a = " + b"[" * 40_000, "it is not TOML"),
     ("a number without end", b"a = " + b"9" * 9_000, "it is not TOML"),

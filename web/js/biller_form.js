@@ -46,7 +46,7 @@ export function blame(form, fields, words) {
     owner.setAttribute("aria-invalid", "true");
     if (!first && input instanceof HTMLElement) first = input;
   }
-  const trouble = form.querySelector("#trouble");
+  const trouble = form.querySelector(".trouble");
   if (trouble) say(trouble, homeless || "Nothing was saved yet: look at the fields that are marked.");
   if (first) {
     for (let box = first.closest("details"); box; box = box.parentElement?.closest("details") ?? null) box.open = true;

@@ -1,0 +1,21 @@
+"""What the biller is warned of on the first page: rules and code tables that lapse soon, or have. Shell (asyncio)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from billing_hooks import packs, rule_shelf
+from billing_hooks.rule_shelf import Lapse
+from billing_hooks.store import Store
+
+CODE_TABLES = "code tables"
+
+
+async def lapsing(store: Store, practice: str, today: date) -> tuple[Lapse, ...]:
+    """The practice's rules and the code tables it uses, the most urgent first."""
+    own = [rule_shelf.version_of(each.form) for each in await store.rule_versions(practice)]
+    loaded = await store.packs(practice)
+    reach = loaded[0].valid_through if loaded and loaded[0].digest else packs.shipped()[0].valid_through
+    tables = rule_shelf.lapse(CODE_TABLES, reach, today)
+    found = [*rule_shelf.lapses(rule_shelf.shelve(own, ()), today), *([tables] if tables is not None else [])]
+    return tuple(sorted(found, key=lambda each: each.until))
