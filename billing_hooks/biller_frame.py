@@ -12,9 +12,10 @@ import jinja2
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import HTMLResponse, JSONResponse
 
-from billing_hooks import packs, page_words
+from billing_hooks import page_words
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
+from billing_hooks.lapsing import codes_notice
 from billing_hooks.pages import Biller
 from billing_hooks.store import Store
 
@@ -40,8 +41,7 @@ class Frame:
 
     async def page(self, name: str, biller: Biller, place: str, **context: Any) -> HTMLResponse:
         """The page of template `name`; `place` is the navigation's item. The notice of the codes stands on each."""
-        loaded = await self.store.packs(biller.practice)
-        notice = loaded[0].notice if loaded else packs.shipped()[0].notice
+        notice = await codes_notice(self.store, biller.practice)
         shown = {
             **biller.frame, "page": place, "zone": biller.zone, "notice": notice, "when": page_words.when,
             "today": today(biller), **context,

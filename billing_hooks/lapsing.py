@@ -1,4 +1,4 @@
-"""What the biller is warned of on the first page: rules and code tables that lapse soon, or have. Shell (asyncio)."""
+"""What stands on the biller's pages of rules and codes: what lapses soon or has, and the notice. Shell (asyncio)."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ async def lapsing(store: Store, practice: str, today: date) -> tuple[Lapse, ...]
     tables = rule_shelf.lapse(CODE_TABLES, reach, today)
     found = [*rule_shelf.lapses(rule_shelf.shelve(own, ()), today), *([tables] if tables is not None else [])]
     return tuple(sorted(found, key=lambda each: each.until))
+
+
+async def codes_notice(store: Store, practice: str) -> str:
+    """The notice about the codes that stands on every page that shows some: that of the tables in use."""
+    loaded = await store.packs(practice)
+    return loaded[0].notice if loaded else packs.shipped()[0].notice

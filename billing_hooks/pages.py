@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from billing_hooks import cures, packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
-from billing_hooks.lapsing import lapsing
+from billing_hooks.lapsing import codes_notice, lapsing
 from billing_hooks.page_words import RELEASED, STATE
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding, Row
@@ -85,6 +85,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
             people=people, state=_state, show=show, sort=sort, down=down, when=page_words.when,
             filters=[(key, word, counts.get(key, 0)) for key, word in FILTERS], link=_link(show, sort, down),
             total=counts["all"],
+            notice=await codes_notice(store, biller.practice),
             lapses=await lapsing(store, biller.practice, datetime.now(ZoneInfo(biller.zone)).date()),
         )  # fmt: skip
 
@@ -97,7 +98,8 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
         received = stored.received_at if stored is not None else row.updated_at
         return _page(
             templates, "billing/encounter.html", biller, row=row, people=people, state=_state(row), codings=codings,
-            releases=releases, when=page_words.when, words=page_words, **_shown_coding(codings[0], received),
+            releases=releases, when=page_words.when, words=page_words,
+            notice=await codes_notice(store, biller.practice), **_shown_coding(codings[0], received),
         )  # fmt: skip
 
     @routes.get("/events/{event}")
@@ -123,8 +125,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
 
 
 def _page(templates: jinja2.Environment, name: str, biller: Biller, **context: Any) -> HTMLResponse:
-    notice = packs.shipped()[0].notice
-    found = {**biller.frame, "page": "encounters", "zone": biller.zone, "notice": notice, **context}
+    found = {**biller.frame, "page": "encounters", "zone": biller.zone, **context}
     return HTMLResponse(templates.get_template(name).render(found))
 
 

@@ -33,6 +33,8 @@ def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) ->
     """The routes under /billing: `/rules`, `/rules/new`, `/rules/{id}`, `/rules/{id}/edit`, POST `/rules`."""
     routes, frame = APIRouter(), Frame(store, templates)
     lists = packs.shipped()[0].lists
+    # Read before anything is served: the process that forwards media has no time for it later.
+    packs.shipped_versions()
 
     @routes.get("/rules", response_class=HTMLResponse)
     async def every(request: Request) -> HTMLResponse:

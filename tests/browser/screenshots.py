@@ -120,6 +120,9 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await biller.page.locator(".verdict-link").first.click()
     await biller.until("() => location.pathname.startsWith('/billing/encounters/')")
     await album.take(biller, "billing-encounter")
+    for path in ("rules", "rules/new", "rules/mhcp-2022", "payers", "payers/mhcp-2022", "fees", "services", "codes"):
+        await biller.open(f"{server.origin}/billing/{path}")
+        await album.take(biller, f"billing-{path.replace('/', '-')}")
 
 
 async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:
