@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from billing_hooks import fee_file, packs, rule_keeping, rules, toml_files
+from billing_hooks import fee_file, packs, rule_form, rule_keeping, rules, toml_files
 from billing_hooks.dry_run import DAYS, Tally
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
 from billing_hooks.jobs import Material, learn_tables, propose
 from billing_hooks.rules import PayerRule, Status
+from billing_hooks.rules_check import Remark
 from billing_hooks.store import Store
 from billing_hooks.store_rules import RuleVersion
 from billing_hooks.store_tasks import Task, TaskKind
@@ -59,6 +60,9 @@ async def _rule_file(store: Store, practice: str, task: Task, now: datetime) -> 
         each
         for each in packs.looked_over(placed, now.date())
         if each.wrong and each.field not in ("valid_through", "from")
+    ]
+    remarks = remarks or [
+        Remark(name, each.rule.id, "id", rule_form.NAMED) for each in placed if not rule_form.is_name(each.rule.id)
     ]
     if remarks:
         wrong = [each.line.removeprefix("wrong  ") for each in remarks[:_MOST_WRONG]]

@@ -25,6 +25,14 @@ _NONE = "none"
 _COUNTED = {"98000"}
 
 
+NAMED = "A rule's name has 3 to 60 letters, digits and hyphens, for example acme-commercial-2026."
+
+
+def is_name(rule: str) -> bool:
+    """Whether a rule may be called so: its name stands in addresses."""
+    return _ID.fullmatch(rule) is not None and rule != "new"
+
+
 def fill(rule: Mapping[str, Any]) -> dict[str, str]:
     """What the form shows of a rule in its JSON form."""
     pos, modifiers = rule.get("pos") or {}, rule.get("modifiers") or {}
@@ -82,8 +90,8 @@ def read(
             said[name] = _read(field, form.get(name, "").strip())
         except ValueError as error:
             wrong[name] = str(error)
-    if not _ID.fullmatch(rule) or rule == "new":
-        wrong["id"] = "A rule's name has 3 to 60 letters, digits and hyphens, for example acme-commercial-2026."
+    if not is_name(rule):
+        wrong["id"] = NAMED
     wrong |= {} if wrong else _together(said)
     found = _assembled(said, rule, before or {}, by, today) if not wrong else {}
     found["citations"] = _citations(form, said, before or {}) if not wrong else []

@@ -247,6 +247,7 @@ GARBAGE = [
     ("bad UTF-8", FILE.replace("Acme", "Acm\xe9").encode("latin-1"), "line 4, byte 13 is not UTF-8"),
     ("huge", b"# " + b"x" * 270_000, "it has more than 256 KiB"),
     ("nothing", b"", "the file holds no list of rules"),
+    ("a name no address holds", FILE.replace("acme-file", "acme/../file").encode(), "id: A rule's name has 3 to 60"),
     ("deep", b"a = " + b"[" * 40_000, "it is not TOML"),
     ("a number without end", b"a = " + b"9" * 9_000, "it is not TOML"),
 ]
