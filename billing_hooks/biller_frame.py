@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,9 @@ from billing_hooks.field_errors import WrongFields
 from billing_hooks.lapsing import codes_notice
 from billing_hooks.pages import Biller
 from billing_hooks.store import Store
+from billing_hooks.store_tasks import Task, TaskKind
 
+_A_DAY = timedelta(days=1)
 _Word = Annotated[str, StringConstraints(max_length=80)]
 _Text = Annotated[str, StringConstraints(max_length=4_000)]
 
@@ -38,6 +40,11 @@ class Frame:
 
     store: Store
     templates: jinja2.Environment
+
+    async def last_file(self, biller: Biller, kind: TaskKind) -> Task | None:
+        """The newest file of a kind, for a day: what came of it then stands on the page."""
+        found = await self.store.last_task(biller.practice, kind)
+        return found if found is not None and now() - found.asked_at < _A_DAY else None
 
     async def page(self, name: str, biller: Biller, place: str, **context: Any) -> HTMLResponse:
         """The page of template `name`; `place` is the navigation's item. The notice of the codes stands on each."""

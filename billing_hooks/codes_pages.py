@@ -30,7 +30,7 @@ def create_codes_pages(store: Store, templates: jinja2.Environment, who: Who) ->
         return await frame.page(
             "billing/codes.html", biller, "rules", own=own, shipped=shipped, loaded=loaded,
             lapse=rule_shelf.lapse("code tables", reaches, today(biller)), families=sorted(families.items()),
-            last_file=await store.last_task(biller.practice, TaskKind.CODE_PACK),
+            last_file=await frame.last_file(biller, TaskKind.CODE_PACK),
         )  # fmt: skip
 
     @routes.post("/codes/shipped")

@@ -39,7 +39,7 @@ def create_fees_pages(
         codes = {each.code: [other for other in versions if other.code == each.code] for each in versions}
         return await frame.page(
             "billing/fees.html", biller, "fees", codes=codes, money=money,
-            last_file=await store.last_task(biller.practice, TaskKind.FEE_FILE),
+            last_file=await frame.last_file(biller, TaskKind.FEE_FILE),
         )  # fmt: skip
 
     @routes.get("/fees.csv")

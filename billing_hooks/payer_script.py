@@ -91,6 +91,8 @@ def rule_from(row: Row, answers: Mapping[str, str], *, by: str, today: date) -> 
     said = {question.name: _answer(question, answers, wrong) for question in QUESTIONS}
     target = _target(row, answers, wrong)
     closing = _closing(answers, wrong, today)
+    if any(not letter.isprintable() and letter != "\n" for letter in answers.get("note", "")):
+        wrong["note"] = "The note holds a character that cannot be printed."
     if not wrong and not any(said.values()):
         wrong["home"] = "Nothing was answered yet: with every answer unknown there is nothing to confirm."
     if wrong:

@@ -25,6 +25,7 @@ from billing_hooks.words import Proposal
 
 _STRIDE = 20
 _MOST_WRONG = 50
+_MOST_RULES = 500
 Outcome = Mapping[str, object]
 
 
@@ -64,6 +65,8 @@ async def _rule_file(store: Store, practice: str, task: Task, now: datetime) -> 
     remarks = remarks or [
         Remark(name, each.rule.id, "id", rule_form.NAMED) for each in placed if not rule_form.is_name(each.rule.id)
     ]
+    if len(placed) > _MOST_RULES:
+        remarks = [Remark(name, "", "rule", f"it holds {len(placed)} rules: give at most {_MOST_RULES} at a time.")]
     if remarks:
         wrong = [each.line.removeprefix("wrong  ") for each in remarks[:_MOST_WRONG]]
         await _end(store, practice, task, {"wrong": wrong}, now)

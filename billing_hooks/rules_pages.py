@@ -43,7 +43,7 @@ def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) ->
         shown = {name: [entry for entry in entries if rule_shelf.part(entry) == name] for name, *_ in PARTS}
         return await frame.page(
             "billing/rules.html", biller, "rules", parts=PARTS, entries=shown, words=rule_words,
-            last_file=await store.last_task(biller.practice, TaskKind.RULE_FILE),
+            last_file=await frame.last_file(biller, TaskKind.RULE_FILE),
         )  # fmt: skip
 
     @routes.get("/rules/new", response_class=HTMLResponse)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI, Request
@@ -93,6 +94,7 @@ WRONG = [
     ("valid_through", {"valid_through": "2025-01-01"}),
     ("pos_home_words", {"pos_home_words": "2"}), ("mods_audio_words", {"mods_audio_words": ""}),
     ("licences_words", {"licences_words": ""}), ("filing_words", {"filing_words": "many"}),
+    ("note", {"note": "a\x00"}),
     ("audio_only_words", {"audio_only_words": "9083"}), ("home", {"home": "perhaps"}), ("scope", {"scope": "law"}),
 ]  # fmt: skip
 
@@ -216,6 +218,12 @@ async def test_what_was_typed_is_found_again(browser: httpx.AsyncClient, store: 
     typed = {"home": "yes", "representative": "Kim Unusual", "filing": "yes", "filing_words": "180"}
     await browser.post("/billing/payers/medica-commercial-2026/draft", json={"form": typed})
     assert "Go on with Medica" not in checked(await browser.get("/billing/payers"))  # the first row waits before it
+    connection = await asyncpg.connect(database.billing_url.replace("postgresql+asyncpg", "postgresql"))
+    try:
+        [draft] = await connection.fetch("SELECT * FROM billing.payer_drafts")
+    finally:
+        await connection.close()
+    assert b"Unusual" not in draft["answers_sealed"]
     page = checked(await browser.get("/billing/payers/medica-commercial-2026"))
     assert 'value="Kim Unusual"' in page
     assert 'name="filing" value="yes" checked' in page

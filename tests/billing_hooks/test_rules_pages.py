@@ -248,6 +248,12 @@ GARBAGE = [
     ("huge", b"# " + b"x" * 270_000, "it has more than 256 KiB"),
     ("nothing", b"", "the file holds no list of rules"),
     ("a name no address holds", FILE.replace("acme-file", "acme/../file").encode(), "id: A rule's name has 3 to 60"),
+    ("no letter", FILE.replace("Acme", "Ac\\u0000me").encode(), "line 4 · acme-file · payer: payer cannot be read"),
+    (
+        "too many",
+        "".join(FILE.replace("acme-file", f"acme-{n}") for n in range(501)).encode(),
+        "rules: give at most 500 at a time",
+    ),
     ("deep", b"a = " + b"[" * 40_000, "it is not TOML"),
     ("a number without end", b"a = " + b"9" * 9_000, "it is not TOML"),
 ]

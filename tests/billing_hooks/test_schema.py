@@ -66,6 +66,30 @@ async def test_even_the_owner_cannot_change_events(database: Any) -> None:
         await connection.close()
 
 
+async def test_versions_of_fees_and_code_tables_are_added_and_never_changed(database: Any) -> None:
+    """Neither by the billing role nor by the owner."""
+    fee = """INSERT INTO billing.fee_schedules (practice_id, code, version, saved_at, saved_by, fees)
+        VALUES ('prc_1', '90834', 1, now(), 'stf_1', '[]')"""
+    pack = """INSERT INTO billing.code_packs
+        (practice_id, version, saved_at, saved_by, digest, name, notice, valid_from, valid_through)
+        VALUES ('prc_1', 1, now(), 'stf_1', '', 'x', 'y', '2026-01-01', '2026-12-31')"""
+    for url, error in (
+        (database.billing_url, asyncpg.InsufficientPrivilegeError),
+        (database.owner_url, asyncpg.IntegrityConstraintViolationError),
+    ):
+        connection = await connect(url)
+        try:
+            if url == database.billing_url:
+                await connection.execute(fee)
+                await connection.execute(pack)
+            for table in ("fee_schedules", "code_packs"):
+                for change in (f"UPDATE billing.{table} SET saved_by = 'x'", f"DELETE FROM billing.{table}"):  # noqa: S608 - names from the line above
+                    with pytest.raises(error):
+                        await connection.execute(change)
+        finally:
+            await connection.close()
+
+
 async def test_every_key_and_unique_index_of_ours_starts_with_the_practice(database: Any) -> None:
     """Two practices can never collide, and no look-up crosses from one to the other."""
     connection = await connect(database.owner_url)

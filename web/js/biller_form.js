@@ -78,7 +78,8 @@ for (const form of document.querySelectorAll("form[data-post]")) {
   if (!(form instanceof HTMLFormElement)) continue;
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
-  addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  // What a form keeps while it is typed needs no warning.
+  if (!form.dataset["draft"]) addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const pressed = event.submitter instanceof HTMLButtonElement ? event.submitter : form.querySelector("button");
