@@ -14,6 +14,7 @@ from billing_hooks.material import Fee
 COLUMNS = ("code", "fee", "from", "to")
 MOST_BYTES = 256 * 1024
 MOST_CENTS = 10_000_000
+MOST_ROWS = 500
 _CODE = re.compile(r"[A-Z0-9]{5}", re.ASCII)
 _MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d{1,6})(?:\.(\d{2}))?", re.ASCII)
 
@@ -32,6 +33,8 @@ def read(rows: Sequence[Sequence[str]]) -> tuple[dict[str, list[Fee]], list[str]
     """Schedules by code, and what is wrong, each with its row and column; the schedules count only without faults."""
     if not rows or [cell.strip().lower().removeprefix("\ufeff") for cell in rows[0]] != list(COLUMNS):
         return {}, [f"Row 1: the heading should be {','.join(COLUMNS)}."]
+    if len(rows) > MOST_ROWS + 1:
+        return {}, [f"Row {MOST_ROWS + 2}: a file holds at most {MOST_ROWS} charges: leave out what you never bill."]
     found: dict[str, list[Fee]] = {}
     where: dict[tuple[str, date], int] = {}
     wrong: list[str] = []

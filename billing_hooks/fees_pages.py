@@ -15,9 +15,9 @@ from billing_hooks.biller_frame import FormWish, Frame, answered, now
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
 from billing_hooks.material import Fee
-from billing_hooks.pages import Biller, Who
+from billing_hooks.pages import PAGE_ROWS, Biller, Part, Who
 from billing_hooks.store import Store
-from billing_hooks.store_fees import Meaning
+from billing_hooks.store_fees import FeeVersion, Meaning
 from billing_hooks.store_tasks import TaskKind
 
 # The names of the practice's services by key, where the house knows them.
@@ -33,12 +33,15 @@ def create_fees_pages(
     routes, frame = APIRouter(), Frame(store, templates)
 
     @routes.get("/fees", response_class=HTMLResponse)
-    async def fees(request: Request) -> HTMLResponse:
+    async def fees(request: Request, part: Part = 0) -> HTMLResponse:
         biller = await who(request)
-        versions = await store.fee_versions(biller.practice)
-        codes = {each.code: [other for other in versions if other.code == each.code] for each in versions}
+        codes: dict[str, list[FeeVersion]] = {}
+        for each in await store.fee_versions(biller.practice, PAGE_ROWS + 1, PAGE_ROWS * part):
+            codes.setdefault(each.code, []).append(each)
+        more = len(codes) > PAGE_ROWS
+        codes = dict(list(codes.items())[:PAGE_ROWS])
         return await frame.page(
-            "billing/fees.html", biller, "fees", codes=codes, money=money,
+            "billing/fees.html", biller, "fees", codes=codes, money=money, part=part, more=more,
             last_file=await frame.last_file(biller, TaskKind.FEE_FILE),
         )  # fmt: skip
 

@@ -13,11 +13,10 @@ CODE_TABLES = "code tables"
 
 async def lapsing(store: Store, practice: str, today: date) -> tuple[Lapse, ...]:
     """The practice's rules and the code tables it uses, the most urgent first."""
-    own = [rule_shelf.version_of(each.form) for each in await store.rule_versions(practice)]
     loaded = await store.packs(practice)
     reach = loaded[0].valid_through if loaded and loaded[0].digest else packs.shipped()[0].valid_through
     tables = rule_shelf.lapse(CODE_TABLES, reach, today)
-    found = [*rule_shelf.lapses(rule_shelf.shelve(own, ()), today), *([tables] if tables is not None else [])]
+    found = [*rule_shelf.lapses(await store.reaches(practice), today), *([tables] if tables is not None else [])]
     return tuple(sorted(found, key=lambda each: each.until))
 
 

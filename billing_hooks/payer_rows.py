@@ -32,15 +32,13 @@ class Standing:
 def standings(entries: Sequence[Entry], drafts: Mapping[str, object], today: date) -> tuple[Standing, ...]:
     """Every row of the starter pack, in the pack's order by name."""
     found = []
+    own = [each for each in entries if each.own and each.newest.rule.status is Status.CONFIRMED]
     for entry in entries:
         if entry.versions[0].file != STARTER:
             continue
         made = tuple(
-            each
-            for each in entries
-            if each.own and (each.id == entry.id or (_open(entry) and each.id.startswith(f"{entry.id}-")))
-            and each.newest.rule.status is Status.CONFIRMED
-        )  # fmt: skip
+            each for each in own if each.id == entry.id or (_open(entry) and each.id.startswith(f"{entry.id}-"))
+        )
         lapses = [each.lapse(today) for each in made]
         lapsed = bool(made) and all(each is not None and each.over for each in lapses)
         row = Row(entry.id, entry.newest.form)

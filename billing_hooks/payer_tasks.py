@@ -16,7 +16,8 @@ from billing_hooks.dry_run import DAYS, Tally
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
 from billing_hooks.jobs import Material, learn_tables, propose
-from billing_hooks.rules import PayerRule, Status
+from billing_hooks.rule_reading import known_rules
+from billing_hooks.rules import Status
 from billing_hooks.rules_check import Remark
 from billing_hooks.store import Store
 from billing_hooks.store_rules import RuleVersion
@@ -101,13 +102,6 @@ def _signed(form: Mapping[str, Any], by: str, today: date) -> dict[str, Any]:
     """A rule that says that it is confirmed names a person: the one who gave the file, where it names nobody."""
     stands = form.get("status") == Status.CONFIRMED and not form.get("confirmed")
     return {**form, "confirmed": {"by": by, "on": today.isoformat()}} if stands else dict(form)
-
-
-def known_rules(kept: Sequence[RuleVersion]) -> list[PayerRule]:
-    """Every version that is kept, and those shipped, for looking whether another may stand beside them."""
-    own = [rules.parse(each.form, lenient=True) for each in kept]
-    named = {rule.name for rule in own}
-    return [*own, *(rule for rule in packs.shipped_rules() if rule.name not in named)]
 
 
 async def _fee_file(store: Store, practice: str, task: Task, now: datetime) -> None:

@@ -16,8 +16,7 @@ from billing_hooks.errors import Refused
 from billing_hooks.pages import Biller, Who
 from billing_hooks.payer_rows import Standing
 from billing_hooks.payer_script import Row
-from billing_hooks.payer_tasks import known_rules
-from billing_hooks.rules_pages import shelf
+from billing_hooks.rule_reading import known_rules, shelf
 from billing_hooks.store import Store
 from billing_hooks.store_rules import RuleVersion
 from billing_hooks.store_tasks import TaskKind

@@ -91,10 +91,14 @@ def in_use(own: Iterable[PayerRule], shipped: Iterable[PayerRule]) -> list[Payer
     return [*mine, *(rule for rule in shipped if rule.name not in named)]
 
 
-def lapses(entries: Iterable[Entry], today: date) -> tuple[Lapse, ...]:
-    """Of the practice's own rules those that lapse soon or have, the most urgent first."""
-    found = [entry.lapse(today) for entry in entries if entry.own]
-    return tuple(sorted((each for each in found if each is not None), key=lambda each: each.until))
+def lapses(reaches: Iterable[tuple[str, str, str, str | None]], today: date) -> list[Lapse]:
+    """Of rules (name, the day to which they were looked at, standing, last day) those that lapse soon or have."""
+    found = [
+        lapse(name, date.fromisoformat(until), today)
+        for name, until, status, last in reaches
+        if status != Status.HISTORICAL and not (last and last < today.isoformat())
+    ]
+    return sorted((each for each in found if each is not None), key=lambda each: each.until)
 
 
 def part(entry: Entry) -> str:

@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse, JSONResponse
 from billing_hooks import packs, rule_changes, rule_form, rule_keeping, rule_shelf, rule_words
 from billing_hooks.biller_frame import FormWish, Frame, answered, now, today
 from billing_hooks.errors import Refused
-from billing_hooks.pages import Biller, Who
-from billing_hooks.payer_tasks import known_rules
+from billing_hooks.pages import PAGE_ROWS, Biller, Part, Who
 from billing_hooks.rule_fields import groups
+from billing_hooks.rule_reading import known_rules, shelf, shelved
 from billing_hooks.rule_shelf import Entry, Version
 from billing_hooks.store import Store
 from billing_hooks.store_rules import RuleVersion
@@ -37,12 +37,14 @@ def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) ->
     packs.shipped_versions()
 
     @routes.get("/rules", response_class=HTMLResponse)
-    async def every(request: Request) -> HTMLResponse:
+    async def every(request: Request, part: Part = 0) -> HTMLResponse:
         biller = await who(request)
         entries = await shelf(store, biller.practice)
         shown = {name: [entry for entry in entries if rule_shelf.part(entry) == name] for name, *_ in PARTS}
+        more = len(shown["own"]) > PAGE_ROWS * (part + 1)
+        shown["own"] = shown["own"][PAGE_ROWS * part : PAGE_ROWS * (part + 1)]
         return await frame.page(
-            "billing/rules.html", biller, "rules", parts=PARTS, entries=shown, words=rule_words,
+            "billing/rules.html", biller, "rules", parts=PARTS, entries=shown, words=rule_words, part=part, more=more,
             last_file=await frame.last_file(biller, TaskKind.RULE_FILE),
         )  # fmt: skip
 
@@ -89,9 +91,10 @@ async def _save(store: Store, biller: Biller, wish: FormWish, all_groups: Any) -
     """Keep a rule that was typed, as a new version. Errors: WrongFields."""
     rule = wish.form.get("id", "").strip()
     day = today(biller)
+    await shelf(store, biller.practice)  # reads what is new a few at a time, before the transaction
 
     def admit(kept: Sequence[RuleVersion]) -> Sequence[Mapping[str, Any]]:
-        entry = next((each for each in _shelved(kept) if each.id == rule), None)
+        entry = next((each for each in shelved(kept) if each.id == rule), None)
         made_of = _version(entry, int(wish.form.get("made_of", "") or 0)) if entry is not None else None
         form = rule_form.read(
             wish.form, all_groups, rule=rule, before=made_of.form if made_of else None, by=biller.name, today=day
@@ -101,16 +104,6 @@ async def _save(store: Store, biller: Biller, wish: FormWish, all_groups: Any) -
 
     [added] = await store.add_rules(biller.practice, admit, biller.id, now())
     return {"to": f"/billing/rules/{rule}", "version": added.version}
-
-
-async def shelf(store: Store, practice: str) -> tuple[Entry, ...]:
-    """The practice's rules and those shipped, by name."""
-    return _shelved(await store.rule_versions(practice))
-
-
-def _shelved(kept: Sequence[RuleVersion]) -> tuple[Entry, ...]:
-    own = [rule_shelf.version_of(each.form, saved_at=each.saved_at, by=each.saved_by) for each in kept]
-    return rule_shelf.shelve(own, packs.shipped_versions())
 
 
 async def _entry(store: Store, biller: Biller, rule: str) -> Entry:

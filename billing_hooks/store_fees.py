@@ -86,10 +86,12 @@ class Fees(Tasks):
         """All charges that stand now, by code and day."""
         return tuple(fee for _, version in sorted((await _newest(work, practice)).items()) for fee in version.fees)
 
-    async def fee_versions(self, practice: str) -> tuple[FeeVersion, ...]:
-        """Every version of every code's schedule, by code, newest first."""
+    async def fee_versions(self, practice: str, limit: int = 10_000, offset: int = 0) -> tuple[FeeVersion, ...]:
+        """Every version of the schedules of a part of the codes, by code, newest first."""
+        mine = FEE_SCHEDULES.c.practice_id == practice
+        codes = select(FEE_SCHEDULES.c.code).where(mine).distinct().order_by(FEE_SCHEDULES.c.code)
+        chosen = select(FEE_SCHEDULES).where(mine, FEE_SCHEDULES.c.code.in_(codes.limit(limit).offset(offset)))
         async with self._engine.connect() as work:
-            chosen = select(FEE_SCHEDULES).where(FEE_SCHEDULES.c.practice_id == practice)
             found = await work.execute(chosen.order_by(*_NEWEST_FIRST))
             return tuple(_version(row) for row in found)
 

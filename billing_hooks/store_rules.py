@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,6 +55,20 @@ class Rules(Tasks):
         """Every version of every rule, or of one, by name then version."""
         async with self._engine.connect() as work:
             return await _versions(work, practice, rule)
+
+    async def reaches(self, practice: str) -> list[tuple[str, str, str, str | None]]:
+        """Of every rule's newest version that says how far it was looked at: name, that day, standing, last day."""
+        chosen = (
+            select(
+                RULES.c.rule_id, RULES.c.rule["valid_through"].astext, RULES.c.rule["status"].astext,
+                RULES.c.rule["to"].astext,
+            )
+            .where(RULES.c.practice_id == practice)
+            .ext(distinct_on(RULES.c.rule_id))
+            .order_by(RULES.c.rule_id, RULES.c.version.desc())
+        )  # fmt: skip
+        async with self._engine.connect() as work:
+            return [(row[0], row[1], row[2], row[3]) for row in await work.execute(chosen) if row[1] is not None]
 
     async def add_rules(
         self, practice: str, admit: Admit, by: str, at: datetime, work: AsyncConnection | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,9 @@ from server.keys import KeyFile
 from server.runtime import database_urls
 from server.settings import Settings
 
-_RULES = "SELECT rule_id, version, rule FROM billing.rules ORDER BY rule_id, version"
+_RULES = """SELECT * FROM (
+    SELECT DISTINCT ON (practice_id, rule_id) rule_id, rule->>'valid_through' AS reach, rule->>'status', rule->>'to'
+    FROM billing.rules ORDER BY practice_id, rule_id, version DESC) newest WHERE reach IS NOT NULL"""
 _PACK = "SELECT digest, valid_through FROM billing.code_packs ORDER BY saved_at DESC LIMIT 1"
 
 
@@ -33,9 +34,8 @@ async def look(settings: Settings, today: date) -> Reach:
     """The rules and code tables of this server's billing; without one that runs, those that are shipped."""
     rules, pack, in_use = await _stored(settings)
     reach = pack["valid_through"] if pack is not None and pack["digest"] else packs.shipped()[0].valid_through
-    own = [rule_shelf.version_of({**json.loads(row["rule"]), "version": row["version"]}) for row in rules]
     tables = rule_shelf.lapse(CODE_TABLES, reach, today)
-    found = [*rule_shelf.lapses(rule_shelf.shelve(own, ()), today), *([tables] if tables is not None else [])]
+    found = [*rule_shelf.lapses([tuple(row) for row in rules], today), *([tables] if tables is not None else [])]
     return Reach(tuple(sorted(found, key=lambda each: each.until)), in_use)
 
 

@@ -135,6 +135,17 @@ async def test_fees_go_out_and_in_as_csv(browser: httpx.AsyncClient, store: Stor
     assert await fees(store, "90834") == [Fee("90834", 18_000, date(2026, 1, 1))]
 
 
+async def test_a_long_list_of_fees_comes_in_parts(browser: httpx.AsyncClient, store: Store) -> None:
+    """Sixty codes beside the demo's four: fifty, then fourteen, each once."""
+    rows = [f"X{number:04},10.00,2026-01-01,\n" for number in range(60)]
+    told = await give(browser, store, "fee_file", ("code,fee,from,to\n" + "".join(rows)).encode(), "fees.csv")
+    assert told == {"codes": 60, "changed": 60}
+    pages = [checked(await browser.get(f"/billing/fees?part={part}")) for part in (0, 1)]
+    assert [page.count("<td><strong>") for page in pages] == [50, 14]
+    assert 'rel="next"' in pages[0]
+    assert 'rel="next"' not in pages[1]
+
+
 BROKEN = [
     (b"code,price\n90834,1\n", "fees.csv: Row 1: the heading should be code,fee,from,to."),
     (b"code,fee,from,to\n90834,175.00,2026-01-01\n", "Row 2: it has 3 columns"),
@@ -143,6 +154,7 @@ BROKEN = [
     (b"code,fee,from,to\n90834,175.00,2026-13-01,\n", "Row 2, column from: There is no such day"),
     (b'code,fee,from,to\n"90834,175.00\n', "it is not CSV"),
     (b"code,fee,from,to\n9083\xff,1.00,2026-01-01,\n", "line 2, byte 5 is not UTF-8"),
+    (b"code,fee,from,to\n" + b"90834,1.00,2026-01-01,\n" * 501, "Row 502: a file holds at most 500"),
     (b"x" * 270_000, "it has more than 256 KiB"),
     (b"", "Row 1: the heading"),
 ]

@@ -287,6 +287,17 @@ async def test_a_file_that_contradicts_what_stands_is_refused(browser: httpx.Asy
     assert await kept(store, "acme-file") == []
 
 
+async def test_many_rules_of_the_practices_own_come_in_parts(browser: httpx.AsyncClient, store: Store) -> None:
+    """Sixty from a file beside the demo's one: fifty, then eleven."""
+    raw = "".join(FILE.replace("acme-file", f"acme-{n}").replace('"Acme"', f'"Acme {n}"') for n in range(60)).encode()
+    assert len((await give(browser, store, "rule_file", raw))["added"]) == 60
+    pages = [checked(await browser.get(f"/billing/rules?part={part}")) for part in (0, 1)]
+    own = [page[page.index('id="part-own"') : page.index('id="part-minnesota"')] for page in pages]
+    assert [part.count("rule-link") for part in own] == [50, 11]
+    assert 'rel="next"' in own[0]
+    assert 'rel="next"' not in own[1]
+
+
 async def test_another_practice_sees_neither_rules_nor_tasks(browser: httpx.AsyncClient, store: Store) -> None:
     """Every look-up is by practice."""
     await save(browser, 0)
