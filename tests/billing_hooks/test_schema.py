@@ -12,7 +12,6 @@ from billing_hooks.material import Fee
 from billing_hooks.store import Store
 from server.db import migrate
 
-
 [SCRIPT] = (migrate.PLACE / "versions").glob("*_add_payers.sql")
 PAYERS = SCRIPT.read_text(encoding="utf-8")
 
