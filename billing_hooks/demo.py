@@ -70,13 +70,13 @@ def _health_plan(at: datetime) -> tuple[dict[str, object], ...]:
         "kind": "payer_policy", "status": "confirmed", "from": "2025-01-01", "originating_sites": ["home", "office"],
         "pos": {"home": "10", "other": "02"}, "modifiers": {"av": ["GT"]}, "audio_only": "no",
         "confirmed": {"by": "Robin Hale", "on": "2025-01-07", "representative": "Casey", "call_ref": "EX-0107"},
-        "citations": [{"title": "phone with Example Health Plan, reference EX-0107, Casey", "date": "2025-01-07"}],
+        "citations": [{"title": "phone with Example Health Plan, reference EX-0107", "date": "2025-01-07"}],
     }  # fmt: skip
     second: dict[str, object] = {
         **first, "version": 2, "from": "2026-01-01", "valid_through": (at.date() + timedelta(days=40)).isoformat(),
         "originating_sites": "any", "modifiers": {"av": ["95"], "audio_only": ["93"]}, "audio_only": "pay",
         "confirmed": {"by": "Robin Hale", "on": "2026-01-12", "representative": "Devon", "call_ref": "EX-0112"},
-        "citations": [{"title": "phone with Example Health Plan, reference EX-0112, Devon", "date": "2026-01-12"}],
+        "citations": [{"title": "phone with Example Health Plan, reference EX-0112", "date": "2026-01-12"}],
     }  # fmt: skip
     return first, second
 

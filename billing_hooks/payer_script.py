@@ -98,7 +98,7 @@ def rule_from(row: Row, answers: Mapping[str, str], *, by: str, today: date) -> 
     if wrong:
         raise WrongFields(wrong)
     carried = {name: row.form[name] for name in _CARRIED if name in row.form}
-    titled = f"{closing['way']} with {target['payer']}, reference {closing['call_ref']}, {closing['representative']}"
+    titled = f"{closing['way']} with {target['payer']}, reference {closing['call_ref']}"
     return {
         **carried, **target, **_stated(said), "kind": closing["scope"], "status": Status.CONFIRMED.value,
         "from": closing["from"], "valid_through": closing["valid_through"], "confidence": "verified",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing_hooks import rules
+from billing_hooks import rule_names, rules
 from billing_hooks.material import Coverage, Sheet
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_schema import COVERAGES, EVENTS, RULES, SERVICES, SHEETS
@@ -35,9 +35,14 @@ class Records(Shelf):
         return await self._add_version(COVERAGES, {"practice_id": practice, "client_id": client}, values)
 
     async def save_rule(self, practice: str, rule: Mapping[str, object], saved_by: str, at: datetime) -> int:
-        """File a payer rule in its JSON form (see `rules.parse`); `version` is given here. Errors: Malformed."""
+        """File a payer rule in its JSON form (see `rules.parse`), without names; `version` is given here.
+
+        Errors: Malformed.
+        """
         parsed = rules.parse(rule)
-        values = {"rule": dict(rule), **stamp(at, saved_by)}
+        # The names that a form may hold stand sealed, which `add_rules` does; here none is given.
+        bare, _ = rule_names.parted(rule)
+        values = {"rule": bare, **stamp(at, saved_by)}
         return await self._add_version(RULES, {"practice_id": practice, "rule_id": parsed.id}, values)
 
     async def save_service(self, practice: str, service: str, intent: str, saved_by: str, at: datetime) -> int:

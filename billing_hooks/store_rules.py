@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing_hooks import rules
+from billing_hooks import rule_names, rules
 from billing_hooks.store_payers_schema import CODE_PACKS, PAYER_DRAFTS
 from billing_hooks.store_schema import RULES
 from billing_hooks.store_shelf import lock, stamp
@@ -54,7 +54,7 @@ class Rules(Tasks):
     async def rule_versions(self, practice: str, rule: str = "") -> tuple[RuleVersion, ...]:
         """Every version of every rule, or of one, by name then version."""
         async with self._engine.connect() as work:
-            return await _versions(work, practice, rule)
+            return await self._versions(work, practice, rule)
 
     async def reaches(self, practice: str) -> list[tuple[str, str, str, str | None]]:
         """Of every rule's newest version that says how far it was looked at: name, that day, standing, last day."""
@@ -83,10 +83,11 @@ class Rules(Tasks):
                 return await self.add_rules(practice, admit, by, at, own)
         await lock(work, "rules", practice)
         added = []
-        for form in admit(await _versions(work, practice)):
+        for form in admit(await self._versions(work, practice)):
             parsed = rules.parse(form)
             text = json.loads(json.dumps(form, default=str))
-            values = {"rule": text, **stamp(at, by)}
+            bare, names = rule_names.parted(text)
+            values = {"rule": bare, "names_sealed": self._sealed(practice, parsed.name, names), **stamp(at, by)}
             key = {"practice_id": practice, "rule_id": parsed.id, "version": parsed.version}
             await work.execute(insert(RULES).values(**key, **values))
             added.append(RuleVersion(text, parsed.version, at, by))
@@ -159,12 +160,21 @@ class Rules(Tasks):
             raise LookupError(digest)
         return str(found)
 
+    async def _versions(self, work: AsyncConnection, practice: str, rule: str = "") -> tuple[RuleVersion, ...]:
+        chosen = select(RULES).where(RULES.c.practice_id == practice)
+        if rule:
+            chosen = chosen.where(RULES.c.rule_id == rule)
+        found = await work.execute(chosen.order_by(RULES.c.rule_id, RULES.c.version))
+        return tuple(self._version(practice, row) for row in found)
 
-async def _versions(work: AsyncConnection, practice: str, rule: str = "") -> tuple[RuleVersion, ...]:
-    chosen = select(RULES).where(RULES.c.practice_id == practice)
-    if rule:
-        chosen = chosen.where(RULES.c.rule_id == rule)
-    found = await work.execute(chosen.order_by(RULES.c.rule_id, RULES.c.version))
-    return tuple(
-        RuleVersion({**row.rule, "version": row.version}, row.version, row.saved_at, row.saved_by) for row in found
-    )
+    def _version(self, practice: str, row: Any) -> RuleVersion:
+        form = {**row.rule, "version": row.version}
+        if row.names_sealed is not None:
+            place = (practice, "rules", "names_sealed", f"{row.rule_id} v{row.version}")
+            form = rule_names.joined(form, json.loads(self._sealer.open(*place, row.names_sealed)))
+        return RuleVersion(form, row.version, row.saved_at, row.saved_by)
+
+    def _sealed(self, practice: str, name: str, names: Mapping[str, Any]) -> bytes | None:
+        if not names:
+            return None
+        return self._sealer.seal(practice, "rules", "names_sealed", name, json.dumps(dict(names)))

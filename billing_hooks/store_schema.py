@@ -62,6 +62,7 @@ RULES = Table(
     "rules", _metadata,
     Column("practice_id", Text, primary_key=True), Column("rule_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text), Column("rule", JSONB),
+    Column("names_sealed", LargeBinary),
 )  # fmt: skip
 SERVICES = Table(
     "services", _metadata,

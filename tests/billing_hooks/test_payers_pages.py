@@ -53,7 +53,7 @@ def test_answers_become_what_the_coder_reads() -> None:
     assert (rule.family("98000").accepted, rule.auth_required, rule.timely_filing_days) == (False, False, 180)
     assert (rule.kind, rule.status, rule.unit_rule) == ("payer_policy", "confirmed", "cpt_midpoint")
     assert rule.confirmed == rules.Confirmed("Robin Hale", TODAY, "Kim", "A-17")
-    assert rule.citations == ("phone with BCBS MN, reference A-17, Kim · 2026-11-20",)
+    assert rule.citations == ("phone with BCBS MN, reference A-17 · 2026-11-20",)
     assert not rule.call_reference_missing
 
 
@@ -230,6 +230,24 @@ async def test_what_was_typed_is_found_again(browser: httpx.AsyncClient, store: 
     assert "Begun" in checked(await browser.get("/billing/payers"))
     assert (await confirm(browser, "medica-commercial-2026")).status_code == 200
     assert await store.drafts(PRACTICE) == {}
+
+
+async def test_names_of_people_stand_sealed(browser: httpx.AsyncClient, store: Store, database: Any) -> None:
+    """The biller's and the representative's: no row of any table holds either in clear, and the page shows both."""
+    assert (await confirm(browser, representative="Kim Unusual")).status_code == 200
+    await jobs.work_queue(store, drain=True)
+    connection = await asyncpg.connect(database.owner_url.replace("postgresql+asyncpg", "postgresql"))
+    try:
+        for table in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'billing'"):
+            rows = await connection.fetch(f"SELECT * FROM billing.{table[0]}")  # noqa: S608 - names from the catalogue
+            shown = b" ".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row.values())
+            assert b"Unusual" not in shown, table[0]
+            assert b"Robin Hale" not in shown, table[0]
+    finally:
+        await connection.close()
+    [version] = await store.rule_versions(PRACTICE, "bcbs-mn-commercial-2026")
+    assert version.form["confirmed"]["by"] == "Robin Hale"
+    assert version.form["verification"]["rep"] == "Kim Unusual"
 
 
 async def test_a_refusal_keeps_nothing_and_names_the_fields(browser: httpx.AsyncClient, store: Store) -> None:

@@ -121,6 +121,7 @@ async def test_fees_of_before_become_the_first_versions(database: Any) -> None:
             "DROP TABLE billing.task_parts, billing.tasks, billing.payer_drafts, billing.code_packs, "
             "billing.fee_schedules"
         )
+        await connection.execute("ALTER TABLE billing.rules DROP COLUMN names_sealed")
         await connection.execute("""INSERT INTO billing.fees (practice_id, code, valid_from, valid_to, cents) VALUES
             ('prc_1', '90834', '2026-01-01', '2026-06-30', 17500), ('prc_1', '90837', '2026-01-01', NULL, 21000),
             ('prc_1', '90834', '2026-07-01', NULL, 18000)""")

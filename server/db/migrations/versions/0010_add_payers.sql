@@ -1,6 +1,9 @@
 -- What the practice keeps of its payers beside their rules: fees with every version, its own code tables, answers of a
 -- telephone call that is not over, and the biller's longer tasks (files, dry runs), which the jobs process runs.
 
+-- Who confirmed a rule and who answered for the payer: sealed beside it, for they are people.
+ALTER TABLE billing.rules ADD COLUMN names_sealed bytea;
+
 -- A version is the whole schedule of one code: [{"cents", "from", "to"}], by day; an empty list withdraws the code.
 CREATE TABLE billing.fee_schedules (
     practice_id text NOT NULL,
