@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from billing_hooks.material import Coverage, Fee
 from billing_hooks.store import Store
@@ -62,3 +62,28 @@ async def save_demo(
     for client in clients:
         await store.save_coverage(practice, client, COVERAGE, BY, at)
     await store.recode(practice)
+
+
+def _health_plan(at: datetime) -> tuple[dict[str, object], ...]:
+    """Two versions of an invented plan's rule, the younger about to lapse: what the biller's pages show of such."""
+    first: dict[str, object] = {
+        "id": "example-health-plan", "version": 1, "payer": "Example Health Plan", "lob": "commercial",
+        "kind": "payer_policy", "status": "confirmed", "from": "2025-01-01", "originating_sites": ["home", "office"],
+        "pos": {"home": "10", "other": "02"}, "modifiers": {"av": ["GT"]}, "audio_only": "no",
+        "confirmed": {"by": "Robin Hale", "on": "2025-01-07", "representative": "Casey", "call_ref": "EX-0107"},
+        "citations": [{"title": "phone with Example Health Plan, reference EX-0107", "date": "2025-01-07"}],
+    }  # fmt: skip
+    second: dict[str, object] = {
+        **first, "version": 2, "from": "2026-01-01", "valid_through": (at.date() + timedelta(days=40)).isoformat(),
+        "originating_sites": "any", "modifiers": {"av": ["95"], "audio_only": ["93"]}, "audio_only": "pay",
+        "confirmed": {"by": "Robin Hale", "on": "2026-01-12", "representative": "Devon", "call_ref": "EX-0112"},
+        "citations": [{"title": "phone with Example Health Plan, reference EX-0112", "date": "2026-01-12"}],
+    }  # fmt: skip
+    return first, second
+
+
+async def save_example_payer(store: Store, practice: str, at: datetime) -> None:
+    """File an invented payer's rule with its history, once."""
+    await store.add_rules(practice, lambda kept: () if any(
+        each.form["id"] == "example-health-plan" for each in kept
+    ) else _health_plan(at), BY, at)  # fmt: skip

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse
 
-from billing_hooks import coverage_form, packs, page_words
+from billing_hooks import coverage_form, packs
 from billing_hooks.errors import Refused
 from billing_hooks.material import Coverage
-from billing_hooks.page_frame import Biller, Names, Who, money, rendered, state
+from billing_hooks.page_frame import Biller, Frame, Names, Who, money, state
 from billing_hooks.run_changes import Run, causes, effects, lines_say
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding, Release, Row
@@ -45,7 +45,7 @@ class CoverageWish(BaseModel):
 def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None) -> APIRouter:
     """Under `/encounters/{id}`: POST `/question`, GET and POST `/coverage`, GET `/compare`, GET `/version`; and POST
     `/questions/{id}/withdraw`."""
-    routes = APIRouter()
+    routes, frame = APIRouter(), Frame(store, templates)
 
     @routes.post("/encounters/{encounter}/question")
     async def ask(request: Request, encounter: str, wish: QuestionWish) -> JSONResponse:
@@ -77,9 +77,9 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         people = await names(request, {row.client}) if names is not None else {}
         known = {(str(rule["payer"]), str(rule["lob"])) for rule in own}
         known |= {(rule.payer, rule.lob) for rule in packs.shipped_rules() if rule.payer != "*"}
-        return await rendered(
-            templates, "billing/change_coverage.html", biller, row=row, people=people, fields=coverage_form.FIELDS,
-            values=coverage_form.shown(now), when=page_words.when, state=state(row),
+        return await frame.page(
+            "billing/change_coverage.html", biller, "encounters", row=row, people=people, fields=coverage_form.FIELDS,
+            values=coverage_form.shown(now), state=state(row),
             lists={"payer": sorted({payer for payer, _ in known}), "lob": sorted({lob for _, lob in known})},
         )  # fmt: skip
 
@@ -93,7 +93,7 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         if before is not None and (before.payer, before.lob) == (plan.payer, plan.lob):
             plan = replace(plan, rule_id=before.rule_id)  # a rule named for this very plan stays named
         await store.save_coverage(biller.practice, row.client, plan, biller.id, datetime.now(UTC))
-        await store.recode_open(biller.practice, row.client, row.visit)
+        await store.recode_client(biller.practice, row.client, row.visit)
         return JSONResponse({"version": row.version})
 
     @routes.get("/encounters/{encounter}/compare", response_class=HTMLResponse)
@@ -107,8 +107,8 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
             raise Refused("event-unknown", "There are no two such coding runs: open the encounter again.")
         before, after = runs[min(runs)], runs[max(runs)]
         people = await names(request, {row.client, row.clinician}) if names is not None else {}
-        return await rendered(
-            templates, "billing/compare.html", biller, row=row, people=people, when=page_words.when, state=state(row),
+        return await frame.page(
+            "billing/compare.html", biller, "encounters", row=row, people=people, state=state(row),
             sides=(side(before, row), side(after, row)), causes=causes(_run(before), _run(after)),
             effects=effects(before.proposal, after.proposal),
         )  # fmt: skip

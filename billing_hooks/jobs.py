@@ -15,18 +15,18 @@ from pgqueuer.models import Job
 from pgqueuer.qm import QueueManager
 from pgqueuer.types import Channel, QueueExecutionMode
 
-from billing_hooks import packs, rules, timeline
+from billing_hooks import packs, rule_shelf, rules, timeline
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
 from billing_hooks.history import History
 from billing_hooks.material import Coverage, Fee, Sheet
-from billing_hooks.rules import PayerRule
 from billing_hooks.store import Store
 from billing_hooks.store_history import began_at
 from billing_hooks.store_queue import ENTRYPOINT, enqueue, queries
 from billing_hooks.store_schema import QUEUE
 from billing_hooks.store_shelf import lock
+from billing_hooks.store_tasks import TASK
 from billing_hooks.words import Proposal
 
 _log = logging.getLogger("billing_hooks")
@@ -50,6 +50,7 @@ class Material:
     rules: tuple[Mapping[str, Any], ...]
     today: date
     history: History | None = None
+    pack: str = ""  # the digest of the practice's own code tables, "" for the shipped ones
 
     def to_json(self) -> dict[str, object]:
         """As kept with the coding run."""
@@ -65,6 +66,7 @@ class Material:
             "rules": [dict(rule) for rule in self.rules],
             "today": self.today.isoformat(),
             "history": None if self.history is None else self.history.to_json(),
+            **({"pack": self.pack} if self.pack else {}),
         }
 
     @classmethod
@@ -85,20 +87,22 @@ class Material:
             today=date.fromisoformat(found["today"]),
             # Runs kept before other visits were looked at have none.
             history=History.from_json(found["history"]) if found.get("history") else None,
+            pack=found.get("pack", ""),
         )
 
 
 def propose(material: Material) -> Proposal:
-    """The proposal that follows from the material and this version's shipped tables and rules."""
+    """The proposal that follows from the material, the code tables it names and this version's shipped rules.
+
+    Errors: LookupError where it names tables that this process has not learned (`packs.learn`).
+    """
     own = [rules.parse(rule, lenient=True) for rule in material.rules]
-    named = {rule.id for rule in own}
-    shipped: list[PayerRule] = [rule for rule in packs.shipped_rules() if rule.id not in named]
-    tables, compacts = packs.shipped()
+    tables, compacts = packs.tables(material.pack), packs.shipped()[1]
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
         fees=material.fees, today=material.today, titles=tables.titles, history=material.history,
     )  # fmt: skip
-    return code(encounter, own + shipped, tables, compacts)
+    return code(encounter, rule_shelf.in_use(own, packs.shipped_rules()), tables, compacts)
 
 
 def lineage(newest: str, supersedes: Mapping[str, str | None]) -> frozenset[str]:
@@ -137,13 +141,15 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             rules=tuple(await store.rules(work, practice)),
             today=now.date(),
             history=await store.history(work, event, now),
+            pack=await learn_tables(store, work, practice),
         )
         found = propose(material)
         if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:
             await enqueue(work, practice, visit, after=A_DAY_AND_MORE)
         await store.add_coding(
             work, practice, visit, event=event["id"], rests_on=material.to_json(),
-            coder=f"{CODER} {packs.shipped()[0].name}", found=found, drawn=timeline.draw(event).to_json(), at=now,
+            coder=f"{CODER} {packs.tables(material.pack).name}", found=found, drawn=timeline.draw(event).to_json(),
+            at=now,
             about={
                 "client_id": event["client"]["id"], "clinician_id": event["clinician"]["id"],
                 "began_at": began_at(event),
@@ -151,6 +157,14 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             },
         )  # fmt: skip
         return found.verdict
+
+
+async def learn_tables(store: Store, work: Any, practice: str) -> str:
+    """Have the practice's own code tables at hand; their digest, "" where it uses the shipped ones."""
+    digest = await store.pack_digest(work, practice)
+    if not packs.knows(digest):
+        await asyncio.to_thread(packs.learn, digest, await store.pack_text(work, practice, digest))
+    return digest
 
 
 async def run_worker(url: str, key: bytes) -> None:
@@ -164,7 +178,10 @@ async def run_worker(url: str, key: bytes) -> None:
 
 async def work_queue(store: Store, *, drain: bool = False) -> None:
     """Run queued coding jobs; with `drain` return when the queue is empty."""
+    from billing_hooks import payer_tasks  # it codes by this module
+
     await store.enqueue_forgotten()
+    await store.enqueue_unended()
     async with store.listening() as connection:
         queue = QueueManager(queries(connection), channel=Channel(QUEUE.channel))
 
@@ -176,6 +193,15 @@ async def work_queue(store: Store, *, drain: bool = False) -> None:
             except Exception as error:
                 # The traceback would show the material: name the kind of the error and the visit's id alone.
                 _log.error("coding-failed visit=%s error=%s", visit, type(error).__name__)
+                raise RetryRequested(_AGAIN, type(error).__name__) from None
+
+        @queue.entrypoint(TASK)
+        async def task(job: Job) -> None:
+            practice, task = json.loads(job.payload or b"[]")
+            try:
+                await payer_tasks.run(store, practice, task)
+            except Exception as error:
+                _log.error("task-failed task=%s error=%s", task, type(error).__name__)
                 raise RetryRequested(_AGAIN, type(error).__name__) from None
 
         mode = QueueExecutionMode.drain if drain else QueueExecutionMode.continuous

@@ -13,14 +13,14 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from billing_hooks import desk_words, packs, page_words, rules
+from billing_hooks import cures, desk_words, packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.desk_pages import RUNS_TOLD, create_desk_pages, plan_changed, side, story
 from billing_hooks.errors import Refused
 from billing_hooks.page_frame import Biller as Biller
+from billing_hooks.page_frame import Frame, money, state
 from billing_hooks.page_frame import Names as Names
 from billing_hooks.page_frame import Who as Who
-from billing_hooks.page_frame import money, rendered, state
 from billing_hooks.release_pages import create_release_pages
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding
@@ -33,7 +33,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
 
     `who` gives the signed-in biller or raises Refused; `names` gives people's names by id, where the house knows them.
     """
-    routes = APIRouter()
+    routes, frame = APIRouter(), Frame(store, templates)
     for create in (create_worklist_pages, create_release_pages, create_desk_pages):
         routes.include_router(create(store, templates, who, names))
 
@@ -53,9 +53,9 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(biller.zone)).date()
         waited = desk_words.waited(row.waits, row.asked_at, row.released)
-        return await rendered(
-            templates, "billing/encounter.html", biller, row=row, people=people, state=state(row), codings=codings,
-            releases=releases, when=page_words.when, words=page_words, story=told, questions=questions,
+        return await frame.page(
+            "billing/encounter.html", biller, "encounters", row=row, people=people, state=state(row), codings=codings,
+            releases=releases, words=page_words, story=told, questions=questions,
             open_question=next((each for each in questions if each.answer is None), None), waited=waited,
             left=desk_words.left(row.outcome, row.released, row.file_by, today),
             ago=desk_words.ago(waited.since, now, biller.zone) if waited.since is not None else "",
@@ -85,6 +85,7 @@ def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
     fees = {code: cents for code, cents, *_ in rests_on["fees"]}
     return {
         "coding": coding,
+        "cure": lambda finding: cures.cure(finding, rests_on),
         "proposal": coding.proposal,
         "charge": lambda line: money(fees[line.code] * line.units) if line.code in fees else "no fee on file",
         "sources": {source.name: source for source in page_words.sources(coding.proposal.rules, known)},

@@ -11,9 +11,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from starlette.responses import HTMLResponse, JSONResponse
 
-from billing_hooks import page_words
 from billing_hooks.errors import Refused
-from billing_hooks.page_frame import Names, Who, rendered, state
+from billing_hooks.page_frame import Frame, Names, Who, state
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Row
 from billing_hooks.words import Outcome
@@ -60,7 +59,7 @@ class ManyWish(BaseModel):
 
 def create_release_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None) -> APIRouter:
     """GET and POST `/release`, POST `/encounters/{id}/release`."""
-    routes = APIRouter()
+    routes, frame = APIRouter(), Frame(store, templates)
 
     async def named(request: Request, ids: Collection[str]) -> Mapping[str, str]:
         return await names(request, ids) if names is not None else {}
@@ -79,8 +78,8 @@ def create_release_pages(store: Store, templates: jinja2.Environment, who: Who, 
             )
         rows = [row for row in chosen if _clean(row)]
         people = await named(request, {person for row in chosen for person in (row.client, row.clinician)})
-        return await rendered(
-            templates, "billing/release.html", biller, rows=rows, people=people, when=page_words.when, state=state,
+        return await frame.page(
+            "billing/release.html", biller, "encounters", rows=rows, people=people, state=state,
             left_out=[(row, _why_not(row)) for row in chosen if not _clean(row)], most=MOST,
         )  # fmt: skip
 

@@ -39,6 +39,13 @@ def changes(old: PayerRule, new: PayerRule) -> tuple[str, ...]:
     return tuple(found)
 
 
+def told(rule: PayerRule) -> tuple[tuple[str, str], ...]:
+    """What a rule says, field by field; what is not known or left out is not listed."""
+    found = [(field.name, getattr(rule, field.name), field.default) for field in fields(PayerRule)]
+    shown = (each for each in found if each[0] not in ("id", "version", "citations", "unknown"))
+    return tuple((_WORDS[name], _say(value)) for name, value, usual in shown if value != usual)
+
+
 def _say(value: object) -> str:
     """A value as people say it; what is absent is not known."""
     if value is None or value == "":

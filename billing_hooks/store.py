@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
+from billing_hooks.store_fees import Fees
 from billing_hooks.store_history import Histories
 from billing_hooks.store_questions import Questions
 from billing_hooks.store_queue import enqueue
+from billing_hooks.store_rules import Rules
 from billing_hooks.store_schema import ENCOUNTERS, EVENTS
 from billing_hooks.store_worklist import Worklist
 from billing_hooks.strict import instant, parse_json
@@ -41,7 +43,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Histories, Questions, Worklist):
+class Store(Histories, Questions, Worklist, Rules, Fees):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod

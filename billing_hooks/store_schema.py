@@ -84,16 +84,12 @@ RULES = Table(
     "rules", _metadata,
     Column("practice_id", Text, primary_key=True), Column("rule_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text), Column("rule", JSONB),
+    Column("names_sealed", LargeBinary),
 )  # fmt: skip
 SERVICES = Table(
     "services", _metadata,
     Column("practice_id", Text, primary_key=True), Column("service_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text), Column("intent", Text),
-)  # fmt: skip
-FEES = Table(
-    "fees", _metadata,
-    Column("practice_id", Text, primary_key=True), Column("code", Text, primary_key=True),
-    Column("valid_from", Date, primary_key=True), Column("valid_to", Date), Column("cents", BigInteger),
 )  # fmt: skip
 RELEASES = Table(
     "releases", _metadata,

@@ -13,8 +13,9 @@ import jinja2
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
-from billing_hooks import desk_words, page_words
-from billing_hooks.page_frame import Biller, Names, Who, rendered, state
+from billing_hooks import desk_words
+from billing_hooks.lapsing import lapsing
+from billing_hooks.page_frame import PAGE_ROWS, Biller, Frame, Names, Part, Who, state, today
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Row
 from billing_hooks.store_worklist import Filters
@@ -24,10 +25,7 @@ SHOWN = (
     ("open", "To do"), ("bill", "Ready"), ("self_pay", "Client pays"), ("hold", "Held"), ("refuse", "Not billable"),
     ("released", "Released"), ("all", "All"),
 )  # fmt: skip
-# These pages come from the process that forwards media, where nothing may take long: a part of the list at a time.
-PAGE_ROWS = 50
 BY_NAME = 300
-Part = Annotated[int, Query(ge=0, le=10_000)]
 Choice = Annotated[str, Query(max_length=64)]
 
 
@@ -63,7 +61,7 @@ Narrowed = Annotated[Asked, Depends(asked_for)]
 
 def create_worklist_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None) -> APIRouter:
     """GET `/`: one part of the list."""
-    routes = APIRouter()
+    routes, frame = APIRouter(), Frame(store, templates)
 
     async def named(request: Request, ids: Collection[str]) -> Mapping[str, str]:
         return await names(request, ids) if names is not None else {}
@@ -88,12 +86,13 @@ def create_worklist_pages(store: Store, templates: jinja2.Environment, who: Who,
             rows = rows[PAGE_ROWS * part :]
         counts = await store.counts(biller.practice, asked.filters)
         total = counts["all"] if not asked.written else (await store.counts(biller.practice))["all"]
-        return await rendered(
-            templates, "billing/worklist.html", biller, rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS, part=part,
-            people=people, state=state, show=show, sort=sort, down=down, when=page_words.when, total=total,
+        return await frame.page(
+            "billing/worklist.html", biller, "encounters", rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS, part=part,
+            people=people, state=state, show=show, sort=sort, down=down, total=total,
             filters=[(key, word, counts.get(key, 0)) for key, word in SHOWN], clean=counts["clean"],
             link=_link({"show": show, **asked.written}, sort, down), asked=asked, sorts=desk_words.SORTS,
             only_newest=BY_NAME if by_name and len(found) == BY_NAME else 0, told=_told(biller),
+            lapses=await lapsing(store, biller.practice, today(biller)),
             choices={
                 "payer": ("Payer", choices.payers),
                 "clinician": ("Clinician", sorted(

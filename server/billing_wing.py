@@ -13,10 +13,15 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import keyset
+from billing_hooks.codes_pages import create_codes_pages
+from billing_hooks.fees_pages import create_fees_pages
+from billing_hooks.files_pages import create_files_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
 from billing_hooks.pages import Biller, create_pages
+from billing_hooks.payers_pages import create_payers_pages
+from billing_hooks.rules_pages import create_rules_pages
 from billing_hooks.store import Store
 from server import identity, pages
 from server.db import clients, people, practices
@@ -60,6 +65,13 @@ class BillingWing:
                 create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
             )
             app.include_router(questions.router(self._store))
+            app.include_router(create_rules_pages(self._store, pages.environment(), self._who), prefix="/billing")
+            app.include_router(create_payers_pages(self._store, pages.environment(), self._who), prefix="/billing")
+            app.include_router(
+                create_fees_pages(self._store, pages.environment(), self._who, self._services), prefix="/billing"
+            )
+            app.include_router(create_codes_pages(self._store, pages.environment(), self._who), prefix="/billing")
+            app.include_router(create_files_pages(self._store, self._who), prefix="/billing")
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()
@@ -80,6 +92,11 @@ class BillingWing:
         async with self._opened().shelf.work() as work:
             staff = {one.id: one.name for one in await people.clinicians(work)}
             return {**staff, **await clients.names(work, [one for one in ids if one.startswith("cli_")])}
+
+    async def _services(self, _request: Request) -> Mapping[str, str]:
+        """The names of the practice's services by key."""
+        async with self._opened().shelf.work() as work:
+            return {one.id: one.name for one in await practices.all_services(work)}
 
     async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         house, store = self._opened(), self._store

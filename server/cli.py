@@ -357,6 +357,14 @@ def check(files: Annotated[list[Path] | None, typer.Argument(help="More files of
     raise SystemExit(0 if check_rules(files or []) else 1)
 
 
+@rules_app.command()
+def codes(file: Annotated[Path, typer.Argument(help="A file of code tables, in TOML.")]) -> None:
+    """Look over a file of code tables before the biller loads it; exit code 1 when something is wrong."""
+    from server.coding_commands import check_codes
+
+    raise SystemExit(0 if check_codes(file) else 1)
+
+
 @keys_app.command()
 def show() -> None:
     """Name the key file and its fingerprint, never the key."""

@@ -41,14 +41,8 @@ def check_rules(files: list[Path]) -> bool:
     from datetime import UTC, datetime
 
     from billing_hooks import packs
-    from server.errors import Malformed
 
-    texts: list[tuple[str, str]] = []
-    for path in files:
-        try:
-            texts.append((str(path), path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError) as error:
-            raise Malformed("unreadable", f"{path} cannot be read: {error!s:.120}.") from None
+    texts: list[tuple[str, str | bytes]] = [(str(path), _bytes(path, packs.MOST_RULES)) for path in files]
     remarks = packs.check(texts, datetime.now(UTC).date())
     for remark in remarks:
         typer.echo(remark.line)
@@ -56,3 +50,29 @@ def check_rules(files: list[Path]) -> bool:
     count = len(packs.shipped_files()) + len(texts)
     typer.echo(f"{count} files and the code tables: {wrong} wrong, {len(remarks) - wrong} to note.")
     return not wrong
+
+
+def check_codes(path: Path) -> bool:
+    """Look over a file of code tables and say what it holds, or the first fault with its place; whether it is good."""
+    from billing_hooks import packs, toml_files
+    from billing_hooks.errors import Malformed as PackMalformed
+
+    try:
+        text = toml_files.text_of(_bytes(path, packs.MOST_TABLES), str(path), packs.MOST_TABLES)
+        pack = packs.own_tables(text, str(path))
+    except PackMalformed as error:
+        typer.echo(f"wrong  {error.say}")
+        return False
+    typer.echo(f"{path}: {pack.name}, {len(pack.codes)} codes, for visits to {pack.valid_through.isoformat()}.")
+    return True
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    """The content of a file, one byte more than allowed at most. Raises Malformed."""
+    from server.errors import Malformed
+
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise Malformed("unreadable", f"{path} cannot be read: {error.strerror}.") from None

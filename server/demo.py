@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from billing_hooks.demo import save_demo
+from billing_hooks.demo import save_demo, save_example_payer
 from billing_hooks.store import Store
 from server import consent_text
 from server.booking import NewClient, Wish, book, link_address
@@ -158,6 +158,7 @@ async def _bill(front: Front, client: str) -> None:
     store = Store.open(url, front.runtime.keys.derive("billing"))
     try:
         await save_demo(store, front.shelf.practice, [client], services, now)
+        await save_example_payer(store, front.shelf.practice, now)
     finally:
         await store.close()
 

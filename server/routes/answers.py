@@ -59,6 +59,8 @@ _STATUS: Final = {
     "visit-unknown": 404,
     "encounter-unknown": 404,
     "event-unknown": 404,
+    "rule-unknown": 404,
+    "task-unknown": 404,
     "guest-unknown": 404,
     "question-unknown": 404,
     "link-expired": 410,

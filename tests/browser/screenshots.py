@@ -125,6 +125,9 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await album.take(biller, "billing-coverage")
     await biller.open(f"{server.origin}/billing/release?encounter={encounter.rpartition('/')[2]}")
     await album.take(biller, "billing-release")
+    for path in ("rules", "rules/new", "rules/mhcp-2022", "payers", "payers/mhcp-2022", "fees", "services", "codes"):
+        await biller.open(f"{server.origin}/billing/{path}")
+        await album.take(biller, f"billing-{path.replace('/', '-')}")
 
 
 async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:

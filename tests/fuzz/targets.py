@@ -10,17 +10,19 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from billing_hooks import contract, keyset, signing, strict
+from billing_hooks import contract, demo, fee_file, keyset, packs, rule_form, signing, strict, toml_files
 from billing_hooks.errors import Malformed as BillingMalformed
 from billing_hooks.errors import Refused as BillingRefused
 from billing_hooks.keyset import PublicKey
+from billing_hooks.material import Fee
+from billing_hooks.rule_changes import told
 from media import answer, evidence, rtcp
 from media.errors import Malformed as MediaMalformed
 from media.sections import ALONE, Section
@@ -215,6 +217,59 @@ def forwarded(text: str) -> None:
     assert found is not None
 
 
+def rule_file(text: str) -> None:
+    """A practice's own file of rules: read whole, each rule with its name and what it says, or every fault named."""
+    raw = text.encode("utf-8", "surrogatepass")  # files are bytes
+    placed, remarks = packs.look_into(raw, "their.toml")
+    if remarks:
+        assert all(remark.line.startswith(("wrong  their.toml", "note   their.toml")) for remark in remarks)
+        return
+    for form, one in zip(packs.forms_of(raw, "their.toml"), placed, strict=True):
+        json.dumps(form)
+        told(one.rule)
+        rule_form.fill(form)
+
+
+def code_tables(text: str) -> None:
+    """A practice's own code tables: read whole or refused."""
+    raw = text.encode("utf-8", "surrogatepass")
+    try:
+        found = packs.own_tables(toml_files.text_of(raw, "their.toml", packs.MOST_TABLES), "their.toml")
+    except NO as no:
+        assert no.say.startswith("their.toml: ")
+        return
+    assert found.valid_from <= found.valid_through
+    assert all(step.code in found.codes for band in found.bands.values() for step in band.steps)
+
+
+def fee_rows(text: str) -> None:
+    """A practice's own fees: whole schedules, none of which holds twice on a day, or every fault named."""
+    schedules, wrong = fee_file.read([row.split(",") for row in text.splitlines()])
+    for fees in schedules.values() if not wrong else ():
+        assert not fee_file.overlaps(fees)
+        assert all(fee.cents > 0 and (fee.until is None or fee.since <= fee.until) for fee in fees)
+
+
+def rule_files() -> list[str]:
+    """What is shipped, one rule at a time."""
+    folder = ROOT / "billing_hooks" / "payers"
+    texts = [file.read_text("utf-8").split("[[rule]]")[1:] for file in sorted(folder.glob("*.toml"))]
+    return [f"[[rule]]{text}" for rules in texts for text in rules]
+
+
+def tables_shipped() -> list[str]:
+    """The shipped code tables."""
+    return [(ROOT / "billing_hooks" / "codes" / "pack.toml").read_text("utf-8")]
+
+
+def fees_written() -> list[str]:
+    """Fees as they are saved."""
+    return [
+        fee_file.write(demo.FEES),
+        fee_file.write([*demo.FEES, Fee("90834", 1, date(2027, 1, 1), date(2027, 2, 1))]),
+    ]
+
+
 def answers() -> list[str]:
     """What real browsers answered."""
     folder = ROOT / "tests" / "media" / "answers"
@@ -264,6 +319,12 @@ TARGETS = {
         ),
         _target("key_set", mutate.json_text, key_set, "billing_hooks/keyset.py", "billing_hooks/strict.py"),
         _target("delivery", mutate.text, headers, "billing_hooks/signing.py"),
+        _target(
+            "rule_file", mutate.lines, rule_file,
+            "billing_hooks/rules.py", "billing_hooks/rules_check.py", "billing_hooks/rule_form.py", examples=rule_files,
+        ),
+        _target("code_tables", mutate.lines, code_tables, "billing_hooks/pack_check.py", examples=tables_shipped),
+        _target("fee_file", mutate.lines, fee_rows, "billing_hooks/fee_file.py", examples=fees_written),
         _target("forwarded", mutate.text, forwarded, "server/client_address.py"),
     )
 }  # fmt: skip

@@ -22,6 +22,11 @@ WEB_PLACES = (
     "billing_hooks/worklist_pages.py",
     "billing_hooks/release_pages.py",
     "billing_hooks/desk_pages.py",
+    "billing_hooks/codes_pages.py",
+    "billing_hooks/fees_pages.py",
+    "billing_hooks/files_pages.py",
+    "billing_hooks/payers_pages.py",
+    "billing_hooks/rules_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),
