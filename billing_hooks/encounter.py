@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
+from billing_hooks.client_record import ClientRecord
 from billing_hooks.material import Coverage, Fee, Sheet
 
 HOME_SITES = frozenset({"home", "lodging", "near_home"})
@@ -151,6 +152,7 @@ def from_event(
     fees: tuple[Fee, ...],
     today: date,
     titles: Mapping[str, str],
+    record: ClientRecord | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
@@ -172,6 +174,7 @@ def from_event(
             with_client=visit["counted_pair"] == ["clinician", "client"],
             patient=sheet.patient if sheet is not None else None,
             incident_to=visit["incident_to"] is True,
+            **_of_record(record, dos),
         ),
         sheet=sheet,
         coverage=coverage,
@@ -184,6 +187,28 @@ def from_event(
             fees=fees,
         ),
     )
+
+
+def _of_record(record: ClientRecord | None, dos: date) -> dict[str, Any]:
+    """What the client's record says of the service; days after the date of service had not happened yet."""
+    if record is None:
+        return {}
+    seen = record.seen_elsewhere if record.seen_elsewhere is not None and record.seen_elsewhere.on < dos else None
+    last, first = record.last_in_person, record.first_home_telehealth
+    return {
+        "private_pay": record.private_pay,
+        "medicare_client": record.medicare_client,
+        "last_in_person": last if last is not None and last <= dos else None,
+        "in_person_exception": record.in_person_exception,
+        "first_home_telehealth": first if first is not None and first <= dos else None,
+        "seen_months_ago": None if seen is None else _months(seen.on, dos),
+        "seen_by_specialty": (seen.specialty or None) if seen is not None else None,
+    }
+
+
+def _months(since: date, until: date) -> int:
+    """Whole months gone by."""
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
 
 
 def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] | None) -> Place:

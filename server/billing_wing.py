@@ -16,9 +16,10 @@ from billing_hooks import keyset
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
-from billing_hooks.pages import Biller, create_pages
+from billing_hooks.pages import Biller, Who, create_pages
 from billing_hooks.store import Store
 from server import identity, pages
+from server.client_part import client_part
 from server.db import clients, people, practices
 from server.errors import Refused
 from server.house import House
@@ -56,22 +57,29 @@ class BillingWing:
             app.include_router(intake_router(self._store, self._keys), prefix="/billing")
         if self._store is not None:
             app.include_router(
-                create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
+                create_pages(self._store, pages.environment(), self._who_may(May.USE_BILLING), self._names),
+                prefix="/billing",
             )
+            for part in client_part(self._store, self._opened, self._who_may(May.SEE_CLIENTS), self._names):
+                app.include_router(part, prefix="/billing")
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()
         return keyset.load(await SigningKeys(house.engine, house.runtime.keys).key_set())
 
-    async def _who(self, request: Request) -> Biller:
-        """The biller who asks, with what their pages show of the practice. Raises Refused."""
-        house = self._opened()
-        async with house.shelf.work() as work:
-            person = await identity.staff(work, staff_token(house.shelf, request))
-            if not may(person.role, May.USE_BILLING):
-                raise Refused("not-allowed", "Your role at the practice does not include this.")
-            practice = await practices.read(work)
-        return Biller(practice.id, person.id, person.name, practice.zone, {"staff": person, "practice": practice})
+    def _who_may(self, wish: May) -> Who:
+        """Who asks for a page that takes this permission, with what pages show of the practice. Raises Refused."""
+
+        async def who(request: Request) -> Biller:
+            house = self._opened()
+            async with house.shelf.work() as work:
+                person = await identity.staff(work, staff_token(house.shelf, request))
+                if not may(person.role, wish):
+                    raise Refused("not-allowed", "Your role at the practice does not include this.")
+                practice = await practices.read(work)
+            return Biller(practice.id, person.id, person.name, practice.zone, {"staff": person, "practice": practice})
+
+        return who
 
     async def _names(self, _request: Request, ids: Collection[str]) -> Mapping[str, str]:
         """Names of clients and clinicians for the biller's lists; billing itself keeps none."""

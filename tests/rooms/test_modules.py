@@ -16,8 +16,11 @@ WEB_PLACES = (
     "server/routes/",
     "server/app.py",
     "server/billing_wing.py",
+    "server/client_part.py",
     "billing_hooks/intake.py",
     "billing_hooks/pages.py",
+    "billing_hooks/client_pages.py",
+    "billing_hooks/coverage_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),
