@@ -11,16 +11,18 @@ import jinja2
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from billing_hooks import card_photo, held_coverage, packs, verification
+from billing_hooks import card_photo, eligibility_271, held_coverage, packs, verification
 from billing_hooks.card_photo import SIDES
 from billing_hooks.client_pages import Filled, House, shown, state_of, today
 from billing_hooks.client_record import SEXES
+from billing_hooks.eligibility_271 import Answer
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.held_coverage import HeldCoverage, Policy
 from billing_hooks.material import Coverage
 from billing_hooks.page_words import when
 from billing_hooks.pages import Biller, Names, Who
 from billing_hooks.store import Store
+from billing_hooks.verification import Verification
 
 _NOBODY = HeldCoverage("", 0, Coverage("", ""), Policy())
 
@@ -64,11 +66,15 @@ def create_coverage_pages(
         people = await names(request, by)
         day = today(biller)
         last = history[0].what if history else None
+        newer = bool(answers) and (not history or answers[0].saved_at > history[0].saved_at)
+        if newer:
+            last = eligibility_271.suggested(Answer.from_json(answers[0].read), last or Verification(day, day))
         return shown(
             templates, "billing/coverage.html", biller, client=client, about=about, each=each, history=history,
             answers=answers, people=people, payers=await payers(store, biller), day=day, when=when, cards=cards,
             sides=SIDES, state=state_of(each, [one.what for one in history], day), asked=last,
-            verify=verification, **_CHOICES,
+            verify=verification, from_answer=newer, telehealth=eligibility_271.TELEHEALTH,
+            heard=lambda answer: Answer.from_json(answer.read), **_CHOICES,
         )  # fmt: skip
 
     @routes.post("/{coverage}")

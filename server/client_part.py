@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from billing_hooks.client_pages import About, KnownPlace, create_client_pages
 from billing_hooks.coverage_pages import create_coverage_pages
+from billing_hooks.eligibility_pages import create_eligibility_pages
 from billing_hooks.pages import Names, Who
 from billing_hooks.store import Store
 from server import pages
@@ -59,5 +60,6 @@ def client_part(store: Store, house: Callable[[], House], who: Who, names: Names
     known, templates = Clients(house), pages.environment()
     return (
         create_coverage_pages(store, templates, who, known, names),
+        create_eligibility_pages(store, who),
         create_client_pages(store, templates, who, known),
     )

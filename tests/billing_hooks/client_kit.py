@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 import web
 from billing_hooks.client_pages import About, KnownPlace, create_client_pages
 from billing_hooks.coverage_pages import create_coverage_pages
+from billing_hooks.eligibility_pages import create_eligibility_pages
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.pages import Biller
 from billing_hooks.store import Store
@@ -65,6 +66,7 @@ async def browser_of(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     for part in (
         create_coverage_pages(store, TEMPLATES, who, Known(), names),
+        create_eligibility_pages(store, who),
         create_client_pages(store, TEMPLATES, who, Known()),
     ):
         app.include_router(part, prefix="/billing")

@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from billing_hooks import contract, keyset, signing, strict
+from billing_hooks import card_photo, contract, eligibility_271, keyset, signing, strict
 from billing_hooks.errors import Malformed as BillingMalformed
 from billing_hooks.errors import Refused as BillingRefused
 from billing_hooks.keyset import PublicKey
@@ -215,6 +215,31 @@ def forwarded(text: str) -> None:
     assert found is not None
 
 
+def eligibility(text: str) -> None:
+    """A payer's electronic answer: what is taken can be kept and shown."""
+    try:
+        found = eligibility_271.read(text.encode("utf-8", "surrogatepass"))
+    except NO:
+        return
+    assert eligibility_271.Answer.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert all(benefit.line for benefit in found.benefits)
+
+
+def card(raw: bytes) -> None:
+    """A picture of a card: what is taken is taken again and stays the same."""
+    try:
+        kind, kept = card_photo.cleaned(raw)
+    except NO:
+        return
+    assert card_photo.cleaned(kept) == (kind, kept)
+
+
+def answered() -> list[str]:
+    """A payer's answer, a segment a line."""
+    text = (ROOT / "tests" / "billing_hooks" / "x12" / "271_ex1.x12").read_text("ascii")
+    return [text, text.replace("~\n", "~").replace("~", "~\n").replace("MSG*TELEHEALTH", "III*ZZ*10~\nMSG*X")]
+
+
 def answers() -> list[str]:
     """What real browsers answered."""
     folder = ROOT / "tests" / "media" / "answers"
@@ -264,6 +289,11 @@ TARGETS = {
         ),
         _target("key_set", mutate.json_text, key_set, "billing_hooks/keyset.py", "billing_hooks/strict.py"),
         _target("delivery", mutate.text, headers, "billing_hooks/signing.py"),
+        _target(
+            "eligibility", mutate.lines, eligibility, "billing_hooks/x12.py", "billing_hooks/eligibility_271.py",
+            examples=answered,
+        ),
+        _target("card", mutate.some_bytes, card, "billing_hooks/card_photo.py", binary=True),
         _target("forwarded", mutate.text, forwarded, "server/client_address.py"),
     )
 }  # fmt: skip

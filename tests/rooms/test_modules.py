@@ -21,6 +21,7 @@ WEB_PLACES = (
     "billing_hooks/pages.py",
     "billing_hooks/client_pages.py",
     "billing_hooks/coverage_pages.py",
+    "billing_hooks/eligibility_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),
