@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks.client_record import ClientRecord
 from billing_hooks.held_coverage import HeldCoverage
+from billing_hooks.imported import Imported, over_coverage, over_record
 from billing_hooks.store_client_tables import CARD_PHOTOS, CLIENT_RECORDS, ELIGIBILITY
 from billing_hooks.store_coverages import Coverages, next_version
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_schema import ENCOUNTERS
-from billing_hooks.store_shelf import stamp
+from billing_hooks.store_shelf import lock, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +145,21 @@ class Clients(Coverages):
         """One coverage of a client. Errors: Refused("coverage-unknown")."""
         async with self._engine.connect() as work:
             return await self._one(work, practice, client, coverage)
+
+    async def file_imported(self, practice: str, found: Sequence[Imported], saved_by: str, at: datetime) -> None:
+        """File what an import brings, all of it or nothing; what is on file already adds no version."""
+        async with self._engine.begin() as work:
+            for one in sorted(found, key=lambda each: each.client):
+                await lock(work, "client", practice, one.client)
+                before = await self.record(work, practice, one.client)
+                after = over_record(before, one.record)
+                await self.file_record(work, practice, one.client, before, after, saved_by, at)
+                known = {each.id: each for each in await self.held(work, practice, one.client)}
+                for each in one.coverages:
+                    was = known.get(each.id)
+                    now = over_coverage(was, each)
+                    if was is None:
+                        now = replace(now, rank=max((other.rank for other in known.values()), default=0) + 1)
+                    if was is None or (was.coverage, was.policy) != (now.coverage, now.policy):
+                        await self._file(work, practice, one.client, now, was, stamp(at, saved_by))
+                    known[each.id] = now

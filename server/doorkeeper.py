@@ -31,7 +31,7 @@ LARGEST_EVENT: Final = 256 * 1024
 FILES: Final = (
     (re.compile(r"/billing/clients/[a-z0-9_]{1,40}/coverages/[a-z0-9_]{1,40}/cards/(front|back)"), 1024 * 1024),
     (re.compile(r"/billing/clients/[a-z0-9_]{1,40}/coverages/[a-z0-9_]{1,40}/271"), 64 * 1024),
-    (re.compile(r"/imports/(csv|fhir)"), 2 * 1024 * 1024),
+    (re.compile(r"/api/imports/(csv|fhir)"), 2 * 1024 * 1024),
 )
 _BODY_WITHIN: Final = 20.0  # seconds
 
