@@ -24,6 +24,7 @@ LOBS = {
     "self_pay": "Pays themselves",
     "other": "Another kind",
 }
+MEDICARE = ("medicare_b", "medicare_advantage")
 FUNDINGS = {
     "fully_insured": "Insured by the plan",
     "self_funded": "Paid by the employer",
@@ -109,6 +110,14 @@ def covering(held: Sequence[HeldCoverage], day: date | None) -> HeldCoverage | N
             if each.coverage.covers(day):
                 return each
     return ordered[0] if ordered else None
+
+
+def beside_medicare(held: Sequence[HeldCoverage], day: date) -> bool:
+    """Whether the client pays themselves first while a Medicare plan covers the day."""
+    first = covering(held, day)
+    if first is None or first.coverage.lob != "self_pay":
+        return False
+    return any(each.coverage.lob in MEDICARE and each.coverage.covers(day) for each in held)
 
 
 def touched(before: Coverage | None, after: Coverage | None, day: date) -> bool:

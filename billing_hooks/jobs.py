@@ -135,7 +135,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             fees=await store.fees(work, practice),
             rules=(*await store.rules(work, practice), *verified),
             today=now.date(),
-            record=(await store.record(work, practice, client)).for_coding(),
+            record=await store.coding_record(work, practice, client, dos),
         )
         found = propose(material)
         times, booked = event["times"], event["visit"]["booked_start"]

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing_hooks import verification
 from billing_hooks.client_record import BilledUnits, ClientRecord
 from billing_hooks.errors import Refused
-from billing_hooks.held_coverage import FIRST, MOST, HeldCoverage, Policy, covering, reordered, touched
+from billing_hooks.held_coverage import FIRST, MOST, HeldCoverage, Policy, beside_medicare, covering, reordered, touched
 from billing_hooks.material import Coverage
 from billing_hooks.store_client_tables import CLIENT_RECORDS, COVERAGES, VERIFICATIONS
 from billing_hooks.store_queue import enqueue
@@ -169,6 +169,16 @@ class Coverages(Shelf):
         lines = await self.billed_units(work, practice, client, but=visit) if record.authorizations else ()
         coverage = verification.applied(chosen, history, record, judged, lines)
         return coverage, verification.rule(chosen, verification.standing(history, chosen, judged), judged)
+
+    async def coding_record(self, work: AsyncConnection, practice: str, client: str, day: date) -> ClientRecord | None:
+        """What of a client's record decides about codes on that day, None where nothing does.
+
+        Who pays themselves although a Medicare plan stands behind is a Medicare client, whatever the record says.
+        """
+        record, held = await self.record(work, practice, client), await self.held(work, practice, client)
+        if beside_medicare(held, day):
+            record = replace(record, medicare_client=True)
+        return record.for_coding()
 
     async def record(self, work: AsyncConnection, practice: str, client: str) -> ClientRecord:
         """The newest record of a client; an empty one where nothing was saved."""

@@ -104,7 +104,7 @@ async def count(house: Any) -> dict[str, int]:
     tables = ("antechamber.clients", "antechamber.visits", "antechamber.visit_facts", "antechamber.places",
               "antechamber.external_ids", "billing.client_records", "billing.coverages")  # fmt: skip
     try:
-        return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables}  # noqa: S608 - ours
+        return {table: await connection.fetchval(f"SELECT count(*) FROM {table}") for table in tables}  # noqa: S608 - names of our own tables
     finally:
         await connection.close()
 
