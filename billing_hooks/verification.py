@@ -166,7 +166,8 @@ def applied(
             authorization="not_required" if found.authorization == "not_required" else None,
         )
         if found.authorization == "required":
-            coverage = replace(coverage, authorization="missing")
+            # A number that the payer gave stands for an authorisation until one with its units is on file.
+            coverage = replace(coverage, authorization="on_file" if found.authorization_number else "missing")
     if coverage.authorization != "not_required" and any(each.covers(held.id, day) for each in record.authorizations):
         left = record.authorized(held.id, day, lines)
         coverage = replace(coverage, authorization="on_file" if left else "missing")

@@ -193,6 +193,11 @@ def test_answers_become_the_fields_that_the_coder_reads() -> None:
     assert (late.active, late.verified_on, late.authorization) == (None, None, None)
     needed = replace(SAID, authorization="required")
     assert verification.applied(HELD, [needed], ClientRecord(), DOS, ()).authorization == "missing"
+    numbered = replace(needed, authorization_number="PA1")
+    assert verification.applied(HELD, [numbered], ClientRecord(), DOS, ()).authorization == "on_file"
+    used = Authorization("PA1", 2, date(2026, 1, 1), date(2026, 12, 31), used_before=2)
+    spent = verification.applied(HELD, [numbered], ClientRecord(authorizations=(used,)), DOS, ())
+    assert spent.authorization == "missing"
     given = ClientRecord(authorizations=(Authorization("1", 2, date(2026, 1, 1), date(2026, 12, 31), "cov_1"),))
     assert verification.applied(HELD, [needed], given, DOS, ()).authorization == "on_file"
     elsewhere = ClientRecord(authorizations=(Authorization("1", 2, date(2026, 1, 1), date(2026, 12, 31), "cov_2"),))
