@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -38,7 +39,7 @@ def create_eligibility_pages(store: Store, who: Who) -> APIRouter:
         raw = await request.body()
         if len(raw) > eligibility_271.LARGEST:
             raise Malformed("x12-malformed", "The file is larger than 64 KiB: ask for one client alone.")
-        found = eligibility_271.read(raw)
+        found = await asyncio.to_thread(eligibility_271.read, raw)
         async with store.work() as work:
             record = await store.record(work, biller.practice, client)
         eligibility_271.belongs(found, held, record)

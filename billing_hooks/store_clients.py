@@ -125,7 +125,7 @@ class Clients(Coverages):
             return version
 
     async def answers(
-        self, work: AsyncConnection, practice: str, client: str, coverage: str, most: int = 5
+        self, work: AsyncConnection, practice: str, client: str, coverage: str, most: int = 3
     ) -> tuple[Answered, ...]:
         """The newest answers about a coverage, newest first."""
         match = (

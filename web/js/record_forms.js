@@ -2,11 +2,13 @@
 // nothing that was typed is lost. Also the order of coverages. Shell (DOM, fetch).
 
 import { el } from "./dom.js";
-import { busy, complain, say } from "./staff_dom.js";
+import { busy, complain, note, say } from "./staff_dom.js";
 import { dialog } from "./staff_dialog.js";
 import { post } from "./staff_http.js";
 
 const FIELD = "field-";
+/** Where the next page finds what to say of the form that was sent; never anything about a person. */
+const SAID = "records-said";
 
 /** Every field's text by its name; of boxes those that are ticked. @param {HTMLFormElement} form
  * @returns {Record<string, string>} */
@@ -26,7 +28,7 @@ function fieldOf(form, name) {
 /** @param {HTMLFormElement} form */
 function quieten(form) {
   for (const field of form.querySelectorAll("[aria-invalid]")) complain(field, "");
-  for (const line of form.querySelectorAll(".form-error, .saved")) say(line, "");
+  for (const line of form.querySelectorAll(".form-error")) say(line, "");
 }
 
 /** Put what the server said beside its field, or under the form. @param {HTMLFormElement} form @param {string} words
@@ -47,6 +49,7 @@ export function tell(form, words, code) {
 /** @param {HTMLFormElement} form */
 async function send(form) {
   const answer = await post(form.dataset["post"] ?? "", { fields: filled(form) });
+  sessionStorage.setItem(SAID, typeof answer.say === "string" ? answer.say : "Saved.");
   if (typeof answer.next === "string" && answer.next.startsWith("/")) location.assign(answer.next);
   else location.reload();
 }
@@ -60,6 +63,12 @@ function asked(form, go) {
   }
   dialog("Are you sure?", (close) => [el("p", { text: question }), el("div", { class: "row" },
     el("button", { type: "button", class: "button danger", onclick: () => { close(); go(); } }, "Yes, remove"))], "Keep it");
+}
+
+const said = sessionStorage.getItem(SAID);
+if (said) {
+  sessionStorage.removeItem(SAID);
+  note(said);
 }
 
 for (const form of document.querySelectorAll("form[data-post]")) {
