@@ -56,6 +56,7 @@ class BillingWing:
         if self._store is not None and self._intake:
             app.include_router(intake_router(self._store, self._keys), prefix="/billing")
         if self._store is not None:
+            pages.environment().globals["billing_here"] = True  # the frame of every page leads to the clients' pages
             app.include_router(
                 create_pages(self._store, pages.environment(), self._who_may(May.USE_BILLING), self._names),
                 prefix="/billing",

@@ -129,8 +129,7 @@ def _coverage(number: int, found: dict[str, Any], batch: Batch, bundle: _Bundle)
         "coverage_until": _text(period.get("end"))[:10],
         "pays_first": {1: "yes"}.get(found.get("order", 0), "") if isinstance(found.get("order"), int) else "",
         "subscriber": _SUBSCRIBERS.get(relation, "other" if relation else ""),
-        "subscriber_first_name": "",
-        "subscriber_last_name": _text(_map(found.get("subscriber")).get("display")).rpartition(" ")[2],
+        **_subscriber(found.get("subscriber"), bundle),
     }
     reader = _reader(number, fields, batch, _COVERAGE)
     if patient is None:
@@ -145,6 +144,18 @@ def _coverage(number: int, found: dict[str, Any], batch: Batch, bundle: _Bundle)
     if made is not None and reader.right:
         external = _text(found.get("id"))
         batch.coverages.append(made if not external else type(made)(made.row, made.client, external, made.held))
+
+
+def _subscriber(found: object, bundle: _Bundle) -> dict[str, str]:
+    """Whose plan it is: by the resource in the bundle, else by the name beside the reference."""
+    known = bundle.meant(found, "RelatedPerson") or bundle.meant(found, "Patient") or {}
+    name = _first(known.get("name"), lambda each: True)
+    given, _, family = _text(_map(found).get("display")).rpartition(" ")
+    return {
+        "subscriber_first_name": " ".join(map(_text, _list(name.get("given")))) or given,
+        "subscriber_last_name": _text(name.get("family")) or family,
+        "subscriber_birth_date": _text(known.get("birthDate")),
+    }
 
 
 def _appointment(number: int, found: dict[str, Any], batch: Batch, bundle: _Bundle, zone: ZoneInfo) -> None:
@@ -192,7 +203,7 @@ _PATIENT: Final = {
 _COVERAGE: Final = {
     "payer": "payor", "kind": "type", "member": "subscriberId", "group": "class", "plan": "class",
     "coverage_from": "period.start", "coverage_until": "period.end", "subscriber": "relationship",
-    "subscriber_last_name": "subscriber.display",
+    "subscriber_last_name": "subscriber", "subscriber_birth_date": "subscriber",
 }  # fmt: skip
 _APPOINTMENT: Final = {
     "visit_id": "id", "visit_start": "start", "visit_minutes": "minutesDuration", "clinician": "participant.actor",

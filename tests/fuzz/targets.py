@@ -24,7 +24,9 @@ from billing_hooks.keyset import PublicKey
 from media import answer, evidence, rtcp
 from media.errors import Malformed as MediaMalformed
 from media.sections import ALONE, Section
-from server import client_address
+from server import client_address, import_csv, import_fhir
+from server.errors import Malformed as ServerMalformed
+from server.local_time import zone_named
 from signaling import fact_forms, wire
 from signaling.errors import Malformed
 from signaling.messages import DOORS
@@ -36,7 +38,7 @@ from tests.signaling.lives import SAMPLES
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 ROOT = HERE.parents[1]
-NO = (Malformed, MediaMalformed, BillingMalformed, BillingRefused)
+NO = (Malformed, MediaMalformed, BillingMalformed, BillingRefused, ServerMalformed)
 
 Mutate = Callable[[Random, Any, Sequence[Any]], Any]
 
@@ -234,6 +236,51 @@ def card(raw: bytes) -> None:
     assert card_photo.cleaned(kept) == (kind, kept)
 
 
+def table(text: str) -> None:
+    """A table of clients: whatever is wrong is named with its row, and what is right has a client's number."""
+    try:
+        found = import_csv.read(text)
+    except NO:
+        return
+    assert all(each.row >= 1 and each.say for each in found.troubles)
+    assert all(each.external and each.name for each in found.clients)
+
+
+ZONE = zone_named("America/Chicago")
+
+
+def bundled(text: str) -> None:
+    """A bundle of clients: as a table."""
+    try:
+        found = import_fhir.read(text, ZONE)
+    except NO:
+        return
+    assert all(each.row >= 1 and each.say for each in found.troubles)
+    assert all(each.external and each.name for each in found.clients)
+
+
+def tables() -> list[str]:
+    """The template, and one with a visit."""
+    return [
+        import_csv.template(),
+        import_csv.template().replace("self,", "child,A,B,1990-01-01,V1,2026-11-25T10:00,50,a@b,X"),
+    ]
+
+
+def bundles() -> list[str]:
+    """A patient with a plan and an appointment."""
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Example", "given": ["Riley"]}],
+               "birthDate": "1990-02-14", "telecom": [{"system": "phone", "value": "(651) 555-0134"}]}  # fmt: skip
+    plan = {"resourceType": "Coverage", "id": "c1", "beneficiary": {"reference": "Patient/p1"},
+            "payor": [{"display": "Example"}], "type": {"coding": [{"code": "5"}]}, "period": {"start": "2026-01-01"},
+            "relationship": {"coding": [{"code": "child"}]}, "subscriber": {"display": "Casey Example"}}  # fmt: skip
+    visit = {"resourceType": "Appointment", "id": "a1", "status": "booked", "start": "2026-11-25T16:00:00Z",
+             "minutesDuration": 50, "serviceType": [{"text": "X"}],
+             "participant": [{"actor": {"reference": "Patient/p1"}}, {"actor": {"display": "Ana Rivera"}}]}  # fmt: skip
+    entries = [{"resource": each} for each in (patient, plan, visit)]
+    return [json.dumps({"resourceType": "Bundle", "entry": entries})]
+
+
 def answered() -> list[str]:
     """A payer's answer, a segment a line."""
     text = (ROOT / "tests" / "billing_hooks" / "x12" / "271_ex1.x12").read_text("ascii")
@@ -292,6 +339,12 @@ TARGETS = {
         _target(
             "eligibility", mutate.lines, eligibility, "billing_hooks/x12.py", "billing_hooks/eligibility_271.py",
             examples=answered,
+        ),
+        _target(
+            "table", mutate.lines, table, "server/import_csv.py", "server/import_rows.py", examples=tables,
+        ),
+        _target(
+            "bundle", mutate.json_text, bundled, "server/import_fhir.py", "server/import_rows.py", examples=bundles
         ),
         _target("card", mutate.some_bytes, card, "billing_hooks/card_photo.py", binary=True),
         _target("forwarded", mutate.text, forwarded, "server/client_address.py"),

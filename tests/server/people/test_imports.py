@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,10 +11,11 @@ import asyncpg
 import pytest
 
 from billing_hooks.store import Store
-from server import import_csv, import_fhir
+from server import import_csv, import_fhir, jobs
 from server.db import clients, places, visits
 from server.importing import Importer
 from server.local_time import zone_named
+from server.runtime import Urls
 from signaling.words import Phase
 
 OCTETS = {"content-type": "application/octet-stream"}
@@ -365,6 +367,36 @@ async def test_a_discarded_import_is_gone(signed_in: Any, importer: Importer, ho
     await browser.see(f"/api/imports/imp_{'a' * 20}", 404)
     async with house.shelf.work() as work:
         assert await clients.find(work, "") == []
+
+
+async def test_the_jobs_process_looks_at_files_by_itself(signed_in: Any, house: Any, team: Any) -> None:
+    """Its part is found and runs until it is stopped."""
+    browser = await signed_in("front_desk")
+    made = await upload(browser, f"{HEAD}\r\n{NOOR}\r\n")
+    urls = Urls(house.runtime.app_url, house.runtime.app_url, house.runtime.billing_url)
+    worker = asyncio.create_task(jobs.import_worker(house.engine, urls, house.runtime.keys))
+    async with asyncio.timeout(20):
+        for _ in range(1000):
+            if (await browser.see(f"/api/imports/{made}"))["state"] != "uploaded":
+                break
+            await asyncio.sleep(0.05)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert (await browser.see(f"/api/imports/{made}"))["state"] == "checked"
+
+
+def test_a_bundle_names_the_subscriber_who_is_somebody_else() -> None:
+    """By the resource in it, or by the words beside the reference."""
+    child = COVERAGE | {"relationship": {"coding": [{"code": "child"}]}}
+    parent = {"resourceType": "RelatedPerson", "id": "r", "name": [{"family": "Doe", "given": ["Casey"]}]}
+    for more, extra in (
+        ({"subscriber": {"reference": "RelatedPerson/r"}}, [parent]), ({"subscriber": {"display": "Casey Doe"}}, []),
+    ):  # fmt: skip
+        read = import_fhir.read(bundle(PATIENT, child | more, *extra), zone_named("America/Chicago"))
+        assert read.troubles == []
+        theirs = read.coverages[0].held.policy.subscriber
+        assert theirs is not None
+        assert (theirs.relation, theirs.given, theirs.family) == ("child", "Casey", "Doe")
 
 
 def test_no_cut_of_a_file_is_anything_but_read_or_refused() -> None:
