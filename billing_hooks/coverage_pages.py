@@ -11,11 +11,12 @@ import jinja2
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from billing_hooks import card_photo, eligibility_271, held_coverage, packs, verification
+from billing_hooks import card_photo, eligibility_270, eligibility_271, held_coverage, packs, verification
 from billing_hooks.card_photo import SIDES
 from billing_hooks.client_pages import Filled, House, shown, state_of, today
 from billing_hooks.client_record import SEXES
 from billing_hooks.eligibility_271 import Answer
+from billing_hooks.eligibility_pages import asker_of
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.held_coverage import HeldCoverage, Policy
 from billing_hooks.material import Coverage
@@ -62,6 +63,7 @@ def create_coverage_pages(
             history = await store.verifications(work, biller.practice, client, coverage)
             cards = await store.card_sides(work, biller.practice, client)
             answers = await store.answers(work, biller.practice, client, coverage)
+            record = await store.record(work, biller.practice, client)
         by = {one.saved_by for one in history} | {one.saved_by for one in answers}
         people = await names(request, by)
         day = today(biller)
@@ -74,6 +76,7 @@ def create_coverage_pages(
             answers=answers, people=people, payers=await payers(store, biller), day=day, when=when, cards=cards,
             sides=SIDES, state=state_of(each, [one.what for one in history], day), asked=last,
             verify=verification, from_answer=newer, telehealth=eligibility_271.TELEHEALTH,
+            lacks=eligibility_270.missing(asker_of(biller), each, record),
             heard=lambda answer: Answer.from_json(answer.read), **_CHOICES,
         )  # fmt: skip
 

@@ -29,23 +29,29 @@ def trace(held: HeldCoverage) -> str:
     return held.id.removeprefix("cov_").upper()
 
 
+def missing(asker: Asker, held: HeldCoverage, record: ClientRecord) -> list[str]:
+    """What a question lacks before it can be written, in words."""
+    whose = held.policy.subscriber
+    known = (
+        ("the practice's NPI (Settings)", asker.npi),
+        ("the payer's electronic number", held.policy.payer_id),
+        ("the member number", held.policy.member),
+        ("the client's first and last name", record.given and record.family),
+        ("the client's birth date", record.birth_date),
+        ("the subscriber's birth date", whose is None or whose.birth_date),
+    )
+    return [say for say, found in known if not found]
+
+
 def write(asker: Asker, held: HeldCoverage, record: ClientRecord, at: datetime) -> tuple[str, str]:
     """(control number, the file). `at` is the moment on the practice's clock; it also is the date asked about.
 
     Errors: Refused("270-incomplete"), naming everything that is missing.
     """
+    lacks = missing(asker, held, record)
+    if lacks:
+        raise Refused("270-incomplete", f"The question cannot be written yet. Missing: {', '.join(lacks)}.")
     policy, whose = held.policy, held.policy.subscriber
-    known = (
-        ("the practice's NPI (Settings)", asker.npi),
-        ("the payer's electronic number", policy.payer_id),
-        ("the member number", policy.member),
-        ("the client's first and last name", record.given and record.family),
-        ("the client's birth date", record.birth_date),
-        ("the subscriber's birth date", whose is None or whose.birth_date),
-    )
-    missing = [say for say, found in known if not found]
-    if missing:
-        raise Refused("270-incomplete", f"The question cannot be written yet. Missing: {', '.join(missing)}.")
     day, time, control = at.strftime("%Y%m%d"), at.strftime("%H%M"), int(at.timestamp()) % 1_000_000_000
     dependent = whose is not None
     body = [

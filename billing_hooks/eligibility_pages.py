@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from billing_hooks import eligibility_270, eligibility_271
 from billing_hooks.eligibility_270 import Asker
 from billing_hooks.errors import Malformed
-from billing_hooks.pages import Who
+from billing_hooks.pages import Biller, Who
 from billing_hooks.store import Store
 
 
@@ -26,9 +26,7 @@ def create_eligibility_pages(store: Store, who: Who) -> APIRouter:
         held = await store.coverage_of(biller.practice, client, coverage)
         async with store.work() as work:
             record = await store.record(work, biller.practice, client)
-        practice = biller.frame["practice"]
-        asker = Asker(_of(practice, "name"), _of(practice, "npi"))
-        control, written = eligibility_270.write(asker, held, record, datetime.now(ZoneInfo(biller.zone)))
+        control, written = eligibility_270.write(asker_of(biller), held, record, datetime.now(ZoneInfo(biller.zone)))
         headers = {"Content-Disposition": f'attachment; filename="270-{control}.x12"', "Cache-Control": "no-store"}
         return Response(written, media_type="application/edi-x12", headers=headers)
 
@@ -49,6 +47,12 @@ def create_eligibility_pages(store: Store, who: Who) -> APIRouter:
         return JSONResponse({})
 
     return routes
+
+
+def asker_of(biller: Biller) -> Asker:
+    """The practice that asks, as the frame of its pages knows it."""
+    practice = biller.frame["practice"]
+    return Asker(_of(practice, "name"), _of(practice, "npi"))
 
 
 def _of(practice: object, name: str) -> str:

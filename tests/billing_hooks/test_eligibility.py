@@ -183,7 +183,11 @@ async def test_the_question_is_downloaded_under_a_name_that_says_nobody(browser:
     early = await browser.get(f"{path}/270")
     assert early.json()["code"] == "270-incomplete"
     assert "birth date" in early.json()["say"]
+    assert "first fill in: the client&#39;s first and last name, the client&#39;s birth date." in checked(
+        await browser.get(path)
+    )
     await fill(browser, f"{BASE}/record", RECORD)
+    assert f'href="{path}/270"' in checked(await browser.get(path))
     file = await browser.get(f"{path}/270")
     assert re.fullmatch(r'attachment; filename="270-\d{9}\.x12"', file.headers["content-disposition"])
     assert "NM1*IL*1*DOE*JORDAN****MI*HPX123456789~" in file.text
