@@ -95,18 +95,21 @@ class House(Protocol):
         ...
 
 
+Clock = Callable[[], datetime]
 Plans = Callable[[str, str], Awaitable[Sequence[PlanDates]]]
 
 
 def create_client_pages(
-    store: Store, templates: jinja2.Environment, who: Who, house: House, plans: Plans | None = None
-) -> APIRouter:
+    store: Store, templates: jinja2.Environment, who: Who, house: House, plans: Plans | None = None,
+    now: Clock | None = None,
+) -> APIRouter:  # fmt: skip
     """The routes under /billing/clients: the list, the search, one client and what is saved of them.
 
     `who` gives the signed-in member of staff who may see clients, or raises Refused; `plans` (practice, client) gives
     the dates of treatment plans where somebody keeps some.
     """
     routes = APIRouter(prefix="/clients")
+    clock = now or wall_clock
 
     @routes.get("", response_class=HTMLResponse)
     async def everybody(request: Request) -> HTMLResponse:
@@ -128,7 +131,7 @@ def create_client_pages(
     async def one(request: Request, client: str) -> HTMLResponse:
         biller = await who(request)
         about = await house.about(client)
-        found = await _everything(store, biller, client)
+        found = await _everything(store, biller, client, today(biller, clock))
         theirs = await plans(biller.practice, client) if plans is not None else ()
         return shown(
             templates, "billing/client.html", biller, client=client, about=about, lobs=LOBS, plans=theirs,
@@ -139,10 +142,10 @@ def create_client_pages(
     async def save_record(request: Request, client: str, filled: Filled) -> JSONResponse:
         biller = await who(request)
         await house.about(client)
-        day = today(biller)
+        day = today(biller, clock)
         await store.change_record(
             biller.practice, client, lambda before: client_record.from_form(filled.fields, before, day), biller.id,
-            datetime.now(UTC),
+            clock(),
         )  # fmt: skip
         return JSONResponse({})
 
@@ -155,7 +158,7 @@ def create_client_pages(
         added = client_record.authorization_from_form(filled.fields, known)
         await store.change_record(
             biller.practice, client, lambda before: client_record.with_authorization(before, added), biller.id,
-            datetime.now(UTC),
+            clock(),
         )  # fmt: skip
         return JSONResponse({})
 
@@ -166,7 +169,7 @@ def create_client_pages(
         number, coverage = filled.fields.get("auth-number", ""), filled.fields.get("auth-coverage", "")
         await store.change_record(
             biller.practice, client, lambda before: client_record.without_authorization(before, number, coverage),
-            biller.id, datetime.now(UTC),
+            biller.id, clock(),
         )  # fmt: skip
         return JSONResponse({})
 
@@ -174,15 +177,14 @@ def create_client_pages(
     async def reorder(request: Request, client: str, wish: NewOrder) -> JSONResponse:
         biller = await who(request)
         await house.about(client)
-        await store.reorder(biller.practice, client, wish.order, biller.id, datetime.now(UTC))
+        await store.reorder(biller.practice, client, wish.order, biller.id, clock())
         return JSONResponse({})
 
     return routes
 
 
-async def _everything(store: Store, biller: Biller, client: str) -> dict[str, Any]:
+async def _everything(store: Store, biller: Biller, client: str, day: date) -> dict[str, Any]:
     """What billing keeps of a client, as the page shows it."""
-    day = today(biller)
     async with store.work() as work:
         record = await store.record(work, biller.practice, client)
         held = await store.held(work, biller.practice, client)
@@ -206,9 +208,14 @@ def state_of(held: HeldCoverage, history: Sequence[verification.Verification], d
     return verification.state(verification.standing(history, held, day), day)
 
 
-def today(biller: Biller) -> date:
+def wall_clock() -> datetime:
+    """Now, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def today(biller: Biller, now: Clock) -> date:
     """The day on the practice's calendar."""
-    return datetime.now(ZoneInfo(biller.zone)).date()
+    return now().astimezone(ZoneInfo(biller.zone)).date()
 
 
 def shown(templates: jinja2.Environment, name: str, biller: Biller, **context: Any) -> HTMLResponse:

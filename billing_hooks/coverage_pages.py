@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import jinja2
@@ -13,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from billing_hooks import card_photo, eligibility_270, eligibility_271, held_coverage, packs, verification
 from billing_hooks.card_photo import SIDES
-from billing_hooks.client_pages import Filled, House, shown, state_of, today
+from billing_hooks.client_pages import Clock, Filled, House, shown, state_of, today, wall_clock
 from billing_hooks.client_record import SEXES
 from billing_hooks.eligibility_271 import Answer
 from billing_hooks.eligibility_pages import asker_of
@@ -29,10 +28,11 @@ _NOBODY = HeldCoverage("", 0, Coverage("", ""), Policy())
 
 
 def create_coverage_pages(
-    store: Store, templates: jinja2.Environment, who: Who, house: House, names: Names
+    store: Store, templates: jinja2.Environment, who: Who, house: House, names: Names, now: Clock | None = None
 ) -> APIRouter:
     """The routes under /billing/clients/{client}/coverages; `who` as for the client's page, `names` of staff by id."""
     routes = APIRouter(prefix="/clients/{client}/coverages")
+    clock = now or wall_clock
 
     @routes.get("/new", response_class=HTMLResponse)
     async def new(request: Request, client: str) -> HTMLResponse:
@@ -51,7 +51,7 @@ def create_coverage_pages(
         await house.about(client)
         coverage, policy = held_coverage.from_form(filled.fields, None, await payers(store, biller))
         made = HeldCoverage("", 0, coverage, policy)
-        saved = await store.save_held(biller.practice, client, made, biller.id, datetime.now(UTC))
+        saved = await store.save_held(biller.practice, client, made, biller.id, clock())
         return JSONResponse({"next": f"/billing/clients/{client}/coverages/{saved.id}"})
 
     @routes.get("/{coverage}", response_class=HTMLResponse)
@@ -66,7 +66,7 @@ def create_coverage_pages(
             record = await store.record(work, biller.practice, client)
         by = {one.saved_by for one in history} | {one.saved_by for one in answers}
         people = await names(request, by)
-        day = today(biller)
+        day = today(biller, clock)
         last = history[0].what if history else None
         newer = bool(answers) and (not history or answers[0].saved_at > history[0].saved_at)
         if newer:
@@ -90,34 +90,34 @@ def create_coverage_pages(
             raise Malformed("malformed", "This form is out of date: open the page again.")
         found, policy = held_coverage.from_form(fields, before, await payers(store, biller))
         made = replace(before, coverage=found, policy=policy, version=int(version[:9]))
-        await store.save_held(biller.practice, client, made, biller.id, datetime.now(UTC))
+        await store.save_held(biller.practice, client, made, biller.id, clock())
         return JSONResponse({})
 
     @routes.post("/{coverage}/remove")
     async def remove(request: Request, client: str, coverage: str) -> JSONResponse:
         biller = await who(request)
-        await store.remove_coverage(biller.practice, client, coverage, biller.id, datetime.now(UTC))
+        await store.remove_coverage(biller.practice, client, coverage, biller.id, clock())
         return JSONResponse({"next": f"/billing/clients/{client}"})
 
     @routes.post("/{coverage}/verify")
     async def verify(request: Request, client: str, coverage: str, filled: Filled) -> JSONResponse:
         biller = await who(request)
         each = await store.coverage_of(biller.practice, client, coverage)
-        found = verification.from_form(filled.fields, each, today(biller))
-        await store.save_verification(biller.practice, client, coverage, found, biller.id, datetime.now(UTC))
-        return JSONResponse({"say": verification.state(found, today(biller))[2]})
+        found = verification.from_form(filled.fields, each, today(biller, clock))
+        await store.save_verification(biller.practice, client, coverage, found, biller.id, clock())
+        return JSONResponse({"say": verification.state(found, today(biller, clock))[2]})
 
     @routes.post("/{coverage}/cards/{side}")
     async def keep_card(request: Request, client: str, coverage: str, side: str) -> JSONResponse:
         biller = await who(request)
         photo = await asyncio.to_thread(card_photo.cleaned, await request.body())
-        await store.save_card(biller.practice, client, coverage, _side(side), photo, biller.id, datetime.now(UTC))
+        await store.save_card(biller.practice, client, coverage, _side(side), photo, biller.id, clock())
         return JSONResponse({})
 
     @routes.post("/{coverage}/cards/{side}/remove")
     async def drop_card(request: Request, client: str, coverage: str, side: str) -> JSONResponse:
         biller = await who(request)
-        await store.save_card(biller.practice, client, coverage, _side(side), None, biller.id, datetime.now(UTC))
+        await store.save_card(biller.practice, client, coverage, _side(side), None, biller.id, clock())
         return JSONResponse({})
 
     @routes.get("/{coverage}/cards/{side}")

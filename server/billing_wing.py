@@ -61,7 +61,7 @@ class BillingWing:
                 create_pages(self._store, pages.environment(), self._who_may(May.USE_BILLING), self._names),
                 prefix="/billing",
             )
-            for part in client_part(self._store, self._opened, self._who_may(May.SEE_CLIENTS), self._names):
+            for part in client_part(self._store, self._opened, self._who_may(May.SEE_CLIENTS)):
                 app.include_router(part, prefix="/billing")
 
     async def _keys(self) -> dict[str, PublicKey]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from billing_hooks.client_pages import About, KnownPlace, create_client_pages
 from billing_hooks.coverage_pages import create_coverage_pages
 from billing_hooks.eligibility_pages import create_eligibility_pages
-from billing_hooks.pages import Names, Who
+from billing_hooks.pages import Who
 from billing_hooks.store import Store
 from server import pages
-from server.db import clients, places, visits
+from server.db import clients, people, places, visits
 from server.db.shelf import is_id
 from server.errors import Refused
 from server.house import House
@@ -49,17 +50,26 @@ class Clients:
         known = tuple(KnownPlace(line.strip(), place.site.value, place.usual) for line, place in lines)
         return About(name, contact.phone, contact.email, known)
 
+    async def staff(self, _request: Request, ids: Collection[str]) -> Mapping[str, str]:
+        """Names of members of staff, whatever their role; who is gone or never was is left out."""
+        found = {}
+        async with self._house().shelf.work() as work:
+            for one in ids:
+                with contextlib.suppress(Refused):
+                    found[one] = (await people.read(work, one)).name
+        return found
+
     async def client_of(self, visit: str) -> str:
         """The client of a visit. Raises Refused("visit-unknown")."""
         async with self._house().shelf.work() as work:
             return (await visits.read(work, visit)).client
 
 
-def client_part(store: Store, house: Callable[[], House], who: Who, names: Names) -> tuple[APIRouter, ...]:
+def client_part(store: Store, house: Callable[[], House], who: Who) -> tuple[APIRouter, ...]:
     """The routers, to be installed under /billing. `house` gives the open house at each request."""
     known, templates = Clients(house), pages.environment()
     return (
-        create_coverage_pages(store, templates, who, known, names),
+        create_coverage_pages(store, templates, who, known, known.staff),
         create_eligibility_pages(store, who),
         create_client_pages(store, templates, who, known),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
@@ -26,6 +27,11 @@ TEMPLATES = Environment(
     loader=FileSystemLoader(web.TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
+
+
+def noon() -> datetime:
+    """The clock of these tests."""
+    return datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
 
 class Known:
@@ -65,9 +71,9 @@ async def browser_of(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     """The clients' pages as the house mounts them."""
     app = FastAPI()
     for part in (
-        create_coverage_pages(store, TEMPLATES, who, Known(), names),
+        create_coverage_pages(store, TEMPLATES, who, Known(), names, noon),
         create_eligibility_pages(store, who),
-        create_client_pages(store, TEMPLATES, who, Known()),
+        create_client_pages(store, TEMPLATES, who, Known(), now=noon),
     ):
         app.include_router(part, prefix="/billing")
 

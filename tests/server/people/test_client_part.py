@@ -12,7 +12,7 @@ from server.billing_wing import BillingWing
 from server.db import clients, places
 from server.db.visits import Address
 from signaling.words import Site
-from tests.billing_hooks.client_kit import PLAN, checked
+from tests.billing_hooks.client_kit import CALL, PLAN, checked
 from tests.billing_hooks.test_card_photos import JPEG
 
 OCTETS = {"content-type": "application/octet-stream"}
@@ -91,6 +91,17 @@ async def test_a_card_passes_the_doorkeeper_as_a_file_and_comes_back_with_safe_h
     assert (await browser.post(f"{made['next']}/271", content=bytes(64 * 1024 + 1), headers=OCTETS)).status_code == 413
     other = await browser.post(f"/billing/clients/{client}/record", content=b"{}", headers=OCTETS)
     assert other.status_code == 415, "everything else stays JSON"
+
+
+@pytest.mark.usefixtures("wing")
+async def test_a_verification_names_who_kept_it(signed_in: Any, client: str) -> None:
+    """Front desk and biller too, not clinicians alone."""
+    browser = await signed_in("front_desk")
+    made = await browser.ask(f"/billing/clients/{client}/coverages", {"fields": PLAN})
+    call = CALL | {"on": "2026-01-02", "expires": "2026-03-31"}
+    said = await browser.ask(f"{made['next']}/verify", {"fields": call})
+    assert said["say"].startswith("It held until 2026-03-31")
+    assert "kept by Sam Okafor" in (await browser.get(made["next"])).text
 
 
 @pytest.mark.usefixtures("wing")
