@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from billing_hooks.client_record import Address, Authorization, ClientRecord
+from billing_hooks.held_coverage import FIRST, HeldCoverage, Policy
 from billing_hooks.material import Coverage, Fee
 from billing_hooks.store import Store
 
@@ -48,6 +50,15 @@ COVERAGE = Coverage(
     credentialing="practice",
 )
 
+POLICY = Policy("HPX123456789", "GRP7788", "Gold", "99901", "(800) 555-0142")
+RECORD = ClientRecord(
+    given="Jordan",
+    family="Doe",
+    birth_date=date(1990, 2, 14),
+    address=Address("55 Lake St", "Saint Paul", "MN", "55104"),
+    authorizations=(Authorization("PA55512", 12, _SINCE, date(2026, 12, 31), FIRST, ("90834",), used_before=10),),
+)
+
 
 async def save_demo(
     store: Store, practice: str, clients: Sequence[str], services: Mapping[str, str], at: datetime
@@ -61,6 +72,8 @@ async def save_demo(
         await store.save_service(practice, service, intent, BY, at)
     for client in clients:
         await store.save_coverage(practice, client, COVERAGE, BY, at)
+        await store.save_held(practice, client, HeldCoverage(FIRST, 1, COVERAGE, POLICY), BY, at)
+        await store.change_record(practice, client, lambda _: RECORD, BY, at)
     await store.recode(practice)
 
 

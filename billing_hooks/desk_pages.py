@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse
 
 from billing_hooks import coverage_form, packs
+from billing_hooks.coverage_pages import known_payers
 from billing_hooks.errors import Refused
+from billing_hooks.held_coverage import HeldCoverage, Policy, covering
 from billing_hooks.material import Coverage
 from billing_hooks.page_frame import Biller, Frame, Names, Who, money, state
 from billing_hooks.run_changes import Run, causes, effects, lines_say
@@ -42,9 +44,17 @@ class CoverageWish(BaseModel):
     fields: dict[str, Annotated[str, Field(max_length=200)]]
 
 
+class FirstWish(BaseModel):
+    """What "Put first" sends: which of the client's coverages comes before the others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    coverage: Annotated[str, Field(max_length=40)]
+
+
 def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None) -> APIRouter:
-    """Under `/encounters/{id}`: POST `/question`, GET and POST `/coverage`, GET `/compare`, GET `/version`; and POST
-    `/questions/{id}/withdraw`."""
+    """Under `/encounters/{id}`: POST `/question`, GET and POST `/coverage`, POST `/coverage/first`, GET `/compare`, GET
+    `/version`; and POST `/questions/{id}/withdraw`."""
     routes, frame = APIRouter(), Frame(store, templates)
 
     @routes.post("/encounters/{encounter}/question")
@@ -72,15 +82,16 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         biller = await who(request)
         row = await _row(store, biller, encounter)
         async with store.work() as work:
-            now = await store.coverage(work, biller.practice, row.client)
+            held = await store.held(work, biller.practice, row.client)
             own = await store.rules(work, biller.practice)
+        now = covering(held, row.service_date)
         people = await names(request, {row.client}) if names is not None else {}
-        known = {(str(rule["payer"]), str(rule["lob"])) for rule in own}
-        known |= {(rule.payer, rule.lob) for rule in packs.shipped_rules() if rule.payer != "*"}
+        lobs = {str(rule["lob"]) for rule in own} | {rule.lob for rule in packs.shipped_rules() if rule.payer != "*"}
         return await frame.page(
             "billing/change_coverage.html", biller, "encounters", row=row, people=people, fields=coverage_form.FIELDS,
-            values=coverage_form.shown(now), state=state(row),
-            lists={"payer": sorted({payer for payer, _ in known}), "lob": sorted({lob for _, lob in known})},
+            values=coverage_form.shown(now.coverage if now is not None else None), state=state(row),
+            others=[each for each in held if now is not None and each.id != now.id],
+            lists={"payer": await known_payers(store, biller.practice), "lob": sorted(lobs)},
         )  # fmt: skip
 
     @routes.post("/encounters/{encounter}/coverage")
@@ -88,12 +99,29 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         biller = await who(request)
         row = await _row(store, biller, encounter)
         plan = coverage_form.read(wish.fields)
+        known = {name.casefold(): name for name in await known_payers(store, biller.practice)}
+        plan = replace(plan, payer=known.get(plan.payer.casefold(), plan.payer))
         async with store.work() as work:
-            before = await store.coverage(work, biller.practice, row.client)
-        if before is not None and (before.payer, before.lob) == (plan.payer, plan.lob):
-            plan = replace(plan, rule_id=before.rule_id)  # a rule named for this very plan stays named
-        await store.save_coverage(biller.practice, row.client, plan, biller.id, datetime.now(UTC))
-        await store.recode_client(biller.practice, row.client, row.visit)
+            now = covering(await store.held(work, biller.practice, row.client), row.service_date)
+        made = HeldCoverage("", 0, plan)
+        if now is not None:
+            made = replace(now, coverage=plan, policy=now.policy if now.coverage.payer == plan.payer else Policy())
+            if (now.coverage.payer, now.coverage.lob) == (plan.payer, plan.lob):
+                # A rule named for this very plan stays named.
+                made = replace(made, coverage=replace(plan, rule_id=now.coverage.rule_id))
+        await store.save_held(biller.practice, row.client, made, biller.id, datetime.now(UTC))
+        await store.code_again(biller.practice, row.client, row.visit)
+        return JSONResponse({"version": row.version})
+
+    @routes.post("/encounters/{encounter}/coverage/first")
+    async def put_first(request: Request, encounter: str, wish: FirstWish) -> JSONResponse:
+        biller = await who(request)
+        row = await _row(store, biller, encounter)
+        async with store.work() as work:
+            known = [each.id for each in await store.held(work, biller.practice, row.client)]
+        order = [wish.coverage, *(one for one in known if one != wish.coverage)]
+        await store.reorder(biller.practice, row.client, order, biller.id, datetime.now(UTC))
+        await store.code_again(biller.practice, row.client, row.visit)
         return JSONResponse({"version": row.version})
 
     @routes.get("/encounters/{encounter}/compare", response_class=HTMLResponse)

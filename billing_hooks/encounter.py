@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
+from billing_hooks.client_record import ClientRecord
 from billing_hooks.history import History
 from billing_hooks.material import Coverage, Fee, Sheet
 
@@ -153,6 +154,7 @@ def from_event(
     today: date,
     titles: Mapping[str, str],
     history: History | None = None,
+    record: ClientRecord | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
@@ -177,6 +179,7 @@ def from_event(
             other_visits=history.other_visits if history is not None else 0,
             related_em_days=history.related_days if history is not None else None,
             leads_to_visit=history.leads_to_visit if history is not None else None,
+            **_of_record(record, dos),
         ),
         sheet=sheet,
         coverage=coverage,
@@ -189,6 +192,28 @@ def from_event(
             fees=fees,
         ),
     )
+
+
+def _of_record(record: ClientRecord | None, dos: date) -> dict[str, Any]:
+    """What the client's record says of the service; days after the date of service had not happened yet."""
+    if record is None:
+        return {}
+    seen = record.seen_elsewhere if record.seen_elsewhere is not None and record.seen_elsewhere.on < dos else None
+    last, first = record.last_in_person, record.first_home_telehealth
+    return {
+        "private_pay": record.private_pay,
+        "medicare_client": record.medicare_client,
+        "last_in_person": last if last is not None and last <= dos else None,
+        "in_person_exception": record.in_person_exception,
+        "first_home_telehealth": first if first is not None and first <= dos else None,
+        "seen_months_ago": None if seen is None else _months(seen.on, dos),
+        "seen_by_specialty": (seen.specialty or None) if seen is not None else None,
+    }
+
+
+def _months(since: date, until: date) -> int:
+    """Whole months gone by."""
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
 
 
 def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] | None) -> Place:

@@ -1,6 +1,7 @@
 """What other visits of the same client mean for this one: same day, related days before, a visit the day after. Pure.
 
-It knows what the stored events say and nothing else: a visit in person, or one at another practice, is in no event.
+It knows what the stored events say, and of visits in person, which stand in no event, the day of the last one that the
+client's record names. A visit at another practice it does not know.
 """
 
 from __future__ import annotations
@@ -53,14 +54,20 @@ class History:
         )
 
 
-def look_back(clinician: str, day: date, began_at: datetime, others: Iterable[Held], now: datetime) -> History:
-    """The history of a visit of `clinician` on `day` that began at `began_at`, coded `now`, among `others`."""
+def look_back(
+    clinician: str, day: date, began_at: datetime, others: Iterable[Held], now: datetime, *,
+    in_person: date | None = None,
+) -> History:  # fmt: skip
+    """The history of a visit of `clinician` on `day` that began at `began_at`, coded `now`, among `others`; `in_person`
+    the client's last visit in person, which may have been one of evaluation."""
     known = tuple(others)
     before = [
         (day - other.day).days
         for other in known
         if other.began_at < began_at and (other.intent is None or other.intent in _EVALUATION)
     ]
+    if in_person is not None and in_person <= day:
+        before.append((day - in_person).days)
     follows = any(began_at < other.began_at <= began_at + _A_DAY for other in known)
     return History(
         other_visits=sum(other.clinician == clinician and other.day == day for other in known),

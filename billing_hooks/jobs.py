@@ -16,6 +16,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.types import Channel, QueueExecutionMode
 
 from billing_hooks import packs, rule_shelf, rules, timeline
+from billing_hooks.client_record import ClientRecord
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
@@ -51,10 +52,12 @@ class Material:
     today: date
     history: History | None = None
     pack: str = ""  # the digest of the practice's own code tables, "" for the shipped ones
+    record: ClientRecord | None = None
 
     def to_json(self) -> dict[str, object]:
-        """As kept with the coding run."""
+        """As kept with the coding run. A record of which nothing decides is left out: it must change no digest."""
         return {
+            **({} if self.record is None else {"record": self.record.to_json()}),
             "event": dict(self.event),
             "statement": None if self.statement is None else dict(self.statement),
             "sheet": None if self.sheet is None else self.sheet.to_json(),
@@ -88,6 +91,7 @@ class Material:
             # Runs kept before other visits were looked at have none.
             history=History.from_json(found["history"]) if found.get("history") else None,
             pack=found.get("pack", ""),
+            record=ClientRecord.from_json(found["record"]) if "record" in found else None,
         )
 
 
@@ -101,6 +105,7 @@ def propose(material: Material) -> Proposal:
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
         fees=material.fees, today=material.today, titles=tables.titles, history=material.history,
+        record=material.record,
     )  # fmt: skip
     return code(encounter, rule_shelf.in_use(own, packs.shipped_rules()), tables, compacts)
 
@@ -131,17 +136,22 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
         # A statement names the event it is about; a corrected event keeps the statement about those it replaces.
         about = lineage(event["id"], {body["id"]: body["supersedes"] for body in complete})
         said = [body for _, body in events if body["type"] == STATEMENT and body["about"] in about]
+        client, dos = event["client"]["id"], date.fromisoformat(event["visit"]["date_of_service"])
+        coverage, said_of_plan = await store.coverage_and_rule(work, practice, client, dos, visit=visit)
+        verified = () if said_of_plan is None else (said_of_plan,)
+        record = await store.coding_record(work, practice, client, dos)
         material = Material(
             event=event,
             statement=said[-1] if said else None,
             sheet=await store.sheet(work, practice, visit),
-            coverage=await store.coverage(work, practice, event["client"]["id"]),
+            coverage=coverage,
             intent=await store.intent(work, practice, event["visit"]["service"]),
             fees=await store.fees(work, practice),
-            rules=tuple(await store.rules(work, practice)),
+            rules=(*await store.rules(work, practice), *verified),
             today=now.date(),
-            history=await store.history(work, event, now),
+            history=await store.history(work, event, now, in_person=record.last_in_person if record else None),
             pack=await learn_tables(store, work, practice),
+            record=record,
         )
         found = propose(material)
         if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:

@@ -42,6 +42,7 @@ class Biller:
     frame: Mapping[str, Any]
 
 
+Clock = Callable[[], datetime]
 Who = Callable[[Request], Awaitable[Biller]]
 Names = Callable[[Request, Collection[str]], Awaitable[Mapping[str, str]]]
 
@@ -84,9 +85,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def today(biller: Biller) -> date:
+def today(biller: Biller, clock: Clock = now) -> date:
     """The day on the practice's wall."""
-    return now().astimezone(ZoneInfo(biller.zone)).date()
+    return clock().astimezone(ZoneInfo(biller.zone)).date()
 
 
 async def answered(work: Awaitable[Mapping[str, Any]]) -> JSONResponse:

@@ -17,10 +17,7 @@ from billing_hooks import cures, desk_words, packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.desk_pages import RUNS_TOLD, create_desk_pages, plan_changed, side, story
 from billing_hooks.errors import Refused
-from billing_hooks.page_frame import Biller as Biller
-from billing_hooks.page_frame import Frame, money, state
-from billing_hooks.page_frame import Names as Names
-from billing_hooks.page_frame import Who as Who
+from billing_hooks.page_frame import Frame, Names, Who, money, state
 from billing_hooks.release_pages import create_release_pages
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding

@@ -168,7 +168,10 @@ async def _dry_run(store: Store, practice: str, task: Task, now: datetime) -> No
 def _twice(
     material: Material, without: Sequence[Mapping[str, Any]], every: Sequence[Mapping[str, Any]]
 ) -> tuple[Proposal, Proposal]:
-    before, after = (propose(replace(material, rules=tuple(found))) for found in (without, every))
+    # What a payer said of this client alone stands among the rules of the run and in no shelf: it goes on deciding.
+    shelved = {each["id"] for each in (*without, *every)}
+    own = [each for each in material.rules if each["id"] not in shelved]
+    before, after = (propose(replace(material, rules=(*found, *own))) for found in (without, every))
     return before, after
 
 

@@ -28,17 +28,25 @@ class Sealer:
 
     def seal(self, practice: str, table: str, column: str, row: str, text: str) -> bytes:
         """Version (1) | nonce (12) | ciphertext and tag."""
+        return self.seal_bytes(practice, table, column, row, text.encode("utf-8"))
+
+    def seal_bytes(self, practice: str, table: str, column: str, row: str, raw: bytes) -> bytes:
+        """As `seal`, of bytes."""
         nonce = secrets.token_bytes(_NONCE)
         bound = _bound(practice, table, column, row)
-        return bytes([_VERSION]) + nonce + AESGCM(self.key).encrypt(nonce, text.encode("utf-8"), bound)
+        return bytes([_VERSION]) + nonce + AESGCM(self.key).encrypt(nonce, raw, bound)
 
     def open(self, practice: str, table: str, column: str, row: str, sealed: bytes) -> str:
         """The text again. Raises Malformed("field-damaged") when altered, moved, or sealed under another key."""
+        return self.open_bytes(practice, table, column, row, sealed).decode("utf-8")
+
+    def open_bytes(self, practice: str, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        """As `open`, of bytes."""
         try:
             if sealed[0] != _VERSION:
                 raise InvalidTag
             nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-            return AESGCM(self.key).decrypt(nonce, body, _bound(practice, table, column, row)).decode("utf-8")
+            return AESGCM(self.key).decrypt(nonce, body, _bound(practice, table, column, row))
         except (InvalidTag, ValueError, IndexError):
             raise Malformed("field-damaged", "A stored value is damaged or does not belong here.") from None
 

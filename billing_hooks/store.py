@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
+from billing_hooks.store_clients import Clients
 from billing_hooks.store_fees import Fees
 from billing_hooks.store_history import Histories
 from billing_hooks.store_questions import Questions
@@ -43,7 +44,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Histories, Questions, Worklist, Rules, Fees):
+class Store(Histories, Questions, Worklist, Clients, Rules, Fees):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod

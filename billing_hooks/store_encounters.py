@@ -184,7 +184,7 @@ class Encounters(Shelf):
             rows = list(await work.execute(chosen.order_by(CODINGS.c.version.desc())))
         return tuple([await asyncio.to_thread(self._coding, practice, encounter, row, whole=True) for row in rows])
 
-    async def recode_client(self, practice: str, client: str, visit: str) -> None:
+    async def code_again(self, practice: str, client: str, visit: str) -> None:
         """Have this visit coded again, and those of the client that nobody has released."""
         match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.client_id == client, ~ENCOUNTERS.c.released)
         async with self._engine.begin() as work:

@@ -50,15 +50,17 @@ class Histories(Records):
         for neighbour in dict.fromkeys([row.visit_id for row in rows] + await self._once_beside(work, event)):
             await enqueue(work, practice, neighbour)
 
-    async def history(self, work: AsyncConnection, event: Mapping[str, Any], now: datetime) -> History:
-        """What the client's other visits mean for the visit of this event."""
+    async def history(
+        self, work: AsyncConnection, event: Mapping[str, Any], now: datetime, *, in_person: date | None = None
+    ) -> History:
+        """What the client's other visits mean for the visit of this event; `in_person` as the record has it."""
         practice, visit = str(event["practice"]["id"]), event["visit"]
         day = date.fromisoformat(visit["date_of_service"])
         around = (day - timedelta(days=RELATED_DAYS), day + timedelta(days=2))
         rows = await self._others(work, practice, str(event["client"]["id"]), visit["id"], *around)
         intents = {one: await self.intent(work, practice, one) for one in {row.service_id for row in rows}}
         others = [Held(row.clinician_id, row.service_date, row.began_at, intents[row.service_id]) for row in rows]
-        return look_back(event["clinician"]["id"], day, began_at(event), others, now)
+        return look_back(event["clinician"]["id"], day, began_at(event), others, now, in_person=in_person)
 
     async def _others(
         self, work: AsyncConnection, practice: str, client: str, visit: str, first: date, last: date

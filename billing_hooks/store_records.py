@@ -1,4 +1,4 @@
-"""The store's slow records: sheets, coverages, rules, services; each version kept. Shell (sqlalchemy)."""
+"""The store's slow records: sheets, rules, services; each version kept. Shell (sqlalchemy)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import rule_names, rules
-from billing_hooks.material import Coverage, Sheet
+from billing_hooks.material import Sheet
 from billing_hooks.store_queue import enqueue
-from billing_hooks.store_schema import COVERAGES, EVENTS, RULES, SERVICES, SHEETS
+from billing_hooks.store_schema import EVENTS, RULES, SERVICES, SHEETS
 from billing_hooks.store_shelf import Shelf, stamp
 
 
@@ -26,13 +26,6 @@ class Records(Shelf):
         values = {"sheet_sealed": sealed, **stamp(at, saved_by)}
         key = {"practice_id": practice, "visit_id": visit}
         return await self._add_version(SHEETS, key, values, recode=(practice, visit))
-
-    async def save_coverage(self, practice: str, client: str, coverage: Coverage, saved_by: str, at: datetime) -> int:
-        """File a client's plan (sealed)."""
-        text = json.dumps(coverage.to_json())
-        sealed = self._sealer.seal(practice, "coverages", "coverage_sealed", client, text)
-        values = {"coverage_sealed": sealed, **stamp(at, saved_by)}
-        return await self._add_version(COVERAGES, {"practice_id": practice, "client_id": client}, values)
 
     async def save_rule(self, practice: str, rule: Mapping[str, object], saved_by: str, at: datetime) -> int:
         """File a payer rule in its JSON form (see `rules.parse`), without names; `version` is given here.
@@ -66,14 +59,6 @@ class Records(Shelf):
             return None
         text = self._sealer.open(practice, "sheets", "sheet_sealed", visit, row.sheet_sealed)
         return Sheet.from_json(json.loads(text))
-
-    async def coverage(self, work: AsyncConnection, practice: str, client: str) -> Coverage | None:
-        """The newest coverage of a client."""
-        row = await _newest(work, COVERAGES, practice_id=practice, client_id=client)
-        if row is None:
-            return None
-        text = self._sealer.open(practice, "coverages", "coverage_sealed", client, row.coverage_sealed)
-        return Coverage.from_json(json.loads(text))
 
     async def rules(self, work: AsyncConnection, practice: str) -> list[dict[str, object]]:
         """The practice's own rules in their JSON form with their version.

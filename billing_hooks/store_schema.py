@@ -74,12 +74,6 @@ SHEETS = Table(
     Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text),
     Column("sheet_sealed", LargeBinary),
 )  # fmt: skip
-COVERAGES = Table(
-    "coverages", _metadata,
-    Column("practice_id", Text, primary_key=True), Column("client_id", Text, primary_key=True),
-    Column("version", Integer, primary_key=True), _stamp("saved_at"), Column("saved_by", Text),
-    Column("coverage_sealed", LargeBinary),
-)  # fmt: skip
 RULES = Table(
     "rules", _metadata,
     Column("practice_id", Text, primary_key=True), Column("rule_id", Text, primary_key=True),

@@ -19,11 +19,13 @@ from billing_hooks.files_pages import create_files_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
-from billing_hooks.pages import Biller, create_pages
+from billing_hooks.page_frame import Biller, Who
+from billing_hooks.pages import create_pages
 from billing_hooks.payers_pages import create_payers_pages
 from billing_hooks.rules_pages import create_rules_pages
 from billing_hooks.store import Store
 from server import identity, pages
+from server.client_part import client_part
 from server.db import clients, people, practices
 from server.errors import Refused
 from server.house import House
@@ -57,35 +59,44 @@ class BillingWing:
                 await self._store.close()
 
     def install(self, app: FastAPI) -> None:
-        """Add the intake and the biller's pages."""
-        if self._store is not None and self._intake:
-            app.include_router(intake_router(self._store, self._keys), prefix="/billing")
-        if self._store is not None:
-            app.include_router(
-                create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
-            )
-            app.include_router(questions.router(self._store))
-            app.include_router(create_rules_pages(self._store, pages.environment(), self._who), prefix="/billing")
-            app.include_router(create_payers_pages(self._store, pages.environment(), self._who), prefix="/billing")
-            app.include_router(
-                create_fees_pages(self._store, pages.environment(), self._who, self._services), prefix="/billing"
-            )
-            app.include_router(create_codes_pages(self._store, pages.environment(), self._who), prefix="/billing")
-            app.include_router(create_files_pages(self._store, self._who), prefix="/billing")
+        """Add the intake, the biller's pages, and those of clients' coverage."""
+        store, templates = self._store, pages.environment()
+        if store is None:
+            return
+        templates.globals["billing_here"] = True  # the frame of every page leads to the clients' pages
+        if self._intake:
+            app.include_router(intake_router(store, self._keys), prefix="/billing")
+        biller = self._who_may(May.USE_BILLING)
+        parts = (
+            create_pages(store, templates, biller, self._names),
+            create_rules_pages(store, templates, biller),
+            create_payers_pages(store, templates, biller),
+            create_fees_pages(store, templates, biller, self._services),
+            create_codes_pages(store, templates, biller),
+            create_files_pages(store, biller),
+            *client_part(store, self._opened, self._who_may(May.SEE_CLIENTS)),
+        )
+        for part in parts:
+            app.include_router(part, prefix="/billing")
+        app.include_router(questions.router(store))
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()
         return keyset.load(await SigningKeys(house.engine, house.runtime.keys).key_set())
 
-    async def _who(self, request: Request) -> Biller:
-        """The biller who asks, with what their pages show of the practice. Raises Refused."""
-        house = self._opened()
-        async with house.shelf.work() as work:
-            person = await identity.staff(work, staff_token(house.shelf, request))
-            if not may(person.role, May.USE_BILLING):
-                raise Refused("not-allowed", "Your role at the practice does not include this.")
-            practice = await practices.read(work)
-        return Biller(practice.id, person.id, person.name, practice.zone, {"staff": person, "practice": practice})
+    def _who_may(self, wish: May) -> Who:
+        """Who asks for a page that takes this permission, with what pages show of the practice. Raises Refused."""
+
+        async def who(request: Request) -> Biller:
+            house = self._opened()
+            async with house.shelf.work() as work:
+                person = await identity.staff(work, staff_token(house.shelf, request))
+                if not may(person.role, wish):
+                    raise Refused("not-allowed", "Your role at the practice does not include this.")
+                practice = await practices.read(work)
+            return Biller(practice.id, person.id, person.name, practice.zone, {"staff": person, "practice": practice})
+
+        return who
 
     async def _names(self, _request: Request, ids: Collection[str]) -> Mapping[str, str]:
         """Names of clients and clinicians for the biller's lists; billing itself keeps none."""

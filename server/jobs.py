@@ -16,7 +16,7 @@ from typing import Final
 
 from server import logs
 from server.datadir import socket_dir
-from server.db.engine import open_engine
+from server.db.engine import Engine, open_engine
 from server.dispatch import Dispatcher
 from server.keys import KeyFile
 from server.passwords import PasswordService, socket_path
@@ -45,6 +45,7 @@ async def run(settings: Settings, keys: KeyFile) -> None:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(keep("passwords", passwords.run))
                 parts.create_task(keep("dispatch", dispatcher.run))
+                parts.create_task(keep("imports", lambda: import_worker(engine, urls, keys)))
                 if settings.billing_mode == "inside":
                     parts.create_task(keep("billing", lambda: billing_worker(urls, keys)))
     finally:
@@ -65,6 +66,19 @@ async def keep(name: str, part: Callable[[], Awaitable[None]]) -> None:
             pause = _PAUSE
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def import_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
+    """Files of clients to be imported; coverages go to billing where this server keeps it."""
+    from billing_hooks.store import Store  # as below
+    from server.importing import Importer
+
+    store = None if urls.billing is None else Store.open(urls.billing, keys.derive("billing"))
+    try:
+        await Importer(engine, keys, store).run()
+    finally:
+        if store is not None:
+            await store.close()
 
 
 async def billing_worker(urls: Urls, keys: KeyFile) -> None:

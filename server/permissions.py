@@ -21,6 +21,7 @@ class May(enum.StrEnum):
     STATE = "state"  # sign "I saw and heard the client"
     CHANGE_SETTINGS = "change-settings"
     USE_BILLING = "use-billing"
+    SEE_CLIENTS = "see-clients"  # a client's own page: demographics, coverages, verification, import
 
 
 # 45 CFR 164.514(d)(2): each class of persons gets what its work needs. The front desk cannot admit; the biller
@@ -35,6 +36,7 @@ TABLE: Final[Mapping[May, frozenset[StaffRole]]] = MappingProxyType(
         May.STATE: frozenset({StaffRole.CLINICIAN}),
         May.CHANGE_SETTINGS: frozenset({StaffRole.CLINICIAN}),
         May.USE_BILLING: frozenset({StaffRole.BILLER}),
+        May.SEE_CLIENTS: frozenset({StaffRole.FRONT_DESK, StaffRole.BILLER}),
     }
 )
 

@@ -19,7 +19,8 @@ import web
 from billing_hooks import demo, jobs
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.material import Sheet
-from billing_hooks.pages import Biller, create_pages
+from billing_hooks.page_frame import Biller
+from billing_hooks.pages import create_pages
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Row, encounter_id
 

@@ -14,7 +14,8 @@ import pytest
 
 from billing_hooks import coverage_form, demo, jobs
 from billing_hooks.errors import Malformed, Refused
-from billing_hooks.material import Sheet
+from billing_hooks.held_coverage import FIRST, HeldCoverage
+from billing_hooks.material import Coverage, Sheet
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
 from billing_hooks.store_questions import Correction
@@ -312,6 +313,24 @@ async def test_another_plan_codes_again_and_both_decisions_stay(
     assert (await visits.row(released)).released
     nothing = await biller.get(f"{path}/compare?older=1&newer=7")
     assert nothing.status_code == 409
+
+
+async def test_another_coverage_of_the_client_can_be_put_first(
+    biller: httpx.AsyncClient, desk_store: Store, visits: Visits
+) -> None:
+    """It is offered beside the form; chosen, the visit is coded by it, and the other stays on file."""
+    encounter = await visits.ready(1)
+    client = (await visits.row(encounter)).client
+    own = HeldCoverage("", 0, Coverage("Client", "self_pay"))
+    made = await desk_store.save_held(PRACTICE, client, own, "stf_hale", AT)
+    path = f"{ENCOUNTERS}/{encounter}"
+    assert f'data-coverage="{made.id}"' in (await biller.get(f"{path}/coverage")).text
+    assert (await biller.post(f"{path}/coverage/first", json={"coverage": "cov_none"})).status_code == 400
+    assert (await biller.post(f"{path}/coverage/first", json={"coverage": made.id})).json() == {"version": 1}
+    await jobs.work_queue(desk_store, drain=True)
+    assert (await visits.row(encounter)).outcome == "self_pay"
+    async with desk_store.work() as work:
+        assert [each.id for each in await desk_store.held(work, PRACTICE, client)] == [made.id, FIRST]
 
 
 @pytest.mark.parametrize(

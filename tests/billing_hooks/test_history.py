@@ -53,6 +53,13 @@ def test_whether_a_visit_follows_is_unknown_until_the_day_is_over() -> None:
     assert look_back("stf_rivera", DAY, BEGAN, [other(0.1)], BEGAN + timedelta(hours=3)).leads_to_visit is True
 
 
+@pytest.mark.parametrize(("days", "found"), [(0, 0), (3, 3), (7, 7), (8, -1), (-1, -1)])
+def test_a_visit_in_person_counts_by_the_record(days: int, found: int) -> None:
+    """It stands in no event; who keeps the record says which day it was. One to come says nothing yet."""
+    in_person = DAY - timedelta(days=days)
+    assert look_back("stf_rivera", DAY, BEGAN, [], NEXT_WEEK, in_person=in_person).related_days == found
+
+
 def test_a_history_is_kept_and_read_again() -> None:
     """As JSON beside the coding run."""
     for history in (History(), History(2, 4, True)):

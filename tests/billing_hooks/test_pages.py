@@ -19,7 +19,8 @@ from billing_hooks import contract, demo, jobs
 from billing_hooks.errors import Refused
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
-from billing_hooks.pages import Biller, create_pages
+from billing_hooks.page_frame import Biller
+from billing_hooks.pages import create_pages
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
 

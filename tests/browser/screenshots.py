@@ -128,6 +128,16 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     for path in ("rules", "rules/new", "rules/mhcp-2022", "payers", "payers/mhcp-2022", "fees", "services", "codes"):
         await biller.open(f"{server.origin}/billing/{path}")
         await album.take(biller, f"billing-{path.replace('/', '-')}")
+    await biller.open(f"{server.origin}/billing/clients")
+    await album.take(biller, "clients")
+    await biller.page.locator(".client-names a").first.click()
+    await biller.until("() => document.querySelector('.coverage') !== null")
+    await album.take(biller, "client")
+    await biller.page.locator(".coverage h3 a").first.click()
+    await biller.until("() => location.pathname.includes('/coverages/')")
+    await album.take(biller, "client-coverage")
+    await biller.open(f"{server.origin}/imports")
+    await album.take(biller, "imports")
 
 
 async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:

@@ -16,6 +16,7 @@ WEB_PLACES = (
     "server/routes/",
     "server/app.py",
     "server/billing_wing.py",
+    "server/client_part.py",
     "billing_hooks/intake.py",
     "billing_hooks/pages.py",
     "billing_hooks/page_frame.py",
@@ -27,6 +28,9 @@ WEB_PLACES = (
     "billing_hooks/files_pages.py",
     "billing_hooks/payers_pages.py",
     "billing_hooks/rules_pages.py",
+    "billing_hooks/client_pages.py",
+    "billing_hooks/coverage_pages.py",
+    "billing_hooks/eligibility_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),

@@ -17,6 +17,13 @@ async function codedAgain(before) {
   }
 }
 
+/** @param {number} before the version that stood */
+async function backOnceCoded(before) {
+  need(form, "#under-way", HTMLElement).hidden = false;
+  await codedAgain(before);
+  location.assign(encounter);
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   say(trouble, "");
@@ -28,10 +35,7 @@ form.addEventListener("submit", (event) => {
     complain(input, "");
   }
   void busy(need(form, "button[type=submit]", HTMLButtonElement), async () => {
-    const before = (await post(`${encounter}/coverage`, { fields })).version;
-    need(form, "#under-way", HTMLElement).hidden = false;
-    await codedAgain(before);
-    location.assign(encounter);
+    await backOnceCoded((await post(`${encounter}/coverage`, { fields })).version);
   }, (words, code) => {
     const input = code.startsWith("field-") ? document.getElementById(code) : null;
     if (input) {
@@ -40,3 +44,15 @@ form.addEventListener("submit", (event) => {
     } else say(trouble, words);
   });
 });
+
+for (const button of document.querySelectorAll("button[data-coverage]")) {
+  if (!(button instanceof HTMLButtonElement)) continue;
+  const orderTrouble = need(document, "#order-trouble", HTMLElement);
+  button.addEventListener("click", () => {
+    say(orderTrouble, "");
+    void busy(button, async () => {
+      const chosen = { coverage: button.dataset["coverage"] };
+      await backOnceCoded((await post(`${encounter}/coverage/first`, chosen)).version);
+    }, (words) => say(orderTrouble, words));
+  });
+}

@@ -8,12 +8,13 @@ import pytest
 from fastapi.routing import APIRoute
 
 from server.permissions import TABLE, May
-from server.routes import client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes import client, guest, guests, imports, pages, public, settings, staff, statements, visits
 from server.routes.asking import client_here, guest_here
 from signaling.words import StaffRole
 
 CLINICIAN = {"clinician"}
 BOOKERS = {"clinician", "front_desk"}
+OFFICE = {"front_desk", "biller"}
 ALL = {"clinician", "front_desk", "biller"}
 
 # Written out by hand, apart from server.permissions: who may use which route.
@@ -42,6 +43,13 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/visits/{visit}/guests/{guest}/revoke"): BOOKERS,
     ("GET", "/api/statements"): CLINICIAN,
     ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
+    ("GET", "/imports"): OFFICE,
+    ("GET", "/imports/template.csv"): OFFICE,
+    ("POST", "/api/imports/csv"): OFFICE,
+    ("POST", "/api/imports/fhir"): OFFICE,
+    ("GET", "/api/imports/{wanted}"): OFFICE,
+    ("POST", "/api/imports/{wanted}/confirm"): OFFICE,
+    ("POST", "/api/imports/{wanted}/discard"): OFFICE,
     ("GET", "/api/settings/practice"): CLINICIAN,
     ("POST", "/api/settings/practice"): CLINICIAN,
     ("GET", "/api/settings/clinicians/{clinician}"): CLINICIAN,
@@ -72,7 +80,7 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert routes_of(staff, visits, guests, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    assert routes_of(staff, visits, guests, statements, settings, imports, pages) == set(EXPECTED) | OPEN_TO_ALL
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
@@ -106,6 +114,7 @@ def test_what_anybody_may_fetch_is_three_things() -> None:
     }
 
 
+FILES = ("/api/imports/csv", "/api/imports/fhir")
 BODIES: dict[str, Any] = {
     "/api/socket-ticket": {"for": "desk"},
     "/api/clients/search": {"q": "J"},
@@ -141,6 +150,9 @@ async def test_each_role_gets_its_routes_and_no_other(
         path = template.replace("{visit}", visit).replace("{clinician}", team.clinician)
         if method == "GET":
             response = await browser.get(path)
+        elif template in FILES:
+            octets = {"content-type": "application/octet-stream"}
+            response = await browser.post(path, content=b"client_id", headers=octets)
         else:
             body = booking(start="2026-11-25T09:00") if template == "/api/visits" else BODIES.get(template, {})
             response = await browser.post(path, json=body)
