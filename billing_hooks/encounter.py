@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
+from billing_hooks.filed import Filed
 from billing_hooks.material import Coverage, Fee, Sheet
 
 HOME_SITES = frozenset({"home", "lodging", "near_home"})
@@ -151,11 +152,13 @@ def from_event(
     fees: tuple[Fee, ...],
     today: date,
     titles: Mapping[str, str],
+    filed: Filed | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
     `intent` is what the practice's service key means ("psychotherapy_individual"); None holds. `titles` tells
-    what the title on a licence means ("LICSW").
+    what the title on a licence means ("LICSW"). `filed` says which papers the house keeps; of what it does not keep
+    the releasing person takes a look.
     """
     visit = cast("Mapping[str, object]", event["visit"])
     clinician = cast("Mapping[str, object]", event["clinician"])
@@ -165,21 +168,23 @@ def from_event(
         today=today,
         place=_place(cast("Mapping[str, object] | None", event["location"]), statement),
         clinician=_clinician(clinician, coverage, titles),
-        evidence=_evidence(event),
+        evidence=_evidence(event, sheet),
         service=Service(
-            intent=intent,
+            # What was done is the clinician's word; what was booked was a plan.
+            intent=(sheet.service if sheet is not None else None) or intent,
             requested=sheet.requested if sheet is not None else (),
             with_client=visit["counted_pair"] == ["clinician", "client"],
             patient=sheet.patient if sheet is not None else None,
-            incident_to=visit["incident_to"] is True,
+            incident_to=visit["incident_to"] is True or (sheet is not None and sheet.incident_to),
+            supervised=sheet.supervised if sheet is not None else None,
         ),
         sheet=sheet,
         coverage=coverage,
         papers=Papers(
             consent=event["consent"] is not None,
             statement=None if statement is None else statement["saw_and_heard"] is True,
-            note="release",
-            plan="release",
+            note=(filed.note if filed is not None else None) or "release",
+            plan=(filed.plan if filed is not None else None) or "release",
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
         ),
@@ -224,7 +229,7 @@ def _clinician(found: Mapping[str, object], coverage: Coverage | None, titles: M
     )
 
 
-def _evidence(event: Mapping[str, object]) -> Evidence:
+def _evidence(event: Mapping[str, object], sheet: Sheet | None) -> Evidence:
     seconds = cast("Mapping[str, int]", event["seconds"])
     modality = cast("Mapping[str, object]", event["modality"])
     pair = cast("Mapping[str, object]", event["visit"])["counted_pair"]
@@ -237,6 +242,8 @@ def _evidence(event: Mapping[str, object]) -> Evidence:
         audio_video=seconds["audio_video_overlap"],
         talk=seconds["talk_overlap"],
         presence=seconds["presence"],
-        audio_only_reason=cast("str | None", modality["audio_only_reason"]),
+        # Recorded in the visit, else on the sheet after it.
+        audio_only_reason=cast("str | None", modality["audio_only_reason"])
+        or (sheet.audio_only_reason if sheet is not None else None),
         platform=cast("str | None", practice["platform"]["owner_relationship"]),
     )

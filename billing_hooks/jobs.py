@@ -19,6 +19,7 @@ from billing_hooks import packs, rules, timeline
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
+from billing_hooks.filed import NOT_KEPT, Filed
 from billing_hooks.material import Coverage, Fee, Sheet
 from billing_hooks.rules import PayerRule
 from billing_hooks.store import Store
@@ -45,6 +46,7 @@ class Material:
     fees: tuple[Fee, ...]
     rules: tuple[Mapping[str, Any], ...]
     today: date
+    filed: Filed = NOT_KEPT
 
     def to_json(self) -> dict[str, object]:
         """As kept with the coding run."""
@@ -59,6 +61,7 @@ class Material:
             ],
             "rules": [dict(rule) for rule in self.rules],
             "today": self.today.isoformat(),
+            "filed": self.filed.to_json(),
         }
 
     @classmethod
@@ -77,6 +80,7 @@ class Material:
             ),
             rules=tuple(found["rules"]),
             today=date.fromisoformat(found["today"]),
+            filed=Filed(**found.get("filed", {})),
         )
 
 
@@ -88,7 +92,7 @@ def propose(material: Material) -> Proposal:
     tables, compacts = packs.shipped()
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
-        fees=material.fees, today=material.today, titles=tables.titles,
+        fees=material.fees, today=material.today, titles=tables.titles, filed=material.filed,
     )  # fmt: skip
     return code(encounter, own + shipped, tables, compacts)
 
@@ -128,7 +132,11 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             fees=await store.fees(work, practice),
             rules=tuple(await store.rules(work, practice)),
             today=now.date(),
-        )
+            filed=await store.papers(
+                work, practice, visit, client=event["client"]["id"],
+                day=date.fromisoformat(event["visit"]["date_of_service"]),
+            ),
+        )  # fmt: skip
         found = propose(material)
         times, booked = event["times"], event["visit"]["booked_start"]
         await store.add_coding(

@@ -24,9 +24,10 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
     if not found.consent:
         yield hold("CONSENT_MISSING")
     if found.note not in ("signed", "release"):
-        yield hold("NOTE_UNSIGNED")
+        more = "The supervisor has not countersigned it." if found.note == "countersign" else ""
+        yield hold("NOTE_UNSIGNED", more=more)
     if intent(case) in PLANNED and found.plan not in ("valid", "release"):
-        yield hold("TREATMENT_PLAN_MISSING")
+        yield hold("TREATMENT_PLAN_MISSING", more=_PLANS.get(found.plan or "", ""))
     if case.encounter.service.other_visits:
         yield hold("SAME_DAY_MULTIPLE_SESSIONS", opens=True)
     yield from _diagnoses(case)
@@ -35,6 +36,13 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
     else:
         yield from _coverage(case)
     yield from _fees(case, drafts)
+
+
+_PLANS = {
+    "unsigned": "The client has not signed it.",
+    "ended": "Its review was due before this visit.",
+    "later": "It begins after this visit.",
+}
 
 
 def _diagnoses(case: Case) -> Findings:
