@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
 
-from billing_hooks import keyset
+from billing_hooks import diagnosis_words, keyset
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
@@ -21,6 +21,7 @@ from billing_hooks.store import Store
 from server import identity, pages
 from server.db import clients, people, practices
 from server.errors import Refused
+from server.filing import Filing
 from server.house import House
 from server.permissions import May, may
 from server.routes.asking import staff_token
@@ -44,6 +45,8 @@ class BillingWing:
         self._house = house
         if self._store is not None:
             house.sheet = self._save_sheet
+            house.filing = Filing(self._store, house.practice_id)
+            diagnosis_words.shipped()  # read once, before anybody waits for it
         try:
             yield
         finally:

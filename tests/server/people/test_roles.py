@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from server.permissions import TABLE, May
-from server.routes import client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes import client, guest, guests, pages, public, settings, sheets, staff, statements, visits
 from server.routes.asking import client_here, guest_here
 from signaling.words import StaffRole
 
@@ -42,6 +42,14 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/visits/{visit}/guests/{guest}/revoke"): BOOKERS,
     ("GET", "/api/statements"): CLINICIAN,
     ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
+    ("GET", "/visits/{visit}/sheet"): CLINICIAN,
+    ("GET", "/api/visits/{visit}/sheet"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/sheet/draft"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/sheet/sign"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/sheet/countersign"): CLINICIAN,
+    ("POST", "/api/diagnoses"): CLINICIAN,
+    ("GET", "/api/countersign"): CLINICIAN,
+    ("GET", "/api/drafts"): CLINICIAN,
     ("GET", "/api/settings/practice"): CLINICIAN,
     ("POST", "/api/settings/practice"): CLINICIAN,
     ("GET", "/api/settings/clinicians/{clinician}"): CLINICIAN,
@@ -72,7 +80,7 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert routes_of(staff, visits, guests, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    assert routes_of(staff, visits, guests, statements, sheets, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
@@ -117,6 +125,10 @@ BODIES: dict[str, Any] = {
         "minutes": 1,
         "diagnoses": [],
     },
+    "/api/visits/{visit}/sheet/draft": {"revision": 0, "content": {}},
+    "/api/visits/{visit}/sheet/sign": {"revision": 0, "content": {}, "version": 1},
+    "/api/visits/{visit}/sheet/countersign": {"version": 1},
+    "/api/diagnoses": {"q": "F41", "day": "2026-11-20"},
     "/api/settings/practice": {
         "name": "Lakeside",
         "phone": "(612) 555-0100",
