@@ -15,6 +15,8 @@ from server.routes import (
     guest,
     guests,
     pages,
+    plans,
+    private_notes,
     public,
     settings,
     sheets,
@@ -44,7 +46,10 @@ def create_app(runtime: Runtime) -> FastAPI:
         openapi_url=None,
     )
     answers.install(app)
-    for part in (public, pages, staff, visits, guests, statements, sheets, settings, client, guest, sockets):
+    # the client signs a plan on the way in: a route of its own, behind the same cookie
+    app.include_router(plans.client_router())
+    for_staff = (public, pages, staff, visits, guests, statements, sheets, private_notes, plans, settings)
+    for part in (*for_staff, client, guest, sockets):
         app.include_router(part.router())
     wing.install(app)
     return app

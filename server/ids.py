@@ -28,6 +28,7 @@ PREFIXES: Final = {
     "sgi": "sign-in",
     "jnt": "joined device",
     "gst": "guest",
+    "pln": "treatment plan",
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from billing_hooks.material import Sheet
 from billing_hooks.minutes_limit import Limit
@@ -23,7 +23,15 @@ from signaling.words import AudioOnlyReason, StatementException
 _DIAGNOSIS: Final = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
 _CODE: Final = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]", re.ASCII)
 MOST_DIAGNOSES: Final = 12  # ASC X12 837P, HI segment
-Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+
+
+def _encodable(text: str) -> str:
+    text.encode("utf-8")  # half of a surrogate pair raises UnicodeEncodeError, a ValueError
+    return text
+
+
+_Encodable: Final = AfterValidator(_encodable)
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40), _Encodable]
 
 
 class _Part(BaseModel):
@@ -34,10 +42,10 @@ class ReadingForm(_Part):
     """One line of the peripherals."""
 
     kind: Short
-    value: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_READING)]
+    value: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_READING), _Encodable]
     unit: Short = ""
     second: Short | None = None
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)] | None = None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=60), _Encodable] | None = None
 
 
 class TimedCode(_Part):
@@ -69,7 +77,9 @@ class SheetContent(_Part):
     incident_to: StrictBool = False
     supervised: StrictBool | None = None
     template: Literal["psychotherapy", "medical", "elsewhere"] = "psychotherapy"
-    sections: Annotated[dict[Short, Annotated[str, StringConstraints(max_length=LONGEST)]], Field(max_length=12)] = {}
+    sections: Annotated[
+        dict[Short, Annotated[str, StringConstraints(max_length=LONGEST), _Encodable]], Field(max_length=12)
+    ] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,15 @@ async def waiting(front: Front, who: StaffHere) -> list[dict[str, Any]]:
     return [{"visit": note.visit, "client": names[note.client], **shown(note, zone)} for note in found]
 
 
+async def begun(front: Front, who: StaffHere) -> list[dict[str, Any]]:
+    """Drafts of one's own that are not signed, the latest visit first."""
+    async with front.shelf.work() as work:
+        found = [await visits.read(work, visit) for visit in await notes.drafted(work, who.id)]
+        names = await clients.names(work, {visit.client for visit in found})
+    found.sort(key=lambda visit: visit.start, reverse=True)
+    return [{"visit": visit.id, "client": names[visit.client], "start": iso(visit.start)} for visit in found]
+
+
 async def countersign(front: Front, visit: str, version: int, who: StaffHere) -> None:
     """The supervisor signs one version. Raises Refused("note-unknown" | "not-your-visit" | "countersigned")."""
     async with front.shelf.work() as work:

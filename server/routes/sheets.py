@@ -10,7 +10,7 @@ from pydantic import Field, StrictInt
 
 from billing_hooks import diagnosis_words, packs
 from server import sheets
-from server.db import notes, practices, visits
+from server.db import practices, visits
 from server.identity import StaffHere
 from server.permissions import May
 from server.routes.answers import page
@@ -88,7 +88,6 @@ def router() -> APIRouter:
 
     @routes.get("/api/drafts")
     async def drafts(who: Writing, front: House) -> dict[str, Any]:
-        async with front.shelf.work() as work:
-            return {"visits": sorted(await notes.drafted(work, who.id))}
+        return {"drafts": await sheets.begun(front, who)}
 
     return routes

@@ -7,8 +7,22 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from server.db import visits as visit_rows
 from server.permissions import TABLE, May
-from server.routes import client, guest, guests, pages, public, settings, sheets, staff, statements, visits
+from server.routes import (
+    client,
+    guest,
+    guests,
+    pages,
+    plans,
+    private_notes,
+    public,
+    settings,
+    sheets,
+    staff,
+    statements,
+    visits,
+)
 from server.routes.asking import client_here, guest_here
 from signaling.words import StaffRole
 
@@ -50,6 +64,12 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/diagnoses"): CLINICIAN,
     ("GET", "/api/countersign"): CLINICIAN,
     ("GET", "/api/drafts"): CLINICIAN,
+    ("GET", "/api/visits/{visit}/private-note"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/private-note"): CLINICIAN,
+    ("GET", "/clients/{client}/plans"): CLINICIAN,
+    ("GET", "/api/clients/{client}/plans"): CLINICIAN,
+    ("POST", "/api/clients/{client}/plans"): CLINICIAN,
+    ("GET", "/api/plans/due"): CLINICIAN,
     ("GET", "/api/settings/practice"): CLINICIAN,
     ("POST", "/api/settings/practice"): CLINICIAN,
     ("GET", "/api/settings/clinicians/{clinician}"): CLINICIAN,
@@ -80,17 +100,21 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert routes_of(staff, visits, guests, statements, sheets, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    assert (
+        routes_of(staff, visits, guests, statements, sheets, private_notes, plans, settings, pages)
+        == set(EXPECTED) | OPEN_TO_ALL
+    )
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
 def test_every_client_route_asks_for_the_clients_cookie() -> None:
     """Except the exchange that gives it."""
     asks = set()
-    for route in client.router().routes:
+    for route in [*client.router().routes, *plans.client_router().routes]:
         assert isinstance(route, APIRoute)
         if client_here in [dependency.call for dependency in route.dependant.dependencies]:
             asks |= {(method, route.path) for method in route.methods}
+    assert ("POST", "/api/client/plan") in asks
     assert routes_of(client) - asks == {("POST", "/api/join")}
 
 
@@ -128,6 +152,14 @@ BODIES: dict[str, Any] = {
     "/api/visits/{visit}/sheet/draft": {"revision": 0, "content": {}},
     "/api/visits/{visit}/sheet/sign": {"revision": 0, "content": {}, "version": 1},
     "/api/visits/{visit}/sheet/countersign": {"version": 1},
+    "/api/visits/{visit}/private-note": {"version": 0, "text": "x"},
+    "/api/clients/{client}/plans": {
+        "begins_on": "2026-11-23",
+        "review_on": "2027-02-23",
+        "needs": "Worry",
+        "frequency": "Weekly, by video",
+        "goals": [{"goal": "Fewer checks"}],
+    },
     "/api/diagnoses": {"q": "F41", "day": "2026-11-20"},
     "/api/settings/practice": {
         "name": "Lakeside",
@@ -144,13 +176,16 @@ BODIES: dict[str, Any] = {
 
 @pytest.mark.parametrize("who", ["clinician", "front_desk", "biller", "nobody"])
 async def test_each_role_gets_its_routes_and_no_other(
-    who: str, signed_in: Any, browsers: Any, booked: Any, booking: Any, team: Any
+    who: str, signed_in: Any, browsers: Any, booked: Any, booking: Any, team: Any, house: Any
 ) -> None:
     """Allowed: anything but 401 and 403. Not allowed: 403. Nobody: 401, and pages lead to the sign-in."""
     visit, _ = await booked()
+    async with house.shelf.work() as work:
+        client_id = (await visit_rows.read(work, visit)).client
     browser = browsers() if who == "nobody" else await signed_in(who)
     for (method, template), allowed in EXPECTED.items():
         path = template.replace("{visit}", visit).replace("{clinician}", team.clinician)
+        path = path.replace("{client}", client_id)
         if method == "GET":
             response = await browser.get(path)
         else:

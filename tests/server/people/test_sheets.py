@@ -148,7 +148,7 @@ async def test_a_draft_is_kept_also_before_the_visit_ends(booked: Any, signed_in
     told = await browser.see(f"/api/visits/{visit}/sheet")
     assert told["draft"]["content"]["sections"] == {"focus": "half a sen"}
     assert told["draft"]["content"]["minutes"] == "soon"
-    assert (await browser.see("/api/drafts"))["visits"] == [visit]
+    assert [one["visit"] for one in (await browser.see("/api/drafts"))["drafts"]] == [visit]
     refused = await browser.ask(f"/api/visits/{visit}/sheet/sign", signing(1), 409)
     assert refused["code"] == "visit-not-over"
 
