@@ -1,6 +1,7 @@
 // The page of one visit's sheet and note: saves by itself, never over another window's words, signs once. Shell (DOM).
 
 import { el, fill, need } from "./dom.js";
+import { privateNote } from "./private_note.js";
 import { SheetForm } from "./sheet_form.js";
 import { signedNote } from "./sheet_signed.js";
 import { button, busy, cannotLoad, note, say } from "./staff_dom.js";
@@ -37,7 +38,8 @@ const failed = el("p", { class: "error", role: "alert" });
 function show(next) {
   told = next;
   const when = next.measured ? `${shortDayOf(`${next.measured.day}T12:00:00Z`, "UTC")}, ${next.measured.words}` : next.booked.name;
-  say(need(document, "#about", HTMLElement), `${next.client} · ${when}`);
+  fill(need(document, "#about", HTMLElement), `${next.client} · ${when} · `,
+    el("a", { href: `/clients/${next.client_id}/plans`, text: "Treatment plan" }));
   const list = need(document, "#signed", HTMLElement);
   list.hidden = next.signed.length === 0;
   list.replaceChildren(...next.signed.map(signedNote));
@@ -195,6 +197,7 @@ async function wait() {
 
 try {
   show(await get(path));
+  privateNote(need(document, "#private", HTMLElement), visit, zone);
   void wait();
 } catch (failure) {
   cannotLoad(failure, need(document, "#trouble", HTMLElement));

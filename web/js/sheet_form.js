@@ -10,7 +10,7 @@ import { Readings } from "./sheet_readings.js";
 /** @typedef {{ day: string, start: string, stop: string, words: string, minutes: number, limit: string, modality: string,
  *   audio_only_reason: string|null }} Measured */
 /** @typedef {Record<string, any>} Content */
-/** @typedef {{ visit: string, client: string, over: boolean, stated: boolean, booked: { name: string, service: string|null },
+/** @typedef {{ visit: string, client: string, client_id: string, over: boolean, stated: boolean, booked: { name: string, service: string|null },
  *   measured: Measured|null, table: { source: string, through: string, beyond: boolean },
  *   draft: { revision: number, content: Content, saved_at: string }|null, signed: any[], before: { diagnoses: string[] },
  *   template: string, templates: Record<string, Section[]>, titles: Record<string, string>, services: Service[],

@@ -8,6 +8,7 @@ import { shortDayOf, timeOf } from "./zone_time.js";
 
 /** @typedef {import("./statement_form.js").Due} Due */
 /** @typedef {{ visit: string, client: string, start: string }} Begun */
+/** @typedef {{ client_id: string, client: string, review_on: string }} Review */
 /** @typedef {import("./sheet_signed.js").Signed & { visit: string, client: string }} Waiting */
 
 const zone = document.body.dataset["zone"] ?? "UTC";
@@ -46,7 +47,8 @@ function waitingRow(note) {
 }
 
 try {
-  const [{ due }, { drafts }, { waiting }] = await Promise.all([get("/api/statements"), get("/api/drafts"), get("/api/countersign")]);
+  const [{ due }, { drafts }, { waiting }, reviews] = await Promise.all([
+    get("/api/statements"), get("/api/drafts"), get("/api/countersign"), get("/api/plans/due")]);
   const begun = new Set(drafts.map((/** @type {Begun} */ one) => one.visit));
   due.sort((/** @type {Due} */ a, /** @type {Due} */ b) => Date.parse(a.start) - Date.parse(b.start));
   const listed = new Set(due.map((/** @type {Due} */ one) => one.visit));
@@ -57,6 +59,10 @@ try {
       row(`due-${one.visit}`, one.client, `${shortDayOf(one.start, zone)}, ${timeOf(one.start, zone)} · begun, not signed`, one.visit, "Go on")));
   need(document, "#waiting", HTMLElement).replaceChildren(...waiting.map(waitingRow));
   need(document, "#waiting-part", HTMLElement).hidden = waiting.length === 0;
+  need(document, "#reviews", HTMLElement).replaceChildren(...reviews.due.map((/** @type {Review} */ one) => el("li", { class: "row spread" },
+    el("a", { href: `/clients/${one.client_id}/plans`, text: one.client }),
+    el("span", { class: "muted", text: `by ${shortDayOf(`${one.review_on}T12:00:00Z`, "UTC")}` }))));
+  need(document, "#reviews-part", HTMLElement).hidden = reviews.due.length === 0;
   none.hidden = due.length + open.length + waiting.length > 0;
   // The end of a visit leads here, with the visit's id after the #.
   const wanted = document.getElementById(`due-${location.hash.slice(1)}`);
