@@ -20,6 +20,8 @@ from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
 from billing_hooks.filed import NOT_KEPT, Filed
+from billing_hooks.given import PREFIX
+from billing_hooks.given_coding import code_given
 from billing_hooks.material import Coverage, Fee, Sheet
 from billing_hooks.rules import PayerRule
 from billing_hooks.store import Store
@@ -112,6 +114,8 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
 
     Runs of one visit wait for each other; a run that finds nothing new writes nothing.
     """
+    if visit.startswith(PREFIX):  # a service that was entered, not a visit
+        return await code_given(store, practice, visit, at=at)
     now = at if at is not None else datetime.now(UTC)
     async with store.work() as work:
         await lock(work, "coding", practice, visit)

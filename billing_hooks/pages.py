@@ -14,12 +14,13 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from billing_hooks import packs, page_words, rules
+from billing_hooks import given_view, packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
+from billing_hooks.given import PREFIX
 from billing_hooks.page_words import RELEASED, STATE
 from billing_hooks.store import Store
-from billing_hooks.store_encounters import Coding, Row
+from billing_hooks.store_encounters import Coding, Release, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,25 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
     async def one(request: Request, encounter: str) -> HTMLResponse:
         biller = await who(request)
         row, codings, releases = await store.encounter(biller.practice, encounter)
+        if row.event.startswith(PREFIX):
+            return await given_encounter(request, biller, row, codings, releases)
         stored = await store.event(biller.practice, row.event)
         people = await named(request, {row.client, row.clinician})
         received = stored.received_at if stored is not None else row.updated_at
         return _page(
             templates, "billing/encounter.html", biller, row=row, people=people, state=_state(row), codings=codings,
             releases=releases, when=page_words.when, words=page_words, **_shown_coding(codings[0], received),
+        )  # fmt: skip
+
+    async def given_encounter(
+        request: Request, biller: Biller, row: Row, codings: tuple[Coding, ...], releases: tuple[Release, ...]
+    ) -> HTMLResponse:
+        """The page of a service that no visit gave."""
+        people = await named(request, {row.client, row.clinician})
+        return _page(
+            templates, "billing/given_encounter.html", biller, row=row, people=people, state=_state(row),
+            coding=codings[0], codings=codings, releases=releases, when=page_words.when,
+            **given_view.context(codings[0].proposal, codings[0].rests_on),
         )  # fmt: skip
 
     @routes.get("/events/{event}")

@@ -18,6 +18,7 @@ from billing_hooks.contract import STATEMENT
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
 from billing_hooks.store_encounters import Encounters
+from billing_hooks.store_given import GivenServices
 from billing_hooks.store_papers import Papers
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_records import Records
@@ -41,7 +42,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Records, Papers, Encounters):
+class Store(Records, Papers, GivenServices, Encounters):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod

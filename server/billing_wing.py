@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import diagnosis_words, keyset
+from billing_hooks.given_pages import Licensed, create_given_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
@@ -61,6 +62,8 @@ class BillingWing:
             app.include_router(
                 create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
             )
+            given = create_given_pages(self._store, pages.environment(), self._who, self._names, self._clinicians)
+            app.include_router(given, prefix="/billing")
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()
@@ -81,6 +84,18 @@ class BillingWing:
         async with self._opened().shelf.work() as work:
             staff = {one.id: one.name for one in await people.clinicians(work)}
             return {**staff, **await clients.names(work, [one for one in ids if one.startswith("cli_")])}
+
+    async def _clinicians(self, _request: Request) -> Sequence[Licensed]:
+        """The practice's clinicians with their licences, for services that no visit gave."""
+        async with self._opened().shelf.work() as work:
+            found = [(one, await people.licences_of(work, one.id)) for one in await people.clinicians(work)]
+        return [
+            Licensed(
+                one.id, one.name, one.npi, next((held.type for held in licences), None),
+                {held.state: held.valid_to for held in licences},
+            )
+            for one, licences in found
+        ]  # fmt: skip
 
     async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         house, store = self._opened(), self._store

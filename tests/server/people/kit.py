@@ -71,6 +71,10 @@ class House:
     filing: Filing | None = None
     sheets: list[tuple[str, int | None, tuple[str, ...], str]] = field(default_factory=list)
 
+    @property
+    def practice_id(self) -> str:
+        return self.shelf.practice
+
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         self.sheets.append((visit, minutes, tuple(diagnoses), by))
 
