@@ -60,4 +60,7 @@ async def save_demo(
         await store.save_service(practice, service, intent, BY, at)
     for client in clients:
         await store.save_coverage(practice, client, COVERAGE, BY, at)
+    through = at.date().replace(month=9, day=30)
+    through = through if at.date() <= through else through.replace(year=through.year + 1)
+    await store.save_diagnosis_reach(practice, through, "Compared with the newest release (demo)", BY, at)
     await store.recode(practice)

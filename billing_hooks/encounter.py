@@ -111,7 +111,8 @@ class Papers:
     """What must be on file. None = unknown. "release" = the releasing person looks at it (`note`, `plan`).
 
     `note` signed, `plan` (of treatment) valid; `estimate_due` the last day for the estimate, None when none is due,
-    `estimate_sent` the day it was sent.
+    `estimate_sent` the day it was sent; `diagnoses_through` how far the practice confirmed the table of diagnoses
+    beyond its release (None: whoever asks answers for the table).
     """
 
     consent: bool | None = None
@@ -124,6 +125,7 @@ class Papers:
     estimate_cents: int | None = None
     bill_cents: int | None = None
     fees: tuple[Fee, ...] | None = None
+    diagnoses_through: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ def from_event(
             plan=(filed.plan if filed is not None else None) or "release",
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
+            diagnoses_through=filed.diagnoses_through if filed is not None else None,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,15 +21,25 @@ class Filed:
     """What the coder is told of papers. None = nothing of the kind is kept here, and the releasing person looks.
 
     `note` signed|countersign (a second signature is waited for)|release (kept elsewhere); `plan`
-    valid|unsigned (by the client)|ended (its review is overdue)|later (it begins after the day of service).
+    valid|unsigned (by the client)|ended (its review is overdue)|later (it begins after the day of service);
+    `diagnoses_through` how far the practice has confirmed the diagnosis table beyond its release (`date.min`: not at
+    all).
     """
 
     note: str | None = None
     plan: str | None = None
+    diagnoses_through: date | None = None
 
     def to_json(self) -> dict[str, str | None]:
         """As kept with a coding run."""
-        return {"note": self.note, "plan": self.plan}
+        through = self.diagnoses_through
+        return {"note": self.note, "plan": self.plan, "diagnoses_through": through.isoformat() if through else None}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, str | None]) -> Filed:
+        """What `to_json` wrote, also before it knew of everything."""
+        through = found.get("diagnoses_through")
+        return cls(found.get("note"), found.get("plan"), None if through is None else date.fromisoformat(through))
 
 
 NOT_KEPT = Filed()

@@ -82,7 +82,7 @@ class Material:
             ),
             rules=tuple(found["rules"]),
             today=date.fromisoformat(found["today"]),
-            filed=Filed(**found.get("filed", {})),
+            filed=Filed.from_json(found.get("filed", {})),
         )
 
 

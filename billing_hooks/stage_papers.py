@@ -51,7 +51,10 @@ def _diagnoses(case: Case) -> Findings:
         yield hold("DX_MISSING", opens=True)
         return
     # The codes themselves stay out of every sentence: reasons are shown in lists and kept unsealed.
-    dos = case.encounter.dos
+    dos, confirmed = case.encounter.dos, case.encounter.papers.diagnoses_through
+    if confirmed is not None and dos > max(confirmed, pack.diagnoses.valid_through):
+        more = f"The diagnosis table reaches to {pack.diagnoses.valid_through.isoformat()}: confirm or replace it."
+        yield hold("TABLES_OUT_OF_DATE", more=more, source=pack.diagnoses.source)
     for number, code in enumerate(sheet.diagnoses, 1):
         more, state = f"Look at number {number}.", pack.diagnoses.state(code, dos)
         if not _DIAGNOSIS.match(code) or state == "unknown":

@@ -27,6 +27,13 @@ PLANS = Table(
     Column("client_id", Text), Column("clinician_id", Text), Column("plan_version", Integer),
     Column("begins_on", Date), Column("review_on", Date), Column("client_signed_at", DateTime(timezone=True)),
 )  # fmt: skip
+REACH = Table(
+    "diagnosis_reach", _metadata,
+    Column("practice_id", Text, primary_key=True), Column("table_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True), Column("saved_at", DateTime(timezone=True)), Column("saved_by", Text),
+    Column("valid_through", Date), Column("source", Text),
+)  # fmt: skip
+_ICD = "icd-10-cm"
 _NOTE = {"signed": "signed", "countersign": "countersign", "elsewhere": "release"}
 
 
@@ -41,6 +48,16 @@ class PlanDates:
     begins: date
     review: date
     client_signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Until when the practice holds the diagnosis table good, what it looked at, who said so."""
+
+    through: date
+    source: str
+    by: str
+    at: datetime
 
 
 class Papers(Shelf):
@@ -76,7 +93,23 @@ class Papers(Shelf):
         newest = select(PAPERS.c.note).where(*match).order_by(PAPERS.c.version.desc()).limit(1)
         note = await work.scalar(newest)
         plans = () if client is None or day is None else await self._plans(work, practice, client)
-        return Filed(None if note is None else _NOTE[note], None if day is None else plan_state(plans, day))
+        reach = await self.diagnosis_reach(work, practice)
+        return Filed(
+            None if note is None else _NOTE[note],
+            None if day is None else plan_state(plans, day),
+            date.min if reach is None else reach.through,
+        )
+
+    async def diagnosis_reach(self, work: AsyncConnection, practice: str) -> Reach | None:
+        """How far the practice has confirmed the diagnosis table, None when it never did."""
+        match = (REACH.c.practice_id == practice, REACH.c.table_id == _ICD)
+        row = (await work.execute(select(REACH).where(*match).order_by(REACH.c.version.desc()).limit(1))).one_or_none()
+        return None if row is None else Reach(row.valid_through, row.source, row.saved_by, row.saved_at)
+
+    async def save_diagnosis_reach(self, practice: str, through: date, source: str, saved_by: str, at: datetime) -> int:
+        """File that the practice looked at a newer release and found the table to hold to that day."""
+        values = {"valid_through": through, "source": source, **stamp(at, saved_by)}
+        return await self._add_version(REACH, {"practice_id": practice, "table_id": _ICD}, values)
 
     async def _plans(self, work: AsyncConnection, practice: str, client: str) -> tuple[Plan, ...]:
         """Each version of the client's plans, a version's last word alone: an older one still covers its own days."""

@@ -23,6 +23,7 @@ from server.routes import (
     sockets,
     staff,
     statements,
+    supervision,
     visits,
 )
 from server.runtime import Runtime
@@ -48,7 +49,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     answers.install(app)
     # the client signs a plan on the way in: a route of its own, behind the same cookie
     app.include_router(plans.client_router())
-    for_staff = (public, pages, staff, visits, guests, statements, sheets, private_notes, plans, settings)
+    for_staff = (public, pages, staff, visits, guests, statements, sheets, private_notes, plans, settings, supervision)
     for part in (*for_staff, client, guest, sockets):
         app.include_router(part.router())
     wing.install(app)

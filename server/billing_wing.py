@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import diagnosis_words, keyset
+from billing_hooks.diagnosis_pages import create_diagnosis_pages
 from billing_hooks.given_pages import Licensed, create_given_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
@@ -64,6 +65,8 @@ class BillingWing:
             )
             given = create_given_pages(self._store, pages.environment(), self._who, self._names, self._clinicians)
             app.include_router(given, prefix="/billing")
+            reach = create_diagnosis_pages(self._store, pages.environment(), self._who, self._names)
+            app.include_router(reach, prefix="/billing")
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()

@@ -64,6 +64,12 @@ class Filing:
         async with self._store.work() as work:
             return await self._store.intent(work, self._practice, service)
 
+    async def diagnoses_through(self) -> date | None:
+        """How far the practice has confirmed the diagnosis table, None when it never did."""
+        async with self._store.work() as work:
+            reach = await self._store.diagnosis_reach(work, self._practice)
+        return None if reach is None else reach.through
+
     async def save_sheet(self, visit: str, sheet: Sheet, by: str, at: datetime) -> None:
         """File the signed sheet; the visit is coded again."""
         await self._store.save_sheet(self._practice, visit, sheet, by, at)

@@ -40,6 +40,7 @@ class Opened:
     zone: ZoneInfo
     intent: str | None
     measured: Measured | None
+    diagnoses_through: date | None = None
 
     @property
     def over(self) -> bool:
@@ -55,7 +56,8 @@ async def opened(front: Front, visit: str, who: StaffHere) -> Opened:
     filing = front.filing
     if filing is None:
         return Opened(found, zone, None, None)
-    return Opened(found, zone, await filing.intent(found.service), await filing.measured(visit))
+    measured, through = await filing.measured(visit), await filing.diagnoses_through()
+    return Opened(found, zone, await filing.intent(found.service), measured, through)
 
 
 async def told(front: Front, visit: str, who: StaffHere) -> dict[str, Any]:
@@ -120,7 +122,8 @@ def _measured(at: Opened) -> dict[str, Any] | None:
 def _table(at: Opened) -> dict[str, Any]:
     table = packs.shipped()[0].diagnoses
     day = at.measured.day if at.measured is not None else at.visit.start.astimezone(at.zone).date()
-    return {"source": table.source, "through": table.valid_through.isoformat(), "beyond": day > table.valid_through}
+    through = max(table.valid_through, at.diagnoses_through or table.valid_through)
+    return {"source": table.source, "through": through.isoformat(), "beyond": day > through}
 
 
 def shown(note: SignedNote, zone: ZoneInfo) -> dict[str, Any]:

@@ -19,6 +19,7 @@ WEB_PLACES = (
     "billing_hooks/intake.py",
     "billing_hooks/pages.py",
     "billing_hooks/given_pages.py",
+    "billing_hooks/diagnosis_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),

@@ -181,5 +181,5 @@ export class DiagnosisSearch {
 export function tableNotice(table) {
   if (!table.beyond) return null;
   return el("p", { class: "hint table-notice" }, icon("alert"),
-    ` The table here is the ${table.source}, which reaches to ${table.through}. Billing holds what it cannot confirm.`);
+    ` The table here is ${table.source}, which reaches to ${table.through}. Billing holds the visit until somebody confirms it.`);
 }

@@ -35,6 +35,7 @@ from server.routes import (
     sheets,
     staff,
     statements,
+    supervision,
     visits,
 )
 from server.runtime import Runtime
@@ -162,6 +163,7 @@ def app(house: House) -> FastAPI:
         private_notes,
         plans,
         settings,
+        supervision,
         client,
         guest,
         public,

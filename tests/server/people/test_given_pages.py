@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,3 +123,25 @@ async def test_a_client_that_is_not_here_has_no_page(signed_in: Any, team: Any) 
     path = f"/billing/clients/cli_{'a' * 20}/services"
     assert (await browser.get(path)).status_code == 404
     assert (await browser.ask(path, form(team.clinician), 404))["code"] == "client-unknown"
+
+
+async def test_the_diagnosis_table_is_confirmed_by_the_biller_alone(signed_in: Any, house: Any, team: Any) -> None:
+    """With the source, and after comparing; the page says how far it reaches and who said so."""
+    browser = await signed_in("biller")
+    page = await browser.get("/billing/diagnoses")
+    assert page.status_code == 200
+    assert "release of April 2026" in page.text
+    through = (datetime.now(UTC).date() + timedelta(days=90)).isoformat()
+    body = {"through": through, "source": "CMS, October 2026", "compared": True}
+    assert (await browser.ask("/billing/diagnoses", {**body, "compared": False}, 409))["code"] == "not-compared"
+    assert (await browser.ask("/billing/diagnoses", {**body, "through": "2199-01-01"}, 400))[
+        "code"
+    ] == "through-too-far"
+    await browser.ask("/billing/diagnoses", body)
+    confirmed = (await browser.get("/billing/diagnoses")).text
+    assert f"Visits to {through} are coded with it." in confirmed
+    assert "CMS, October 2026" in confirmed
+    for who in ("clinician", "front_desk"):
+        other = await signed_in(who)
+        assert (await other.get("/billing/diagnoses")).status_code == 403
+        await other.ask("/billing/diagnoses", body, 403)

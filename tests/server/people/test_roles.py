@@ -21,6 +21,7 @@ from server.routes import (
     sheets,
     staff,
     statements,
+    supervision,
     visits,
 )
 from server.routes.asking import client_here, guest_here
@@ -74,6 +75,8 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/settings/practice"): CLINICIAN,
     ("GET", "/api/settings/clinicians/{clinician}"): CLINICIAN,
     ("POST", "/api/settings/clinicians/{clinician}"): CLINICIAN,
+    ("GET", "/api/settings/clinicians/{clinician}/supervisor"): CLINICIAN,
+    ("POST", "/api/settings/clinicians/{clinician}/supervisor"): CLINICIAN,
 }
 OPEN_TO_ALL = {
     ("GET", "/"),
@@ -101,7 +104,7 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
     assert (
-        routes_of(staff, visits, guests, statements, sheets, private_notes, plans, settings, pages)
+        routes_of(staff, visits, guests, statements, sheets, private_notes, plans, settings, supervision, pages)
         == set(EXPECTED) | OPEN_TO_ALL
     )
     assert not set(EXPECTED) & OPEN_TO_ALL
@@ -170,6 +173,7 @@ BODIES: dict[str, Any] = {
         "others_may_share": False,
         "e2ee": "on",
     },
+    "/api/settings/clinicians/{clinician}/supervisor": {"supervisor": None},
     "/api/settings/clinicians/{clinician}": {"name": "Ana Rivera", "npi": None, "licences": []},
 }
 

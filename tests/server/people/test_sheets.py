@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -291,3 +292,39 @@ async def test_diagnoses_are_found_by_words_and_by_code(signed_in: Any) -> None:
     assert await find("F41.") == ["F41.0", "F41.1", "F41.3", "F41.8", "F41.9"]
     assert await find("zzzz") == []
     assert await find("99") == []
+
+
+async def test_a_table_that_ends_before_the_visit_is_said_and_holds_until_somebody_confirms_it(
+    held: str, store: Store, signed_in: Any, house: Any
+) -> None:
+    """The page says how far the table reaches; the biller's confirmation, by name, codes the visit again."""
+    browser = await signed_in("clinician")
+    path = f"/api/visits/{held}/sheet"
+    assert (await browser.see(path))["table"]["beyond"] is False  # the demo's biller has confirmed it
+    await store.save_diagnosis_reach(
+        house.shelf.practice, date(2026, 10, 31), "half a release", "stf_x", house.clock.wall
+    )
+    assert (await browser.see(path))["table"] == {
+        "source": "ICD-10-CM, release of April 2026 (NCHS), chapters F, R and Z",
+        "through": "2026-10-31",
+        "beyond": True,
+    }
+    await browser.ask(f"{path}/sign", signing())
+    held_for = {each.code: each.say for each in (await coded(store, house, held)).reasons}
+    assert "2026-09-30" in held_for["TABLES_OUT_OF_DATE"]
+    await store.save_diagnosis_reach(house.shelf.practice, date(2027, 3, 31), "October 2026", "stf_x", house.clock.wall)
+    assert "TABLES_OUT_OF_DATE" not in [each.code for each in (await coded(store, house, held)).reasons]
+
+
+async def test_a_clinician_does_not_end_their_own_supervision(signed_in: Any, team: Any) -> None:
+    """Another clinician of the practice sets and ends it; nobody supervises themselves."""
+    path = f"/api/settings/clinicians/{team.clinician}/supervisor"
+    supervised, colleague = await signed_in("clinician"), await signed_in("colleague")
+    assert (await supervised.see(path)) == {"supervisor": None}
+    assert (await colleague.ask(path, {"supervisor": team.clinician}, 409))["code"] == "own-supervision"
+    await colleague.ask(path, {"supervisor": team.biller}, 404)
+    await colleague.ask(path, {"supervisor": team.colleague})
+    assert (await supervised.see(path)) == {"supervisor": team.colleague}
+    assert (await supervised.ask(path, {"supervisor": None}, 409))["code"] == "own-supervision"
+    await colleague.ask(path, {"supervisor": None})
+    assert (await supervised.see(path)) == {"supervisor": None}

@@ -190,3 +190,18 @@ END
 $body$;
 CREATE TRIGGER codings_rest_on_something BEFORE INSERT ON billing.codings
     FOR EACH ROW EXECUTE FUNCTION billing.rests_on_something();
+
+-- How far the practice has confirmed the diagnosis table beyond its own release, by whom and from what source.
+CREATE TABLE billing.diagnosis_reach (
+    practice_id  text NOT NULL,
+    table_id     text NOT NULL,
+    version      integer NOT NULL CHECK (version >= 1),
+    saved_at     timestamptz NOT NULL,
+    saved_by     text NOT NULL,
+    valid_through date NOT NULL,
+    source       text NOT NULL,
+    PRIMARY KEY (practice_id, table_id, version)
+);
+CREATE TRIGGER diagnosis_reach_append_only BEFORE UPDATE OR DELETE ON billing.diagnosis_reach
+    FOR EACH ROW EXECUTE FUNCTION billing.refuse_change();
+REVOKE UPDATE, DELETE ON billing.diagnosis_reach FROM antechamber_billing;
