@@ -25,14 +25,15 @@ def clock(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def within(began: datetime, ended: datetime, zone: ZoneInfo, start: str, stop: str) -> tuple[datetime, datetime]:
-    """The instants of two wall-clock times inside a visit, whose first and last minutes count whole.
+    """The instants of two wall-clock times inside a visit, whose first and last minutes count whole: a visit within
+    one minute starts and stops in it.
 
     A clock that shows a time twice that night, or a visit over midnight, is settled by the visit itself.
     Raises Malformed("time-malformed"), Refused("time-outside" | "times-swapped").
     """
     first, last = _inside(began, ended, zone, start), _inside(began, ended, zone, stop)
-    if last <= first:
-        raise Refused("times-swapped", "The service stops after it starts: look at the two times again.")
+    if last < first:
+        raise Refused("times-swapped", "The service stops before it starts: look at the two times again.")
     return first, last
 
 

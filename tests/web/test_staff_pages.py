@@ -14,7 +14,7 @@ PAGES = ("sign-in", "desk", "board", "new-visit", "statements", "settings", "pro
 ROLES = {
     "clinician": ["/desk", "/visits/new", "/statements", "/settings"],
     "front_desk": ["/board", "/visits/new"],
-    "biller": ["/billing/"],
+    "biller": ["/billing/", "/billing/diagnoses"],
 }
 
 

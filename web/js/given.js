@@ -13,7 +13,7 @@ import { STATES } from "./states.js";
  *   clinicians: { id: string, name: string, states: string[] }[], entered: Entered[], today: string }} Told */
 
 /** @type {Told} */
-const told = JSON.parse(need(document, "#told", HTMLScriptElement).textContent ?? "{}");
+const told = JSON.parse(need(document, "#told", HTMLElement).dataset["told"] ?? "{}");
 const holder = need(document, "#form", HTMLElement);
 
 /** @param {string} id @param {string} label @param {string} hint @param {HTMLElement} field @returns {HTMLElement} */

@@ -223,7 +223,7 @@ export class SheetForm {
       service: this.service.value || null,
       start: this.start.value,
       stop: this.stop.value,
-      minutes: this.minutes.value,
+      minutes: this.minutesBox?.hidden ? "" : this.minutes.value,
       patient: this.patient.value || null,
       basis: this.basis.value || null,
       mdm: this.mdm.value || null,

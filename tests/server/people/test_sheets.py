@@ -112,7 +112,7 @@ async def test_a_signature_whose_answer_was_lost_may_be_repeated(held: str, stor
         ({"minutes": ""}, "minutes-malformed", "whole number"),
         ({"minutes": "4.5"}, "minutes-malformed", "whole number"),
         ({"start": "09:00"}, "time-outside", "10:02 a.m. to 10:51 a.m."),
-        ({"start": "10:40", "stop": "10:20"}, "times-swapped", "stops after"),
+        ({"start": "10:40", "stop": "10:20"}, "times-swapped", "stops before"),
         ({"diagnoses": ["F41.1", "hello"]}, "diagnosis-malformed", "F41.1"),
         ({"diagnoses": ["F41"]}, "diagnosis-invalid", "F41:"),
         ({"diagnoses": ["F99.99"]}, "diagnosis-invalid", "F99.99"),
