@@ -18,7 +18,7 @@ from billing_hooks.contract import STATEMENT
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
 from billing_hooks.store_encounters import Encounters
-from billing_hooks.store_given import GivenServices
+from billing_hooks.store_given import GIVEN, GivenServices
 from billing_hooks.store_papers import Papers
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_records import Records
@@ -112,7 +112,8 @@ class Store(Records, Papers, GivenServices, Encounters):
         return None if row is None else StoredEvent(row.event_id, row.kind, row.sequence, row.received_at, row.raw)
 
     async def enqueue_forgotten(self) -> int:
-        """Ask again for every visit that has an event and no encounter: a queue row may have been lost."""
+        """Ask again for every visit with an event, and every entered service, that has no encounter: a queue row may
+        have been lost."""
         lost = (
             select(EVENTS.c.practice_id, EVENTS.c.visit_id)
             .distinct()
@@ -123,8 +124,18 @@ class Store(Records, Papers, GivenServices, Encounters):
                 .exists()
             )
         )
+        entered = (
+            select(GIVEN.c.practice_id, GIVEN.c.given_id.label("visit_id"))
+            .distinct()
+            .where(
+                ~select(ENCOUNTERS.c.visit_id)
+                .where(ENCOUNTERS.c.practice_id == GIVEN.c.practice_id, ENCOUNTERS.c.visit_id == GIVEN.c.given_id)
+                .exists()
+            )
+        )
         async with self._engine.begin() as work:
-            found = (await work.execute(lost)).all()
+            found = [*(await work.execute(lost)).all()]
+            found += (await work.execute(entered)).all()
             for row in found:
                 await enqueue(work, row.practice_id, row.visit_id)
         return len(found)

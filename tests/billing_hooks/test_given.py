@@ -122,6 +122,15 @@ async def test_a_changed_plan_codes_them_again(store: Store) -> None:
     assert await store.recode(PRACTICE) == 1
 
 
+async def test_an_entered_service_whose_turn_was_lost_is_coded_all_the_same(store: Store) -> None:
+    """As a visit is: the sweep finds it."""
+    await store.save_given(PRACTICE, DAYS, 0, "stf_hale", AT)
+    assert await store.enqueue_forgotten() == 1
+    await jobs.work_queue(store, drain=True)
+    assert (await store.counts(PRACTICE))["all"] == 1
+    assert await store.enqueue_forgotten() == 0
+
+
 async def test_an_entered_service_is_sealed_and_stays(store: Store, database: Any) -> None:
     """Readings and diagnoses stand readable in no column; the role may change and delete nothing."""
     await coded(store, DAYS)

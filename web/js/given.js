@@ -127,6 +127,6 @@ function draw(from) {
 need(document, "#none", HTMLElement).hidden = told.entered.length > 0;
 need(document, "#entered", HTMLElement).replaceChildren(...told.entered.map((one) => el("li", { class: "card row spread" },
   el("div", {}, el("strong", { text: told.kinds[one.kind] ?? one.kind }),
-    el("p", { class: "muted", text: `${one.begins} to ${one.ends} · ${one.words}${one.version > 1 ? ` · corrected ${one.version - 1} times` : ""}` })),
+    el("p", { class: "muted", text: `${one.begins} to ${one.ends} · ${one.words}${one.version > 1 ? ` · version ${one.version}` : ""}` })),
   button("Correct", "", () => draw(one), "pen"))));
 draw(null);
