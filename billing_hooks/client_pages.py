@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from billing_hooks import client_record, verification
 from billing_hooks.client_record import Use
+from billing_hooks.filed import Plan
 from billing_hooks.held_coverage import LOBS, HeldCoverage
 from billing_hooks.page_frame import Biller, Clock, Frame, Who, today
 from billing_hooks.page_frame import now as wall_clock
@@ -70,15 +71,6 @@ class About:
     places: tuple[KnownPlace, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlanDates:
-    """A treatment plan's dates, as the client's page shows them; its text is the clinician's alone."""
-
-    begun: date
-    review: date | None
-    signed: bool
-
-
 class House(Protocol):
     """What these pages ask the house for. Each raises the house's Refused("client-unknown")."""
 
@@ -95,7 +87,7 @@ class House(Protocol):
         ...
 
 
-Plans = Callable[[str, str], Awaitable[Sequence[PlanDates]]]
+Plans = Callable[[str, str], Awaitable[Sequence[Plan]]]
 
 
 def create_client_pages(

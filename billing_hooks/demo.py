@@ -74,6 +74,9 @@ async def save_demo(
         await store.save_coverage(practice, client, COVERAGE, BY, at)
         await store.save_held(practice, client, HeldCoverage(FIRST, 1, COVERAGE, POLICY), BY, at)
         await store.change_record(practice, client, lambda _: RECORD, BY, at)
+    through = at.date().replace(month=9, day=30)
+    through = through if at.date() <= through else through.replace(year=through.year + 1)
+    await store.save_diagnosis_reach(practice, through, "Compared with the newest release (demo)", BY, at)
     await store.recode(practice)
 
 

@@ -20,8 +20,12 @@ from billing_hooks.client_record import ClientRecord
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
+from billing_hooks.filed import NOT_KEPT, Filed
+from billing_hooks.given import PREFIX
+from billing_hooks.given_coding import code_given
 from billing_hooks.history import History
 from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.rule_reading import learn_tables
 from billing_hooks.store import Store
 from billing_hooks.store_history import began_at
 from billing_hooks.store_queue import ENTRYPOINT, enqueue, queries
@@ -53,6 +57,7 @@ class Material:
     history: History | None = None
     pack: str = ""  # the digest of the practice's own code tables, "" for the shipped ones
     record: ClientRecord | None = None
+    filed: Filed = NOT_KEPT
 
     def to_json(self) -> dict[str, object]:
         """As kept with the coding run. A record of which nothing decides is left out: it must change no digest."""
@@ -70,6 +75,7 @@ class Material:
             "today": self.today.isoformat(),
             "history": None if self.history is None else self.history.to_json(),
             **({"pack": self.pack} if self.pack else {}),
+            "filed": self.filed.to_json(),
         }
 
     @classmethod
@@ -92,6 +98,7 @@ class Material:
             history=History.from_json(found["history"]) if found.get("history") else None,
             pack=found.get("pack", ""),
             record=ClientRecord.from_json(found["record"]) if "record" in found else None,
+            filed=Filed.from_json(found.get("filed", {})),
         )
 
 
@@ -105,7 +112,7 @@ def propose(material: Material) -> Proposal:
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
         fees=material.fees, today=material.today, titles=tables.titles, history=material.history,
-        record=material.record,
+        record=material.record, filed=material.filed,
     )  # fmt: skip
     return code(encounter, rule_shelf.in_use(own, packs.shipped_rules()), tables, compacts)
 
@@ -125,6 +132,8 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
 
     Runs of one visit wait for each other; a run that finds nothing new writes nothing.
     """
+    if visit.startswith(PREFIX):  # a service that was entered, not a visit
+        return await code_given(store, practice, visit, at=at)
     now = at if at is not None else datetime.now(UTC)
     async with store.work() as work:
         await lock(work, "coding", practice, visit)
@@ -152,6 +161,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             history=await store.history(work, event, now, in_person=record.last_in_person if record else None),
             pack=await learn_tables(store, work, practice),
             record=record,
+            filed=await store.papers(work, practice, visit, client=client, day=dos),
         )
         found = propose(material)
         if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:
@@ -167,14 +177,6 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             },
         )  # fmt: skip
         return found.verdict
-
-
-async def learn_tables(store: Store, work: Any, practice: str) -> str:
-    """Have the practice's own code tables at hand; their digest, "" where it uses the shipped ones."""
-    digest = await store.pack_digest(work, practice)
-    if not packs.knows(digest):
-        await asyncio.to_thread(packs.learn, digest, await store.pack_text(work, practice, digest))
-    return digest
 
 
 async def run_worker(url: str, key: bytes) -> None:

@@ -13,14 +13,15 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from billing_hooks import cures, desk_words, packs, page_words, rules
+from billing_hooks import cures, desk_words, given_view, packs, page_words, rules
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.desk_pages import RUNS_TOLD, create_desk_pages, plan_changed, side, story
 from billing_hooks.errors import Refused
-from billing_hooks.page_frame import Frame, Names, Who, money, state
+from billing_hooks.given import PREFIX
+from billing_hooks.page_frame import Biller, Frame, Names, Who, money, state
 from billing_hooks.release_pages import create_release_pages
 from billing_hooks.store import Store
-from billing_hooks.store_encounters import Coding
+from billing_hooks.store_encounters import Coding, Release, Row
 from billing_hooks.worklist_pages import create_worklist_pages
 
 
@@ -41,6 +42,8 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
     async def one(request: Request, encounter: str) -> HTMLResponse:
         biller = await who(request)
         row, codings, releases = await store.encounter(biller.practice, encounter)
+        if row.event.startswith(PREFIX):
+            return await given_encounter(request, biller, row, codings, releases)
         runs = await store.runs(biller.practice, encounter, [run.version for run in codings[:RUNS_TOLD]])
         questions = await store.questions(biller.practice, encounter)
         stored = await store.event(biller.practice, row.event)
@@ -58,6 +61,17 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
             ago=desk_words.ago(waited.since, now, biller.zone) if waited.since is not None else "",
             sides=[side(run, row) for run in reversed(runs[:2])] if plan_changed(runs) else [],
             **_shown_coding(runs[0], received),
+        )  # fmt: skip
+
+    async def given_encounter(
+        request: Request, biller: Biller, row: Row, codings: tuple[Coding, ...], releases: tuple[Release, ...]
+    ) -> HTMLResponse:
+        """The page of a service that no visit gave."""
+        people = await named(request, {row.client, row.clinician})
+        return await frame.page(
+            "billing/given_encounter.html", biller, "encounters", row=row, people=people, state=state(row),
+            coding=codings[0], codings=codings, releases=releases,
+            **given_view.context(codings[0].proposal, codings[0].rests_on),
         )  # fmt: skip
 
     @routes.get("/events/{event}")

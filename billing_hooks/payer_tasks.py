@@ -15,8 +15,8 @@ from billing_hooks import fee_file, packs, rule_form, rule_keeping, rules, toml_
 from billing_hooks.dry_run import DAYS, Tally
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
-from billing_hooks.jobs import Material, learn_tables, propose
-from billing_hooks.rule_reading import known_rules
+from billing_hooks.jobs import Material, propose
+from billing_hooks.rule_reading import known_rules, learn_tables
 from billing_hooks.rules import Status
 from billing_hooks.rules_check import Remark
 from billing_hooks.store import Store
@@ -157,7 +157,7 @@ async def _dry_run(store: Store, practice: str, task: Task, now: datetime) -> No
         if number % _STRIDE == 0:
             await store.progress(practice, task.id, number, len(ids))
         material = await store.newest_material(practice, encounter)
-        if material is not None:
+        if material is not None and material["event"] is not None:  # a service that was entered is no visit
             tally.add(*_twice(replace(Material.from_json(material), pack=pack, today=now.date()), without, every))
         await asyncio.sleep(0)  # the same process hashes passwords: let it
     await store.progress(practice, task.id, len(ids), len(ids))

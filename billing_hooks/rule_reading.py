@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from billing_hooks import packs, rule_shelf
 from billing_hooks.rule_shelf import Entry, Version
@@ -53,3 +54,11 @@ def known_rules(kept: Sequence[RuleVersion]) -> list[PayerRule]:
     own = [version(each).rule for each in kept]
     named = {rule.name for rule in own}
     return [*own, *(rule for rule in packs.shipped_rules() if rule.name not in named)]
+
+
+async def learn_tables(store: Store, work: Any, practice: str) -> str:
+    """Have the practice's own code tables at hand; their digest, "" where it uses the shipped ones."""
+    digest = await store.pack_digest(work, practice)
+    if not packs.knows(digest):
+        await asyncio.to_thread(packs.learn, digest, await store.pack_text(work, practice, digest))
+    return digest

@@ -25,9 +25,10 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
     if not found.consent:
         yield hold("CONSENT_MISSING")
     if found.note not in ("signed", "release"):
-        yield hold("NOTE_UNSIGNED")
+        more = "The supervisor has not countersigned it." if found.note == "countersign" else ""
+        yield hold("NOTE_UNSIGNED", more=more)
     if intent(case) in PLANNED and found.plan not in ("valid", "release"):
-        yield hold("TREATMENT_PLAN_MISSING")
+        yield hold("TREATMENT_PLAN_MISSING", more=_PLANS.get(found.plan or "", ""))
     if case.encounter.service.other_visits:
         yield hold("SAME_DAY_MULTIPLE_SESSIONS", opens=True)
     yield from _diagnoses(case)
@@ -38,13 +39,23 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
     yield from _fees(case, drafts)
 
 
+_PLANS = {
+    "unsigned": "The client has not signed it.",
+    "ended": "Its review was due before this visit.",
+    "later": "It begins after this visit.",
+}
+
+
 def _diagnoses(case: Case) -> Findings:
     sheet, pack = case.encounter.sheet, case.pack
     if sheet is None or not sheet.diagnoses:
         yield hold("DX_MISSING", opens=True)
         return
     # The codes themselves stay out of every sentence: reasons are shown in lists and kept unsealed.
-    dos = case.encounter.dos
+    dos, confirmed = case.encounter.dos, case.encounter.papers.diagnoses_through
+    if confirmed is not None and dos > max(confirmed, pack.diagnoses.valid_through):
+        more = f"The diagnosis table reaches to {pack.diagnoses.valid_through.isoformat()}: confirm or replace it."
+        yield hold("TABLES_OUT_OF_DATE", more=more, source=pack.diagnoses.source)
     for number, code in enumerate(sheet.diagnoses, 1):
         more, state = f"Look at number {number}.", pack.diagnoses.state(code, dos)
         if not _DIAGNOSIS.match(code) or state == "unknown":

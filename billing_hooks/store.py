@@ -19,7 +19,9 @@ from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
 from billing_hooks.store_clients import Clients
 from billing_hooks.store_fees import Fees
+from billing_hooks.store_given import GIVEN, GivenServices
 from billing_hooks.store_history import Histories
+from billing_hooks.store_papers import Papers
 from billing_hooks.store_questions import Questions
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_rules import Rules
@@ -44,7 +46,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Histories, Questions, Worklist, Clients, Rules, Fees):
+class Store(Histories, Questions, Worklist, Clients, Papers, GivenServices, Rules, Fees):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod
@@ -116,8 +118,8 @@ class Store(Histories, Questions, Worklist, Clients, Rules, Fees):
         return None if row is None else StoredEvent(row.event_id, row.kind, row.sequence, row.received_at, row.raw)
 
     async def enqueue_forgotten(self) -> int:
-        """Ask again for every visit that has an event and no encounter, since a queue row may have been lost, and for
-        those that were coded before an encounter said whom it waits for."""
+        """Ask again for every visit that has an event, and every entered service, that has no encounter, since a queue
+        row may have been lost, and for those that were coded before an encounter said whom it waits for."""
         lost = (
             select(EVENTS.c.practice_id, EVENTS.c.visit_id)
             .distinct()
@@ -129,8 +131,18 @@ class Store(Histories, Questions, Worklist, Clients, Rules, Fees):
                 .exists()
             )
         )
+        entered = (
+            select(GIVEN.c.practice_id, GIVEN.c.given_id.label("visit_id"))
+            .distinct()
+            .where(
+                ~select(ENCOUNTERS.c.visit_id)
+                .where(ENCOUNTERS.c.practice_id == GIVEN.c.practice_id, ENCOUNTERS.c.visit_id == GIVEN.c.given_id)
+                .exists()
+            )
+        )
         async with self._engine.begin() as work:
-            found = (await work.execute(lost)).all()
+            found = [*(await work.execute(lost)).all()]
+            found += (await work.execute(entered)).all()
             for row in found:
                 await enqueue(work, row.practice_id, row.visit_id)
         return len(found)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import rule_names, rules
 from billing_hooks.material import Sheet
+from billing_hooks.store_given import GIVEN
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_schema import EVENTS, RULES, SERVICES, SHEETS
 from billing_hooks.store_shelf import Shelf, stamp
@@ -48,6 +49,8 @@ class Records(Shelf):
         async with self._engine.begin() as work:
             found = await work.execute(select(EVENTS.c.visit_id).where(EVENTS.c.practice_id == practice).distinct())
             visits = [row.visit_id for row in found]
+            given = await work.execute(select(GIVEN.c.given_id).where(GIVEN.c.practice_id == practice).distinct())
+            visits += [row.given_id for row in given]
             for visit in visits:
                 await enqueue(work, practice, visit)
         return len(visits)

@@ -16,11 +16,15 @@ from server.routes import (
     guests,
     imports,
     pages,
+    plans,
+    private_notes,
     public,
     settings,
+    sheets,
     sockets,
     staff,
     statements,
+    supervision,
     visits,
 )
 from server.runtime import Runtime
@@ -44,7 +48,10 @@ def create_app(runtime: Runtime) -> FastAPI:
         openapi_url=None,
     )
     answers.install(app)
-    for part in (public, pages, staff, visits, guests, statements, settings, imports, client, guest, sockets):
+    # the client signs a plan on the way in: a route of its own, behind the same cookie
+    app.include_router(plans.client_router())
+    for_staff = (public, pages, staff, visits, guests, statements, sheets, private_notes, plans, settings, supervision)
+    for part in (*for_staff, imports, client, guest, sockets):
         app.include_router(part.router())
     wing.install(app)
     return app

@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
 
-from billing_hooks import keyset
+from billing_hooks import diagnosis_words, keyset
 from billing_hooks.codes_pages import create_codes_pages
+from billing_hooks.diagnosis_pages import create_diagnosis_pages
 from billing_hooks.fees_pages import create_fees_pages
 from billing_hooks.files_pages import create_files_pages
+from billing_hooks.given_pages import Licensed, create_given_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
@@ -28,6 +30,7 @@ from server import identity, pages
 from server.client_part import client_part
 from server.db import clients, people, practices
 from server.errors import Refused
+from server.filing import Filing
 from server.house import House
 from server.permissions import May, may
 from server.routes import questions
@@ -52,6 +55,8 @@ class BillingWing:
         self._house = house
         if self._store is not None:
             house.sheet = self._save_sheet
+            house.filing = Filing(self._store, house.practice_id)
+            diagnosis_words.shipped()  # read once, before anybody waits for it
         try:
             yield
         finally:
@@ -74,6 +79,8 @@ class BillingWing:
             create_fees_pages(store, templates, biller, self._services),
             create_codes_pages(store, templates, biller),
             create_files_pages(store, biller),
+            create_given_pages(store, templates, biller, self._names, self._clinicians),
+            create_diagnosis_pages(store, templates, biller, self._names),
             *client_part(store, self._opened, self._who_may(May.SEE_CLIENTS)),
         )
         for part in parts:
@@ -108,6 +115,18 @@ class BillingWing:
         """The names of the practice's services by key."""
         async with self._opened().shelf.work() as work:
             return {one.id: one.name for one in await practices.all_services(work)}
+
+    async def _clinicians(self, _request: Request) -> Sequence[Licensed]:
+        """The practice's clinicians with their licences, for services that no visit gave."""
+        async with self._opened().shelf.work() as work:
+            found = [(one, await people.licences_of(work, one.id)) for one in await people.clinicians(work)]
+        return [
+            Licensed(
+                one.id, one.name, one.npi, next((held.type for held in licences), None),
+                {held.state: held.valid_to for held in licences},
+            )
+            for one, licences in found
+        ]  # fmt: skip
 
     async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         house, store = self._opened(), self._store

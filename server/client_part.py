@@ -71,5 +71,5 @@ def client_part(store: Store, house: Callable[[], House], who: Who) -> tuple[API
     return (
         create_coverage_pages(store, templates, who, known, known.staff),
         create_eligibility_pages(store, who),
-        create_client_pages(store, templates, who, known),
+        create_client_pages(store, templates, who, known, store.plans),
     )

@@ -29,6 +29,7 @@ PREFIXES: Final = {
     "jnt": "joined device",
     "gst": "guest",
     "imp": "import",
+    "pln": "treatment plan",
 }
 
 

@@ -35,6 +35,11 @@ class Office:
         """There is no media after hours."""
         raise LookupError("the media room is closed")
 
+    @property
+    def filing(self) -> None:
+        """Nothing is filed after hours."""
+        return None
+
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         """No visit is stated after hours."""
         raise LookupError("statements are made while the server runs")

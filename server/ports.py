@@ -10,6 +10,7 @@ from typing import Protocol
 
 from server.db.engine import Engine
 from server.db.shelf import Shelf
+from server.filing import Filing
 from server.runtime import Runtime
 from signaling.hub import Hub
 
@@ -104,6 +105,11 @@ class Front(Protocol):
     @property
     def listeners(self) -> Listeners:
         """Who wants to be told in this process."""
+        ...
+
+    @property
+    def filing(self) -> Filing | None:
+        """The way into billing; None where billing's database is out of reach."""
         ...
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from server import consent_text, identity, welcome
+from server import consent_text, identity, treatment_plans, welcome
 from server.db import clients, consents, links, people, places, practices, visits
 from server.db.clients import Emergency
 from server.db.consents import Consent
@@ -56,6 +56,7 @@ async def state(front: Front, here: ClientHere) -> dict[str, Any]:
         clinician = (await people.read(work, here.visit.clinician)).name
         private = await _private(work, here, tell=is_open and not over)
         following = await visits.next_of(work, here.id, work.now(), here.visit.id) if over else None
+        plan = await treatment_plans.waiting(work, here.id) if is_open else None
         next_visit = None if following is None else await _next(work, following)
     return {
         **welcome.told(practice, here.visit, clinician, here.window, now.phase, is_open=is_open),
@@ -63,6 +64,7 @@ async def state(front: Front, here: ClientHere) -> dict[str, Any]:
         **private,
         "states": [[code, name] for code, name in STATES.items()],
         "next": next_visit,
+        "plan": plan,
     }
 
 

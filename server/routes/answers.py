@@ -66,6 +66,8 @@ _STATUS: Final = {
     "task-unknown": 404,
     "guest-unknown": 404,
     "question-unknown": 404,
+    "note-unknown": 404,
+    "plan-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,

@@ -20,17 +20,16 @@ from server.local_time import iso
 from server.logs import log
 from server.permissions import May
 from server.routes.asking import ENCODABLE, Body, House, staff_who_may
-from server.routes.statements import diagnosis
+from server.sheet_form import MOST_DIAGNOSES, diagnosis
 
 Stating = Annotated[StaffHere, Depends(staff_who_may(May.STATE))]
-_MOST_DIAGNOSES = 12  # ASC X12 837P, HI segment
 
 
 class SheetCorrected(Body):
     """The minutes and diagnoses as they should stand; minutes never exceed what was counted."""
 
     minutes: Annotated[StrictInt, Field(ge=0)] | None
-    diagnoses: Annotated[list[str], Field(max_length=_MOST_DIAGNOSES)]
+    diagnoses: Annotated[list[str], Field(max_length=MOST_DIAGNOSES)]
 
 
 class AnswerGiven(Body):

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 
 from server.db import clients, visits
-from server.errors import Malformed, Refused
+from server.errors import Refused
 from server.identity import StaffHere
 from server.ids import new_id
 from server.local_time import iso
 from server.logs import log
 from server.permissions import May
 from server.routes.asking import Body, House, staff_who_may
+from server.sheet_form import MOST_DIAGNOSES, diagnosis
 from signaling import commands
 from signaling.words import EventId, Phase, StaffId, StatementException, VisitId
-
-# The form of an ICD-10-CM code, with or without its point; whether it exists on that day is the coder's question.
-_DIAGNOSIS: Final = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
-_MOST_DIAGNOSES: Final = 12  # ASC X12 837P, HI segment
 
 Stating = Annotated[StaffHere, Depends(staff_who_may(May.STATE))]
 
@@ -33,16 +29,7 @@ class StatementMade(Body):
     place_confirmed: StrictBool
     exceptions: Annotated[list[StatementException], Field(max_length=len(StatementException))]
     minutes: Annotated[StrictInt, Field(ge=0)] | None
-    diagnoses: Annotated[list[str], Field(max_length=_MOST_DIAGNOSES)]
-
-
-def diagnosis(code: str) -> str:
-    """A diagnosis as it is kept: capitals, with its point. Raises Malformed("diagnosis-malformed")."""
-    written = code.strip().upper()
-    if not _DIAGNOSIS.fullmatch(written):
-        raise Malformed("diagnosis-malformed", "A diagnosis is written like F41.1: look at the codes again.")
-    plain = written.replace(".", "")
-    return plain if len(plain) == 3 else f"{plain[:3]}.{plain[3:]}"
+    diagnoses: Annotated[list[str], Field(max_length=MOST_DIAGNOSES)]
 
 
 def router() -> APIRouter:

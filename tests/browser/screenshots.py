@@ -104,6 +104,13 @@ async def office(server: Antechamber, clinician: Chromium, album: Album) -> None
         await clinician.open(f"{server.origin}/{path}")
         await clinician.page.wait_for_timeout(500)
         await album.take(clinician, f"staff-{path.replace('/', '-')}")
+    await clinician.open(f"{server.origin}/statements")
+    await clinician.page.locator("#due a.button").first.click()
+    await clinician.until("() => document.querySelector('.sheet-form') !== null")
+    await album.take(clinician, "sheet")
+    await clinician.page.get_by_role("link", name="Treatment plan").click()
+    await clinician.page.get_by_role("button", name="Write a treatment plan").click()
+    await album.take(clinician, "treatment-plan")
 
 
 async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, album: Album) -> None:
@@ -138,6 +145,8 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await album.take(biller, "client-coverage")
     await biller.open(f"{server.origin}/imports")
     await album.take(biller, "imports")
+    await biller.open(f"{server.origin}/billing/diagnoses")
+    await album.take(biller, "billing-diagnoses")
 
 
 async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:

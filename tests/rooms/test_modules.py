@@ -31,6 +31,8 @@ WEB_PLACES = (
     "billing_hooks/client_pages.py",
     "billing_hooks/coverage_pages.py",
     "billing_hooks/eligibility_pages.py",
+    "billing_hooks/given_pages.py",
+    "billing_hooks/diagnosis_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),

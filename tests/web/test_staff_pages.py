@@ -14,8 +14,10 @@ PAGES = ("sign-in", "desk", "board", "new-visit", "statements", "settings", "pro
 ROLES = {
     "clinician": ["/desk", "/visits/new", "/statements", "/settings"],
     "front_desk": ["/board", "/visits/new"],
-    "biller": ["/billing/", "/billing/payers", "/billing/rules", "/billing/fees"],
-}
+    "biller": [
+        "/billing/", "/billing/clients", "/billing/payers", "/billing/rules", "/billing/fees", "/billing/diagnoses",
+    ],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,17 @@ def test_a_page_has_its_landmarks_and_a_heading(name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_finds_its_own_pages_and_no_others(role: str) -> None:
-    """The navigation by role."""
-    found = re.findall(r'<li><a href="([^"]+)"', rendered("problem", role))
-    assert found == ROLES[role]
+def test_each_role_finds_its_own_pages_and_no_others(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The navigation by role; the front desk's to the clients' pages only where billing runs in this server."""
+    monkeypatch.delitem(pages.environment().globals, "billing_here", raising=False)
+    assert places(role) == ROLES[role]
+    monkeypatch.setitem(pages.environment().globals, "billing_here", True)
+    assert places(role) == [*ROLES[role], *(["/billing/clients"] if role == "front_desk" else [])]
+
+
+def places(role: str) -> list[str]:
+    """Where the navigation of that role leads."""
+    return re.findall(r'<li><a href="([^"]+)"', rendered("problem", role))
 
 
 @pytest.mark.parametrize("name", ["sign-in", "problem"])

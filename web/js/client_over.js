@@ -25,6 +25,7 @@ const WORDS = {
   retry: "Try again",
   call: "Call us",
   copy: "A copy for you:",
+  plan: "Read and sign your treatment plan",
 };
 
 /** @param {Way} way @param {() => (Promise<void>|void)} onBack @returns {Screen} */
@@ -57,6 +58,7 @@ export function overScreen(way) {
           el("span", {}, next ? WORDS.next(dayAndTime(next.start, visit.zone, new Date()), next.clinician) : WORDS.noNext))
       : null,
     held && !DOOR.guest ? copyLink() : null,
+    way.state.plan ? el("p", {}, el("button", { type: "button", class: "button", onclick: () => way.go("plan") }, icon("pen"), WORDS.plan)) : null,
     callUs(practice.phone),
     el("p", { class: "muted" }, WORDS.close));
   return { node };

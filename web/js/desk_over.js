@@ -116,12 +116,13 @@ export class DeskOver {
     if (this.#visit !== visit) return;
     if (!due) {
       if (tries > 0) setTimeout(() => void this.#sign(visit, tries - 1), 1000);
-      else fill(part("over-form"), el("p", { text: "Not ready yet. You will find it under Statements due in a moment." }));
+      else fill(part("over-form"), el("p", { text: "Not ready yet. You will find it under Statements and sheets in a moment." }));
       return;
     }
-    fill(part("over-form"), statementForm(due, () => {
-      say(part("over-sign-title"), "Nothing left to sign");
-      fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }));
+    const sheet = () => el("p", {}, el("a", { class: "button", href: `/visits/${visit}/sheet`, text: "Write the sheet and note" }));
+    fill(part("over-form"), sheet(), statementForm(due, () => {
+      say(part("over-sign-title"), "Your statement is signed");
+      fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }), sheet());
       part("over-sign-why").hidden = true;
     }));
   }

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from server.db.engine import Engine
 from server.db.shelf import Shelf
 from server.doorkeeper import Doorkeeper
+from server.filing import Filing
 from server.ports import Listeners
 from server.runtime import Runtime
 from server.settings import Settings
@@ -67,7 +68,12 @@ class House:
     told: Told
     desk: Any = None
     listeners: Listeners = field(default_factory=Listeners)
+    filing: Filing | None = None
     sheets: list[tuple[str, int | None, tuple[str, ...], str]] = field(default_factory=list)
+
+    @property
+    def practice_id(self) -> str:
+        return self.shelf.practice
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         self.sheets.append((visit, minutes, tuple(diagnoses), by))
