@@ -94,7 +94,7 @@ class Seen:
 class Look:
     """What the check found. `troubles` refuse or hold, gravest first; `fee` in cents where the code is known.
 
-    `without_picture`: whether a visit by sound alone is covered (None: not known).
+    `without_picture`: whether a visit by sound alone is covered (None: not known). `law` frees the place.
     """
 
     standing: Standing
@@ -105,7 +105,7 @@ class Look:
     owed: Owed | None
     without_picture: bool | None
     rule: PayerRule | None
-    freed: bool
+    law: PayerRule | None
 
     def has(self, *codes: str) -> bool:
         """Whether one of these troubles was found."""
@@ -157,7 +157,7 @@ def look_ahead(
         owed=_owed(case, fee, share),
         without_picture=_without_picture(case, silent, found),
         rule=case.rule,
-        freed=any(law.frees_site for law in case.choice.laws),
+        law=next((law for law in case.choice.laws if law.frees_site), None),
     )
 
 

@@ -113,7 +113,7 @@ def sentence(seen: Seen, ahead: Ahead) -> str:
 
 def _allowed(look: Look, ahead: Ahead) -> list[str]:
     rule, good = look.rule, []
-    if rule is not None and ahead.place.site is not None and (look.freed or rule.originating_sites is not None):
+    if rule is not None and ahead.place.site is not None and (look.law or rule.originating_sites is not None):
         good.append(f"{SITES.get(ahead.place.site, 'this kind of place')} allowed")
     if rule is not None and ahead.title:
         good.append(f"{ahead.title} allowed")
@@ -166,10 +166,11 @@ def _site(look: Look, ahead: Ahead) -> Answer:
         return found
     if ahead.place.site is None:
         return Answer("site", Says.UNKNOWN, "The kind of place is not known yet.")
-    rule = look.rule
-    if look.freed:
-        return Answer("site", Says.YES, f"A client at {site} is allowed by law.")
-    return _from_rule(found, rule, known=rule is not None and rule.originating_sites is not None)
+    rule, law = look.rule, look.law
+    sites = rule.originating_sites if rule is not None else None
+    if law is not None and sites != ANY and ahead.place.site not in (sites or ()):
+        return Answer("site", Says.YES, f"A client at {site} is allowed by law.", law.name, law.citations, dated(law))
+    return _from_rule(found, rule, known=sites is not None)
 
 
 def _kind(look: Look, ahead: Ahead) -> Answer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
-from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.material import Coverage, EstimateOnFile, Fee, Sheet
 
 HOME_SITES = frozenset({"home", "lodging", "near_home"})
 
@@ -151,6 +151,7 @@ def from_event(
     fees: tuple[Fee, ...],
     today: date,
     titles: Mapping[str, str],
+    estimate: EstimateOnFile | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
@@ -182,6 +183,9 @@ def from_event(
             plan="release",
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
+            estimate_due=estimate.due if estimate is not None else None,
+            estimate_sent=estimate.sent if estimate is not None else None,
+            estimate_cents=estimate.cents if estimate is not None else None,
         ),
     )
 

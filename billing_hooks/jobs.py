@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from billing_hooks import packs, rules, timeline
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
 from billing_hooks.encounter import from_event
-from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.material import Coverage, EstimateOnFile, Fee, Sheet
 from billing_hooks.rules import PayerRule
 from billing_hooks.store import Store
 from billing_hooks.store_queue import ENTRYPOINT, queries
@@ -45,6 +45,7 @@ class Material:
     fees: tuple[Fee, ...]
     rules: tuple[Mapping[str, Any], ...]
     today: date
+    estimate: EstimateOnFile | None = None
 
     def to_json(self) -> dict[str, object]:
         """As kept with the coding run."""
@@ -59,6 +60,7 @@ class Material:
             ],
             "rules": [dict(rule) for rule in self.rules],
             "today": self.today.isoformat(),
+            "estimate": None if self.estimate is None else _estimate_json(self.estimate),
         }
 
     @classmethod
@@ -77,7 +79,20 @@ class Material:
             ),
             rules=tuple(found["rules"]),
             today=date.fromisoformat(found["today"]),
+            estimate=_estimate(found.get("estimate")),  # runs of older versions knew of none
         )
+
+
+def _estimate_json(found: EstimateOnFile) -> dict[str, object]:
+    due, sent = found.due and found.due.isoformat(), found.sent and found.sent.isoformat()
+    return {"due": due, "sent": sent, "cents": found.cents}
+
+
+def _estimate(found: Mapping[str, Any] | None) -> EstimateOnFile | None:
+    if found is None:
+        return None
+    due, sent = (date.fromisoformat(day) if (day := found[name]) else None for name in ("due", "sent"))
+    return EstimateOnFile(due, sent, found["cents"])
 
 
 def propose(material: Material) -> Proposal:
@@ -88,9 +103,20 @@ def propose(material: Material) -> Proposal:
     tables, compacts = packs.shipped()
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
-        fees=material.fees, today=material.today, titles=tables.titles,
+        fees=material.fees, today=material.today, titles=tables.titles, estimate=material.estimate,
     )  # fmt: skip
-    return code(encounter, own + shipped, tables, compacts)
+    found = code(encounter, own + shipped, tables, compacts)
+    if material.estimate is None or not found.lines:
+        return found
+    # What the client will be billed against the estimate is known only once there are lines.
+    charges = {fee.code: fee.cents for fee in material.fees if _charged(fee, encounter.dos)}
+    bill = sum(charges.get(line.code, 0) * line.units for line in found.lines)
+    billed = replace(encounter, papers=replace(encounter.papers, bill_cents=bill))
+    return code(billed, own + shipped, tables, compacts)
+
+
+def _charged(fee: Fee, day: date) -> bool:
+    return fee.since <= day and (fee.until is None or day <= fee.until)
 
 
 def lineage(newest: str, supersedes: Mapping[str, str | None]) -> frozenset[str]:
@@ -128,6 +154,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             fees=await store.fees(work, practice),
             rules=tuple(await store.rules(work, practice)),
             today=now.date(),
+            estimate=await store.estimate_on_file(work, practice, visit),
         )
         found = propose(material)
         times, booked = event["times"], event["visit"]["booked_start"]

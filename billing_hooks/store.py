@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from billing_hooks.contract import STATEMENT
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
+from billing_hooks.store_checks import Checks
 from billing_hooks.store_encounters import Encounters
+from billing_hooks.store_estimates import Estimates
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_records import Records
 from billing_hooks.store_schema import ENCOUNTERS, EVENTS
@@ -40,7 +42,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Records, Encounters):
+class Store(Records, Encounters, Checks, Estimates):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod
