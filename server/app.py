@@ -9,7 +9,21 @@ from fastapi import FastAPI
 
 from server.billing_wing import BillingWing
 from server.house import open_house
-from server.routes import answers, client, guest, guests, pages, public, settings, sockets, staff, statements, visits
+from server.routes import (
+    answers,
+    client,
+    exits,
+    guest,
+    guests,
+    pages,
+    paper,
+    public,
+    settings,
+    sockets,
+    staff,
+    statements,
+    visits,
+)
 from server.runtime import Runtime
 
 
@@ -31,7 +45,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         openapi_url=None,
     )
     answers.install(app)
-    for part in (public, pages, staff, visits, guests, statements, settings, client, guest, sockets):
+    for part in (public, pages, staff, visits, guests, statements, exits, settings, client, paper, guest, sockets):
         app.include_router(part.router())
     wing.install(app)
     return app

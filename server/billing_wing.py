@@ -13,19 +13,24 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import keyset
+from billing_hooks.checking import Checking
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
 from billing_hooks.pages import Biller, create_pages
 from billing_hooks.store import Store
+from billing_hooks.upcoming_pages import Coming, create_upcoming_pages
 from server import identity, pages
 from server.db import clients, people, practices
+from server.desk_checks import DeskChecks
 from server.errors import Refused
 from server.house import House
+from server.ids import new_id
 from server.permissions import May, may
 from server.routes.asking import staff_token
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
+from server.upcoming import coming
 
 
 class BillingWing:
@@ -44,9 +49,12 @@ class BillingWing:
         self._house = house
         if self._store is not None:
             house.sheet = self._save_sheet
+            house.checks = house.board.checks = DeskChecks(Checking(self._store), house.shelf, house.board.changed)
         try:
             yield
         finally:
+            if house.checks is not None:
+                await house.checks.close()
             if self._store is not None:
                 await self._store.close()
 
@@ -58,6 +66,12 @@ class BillingWing:
             app.include_router(
                 create_pages(self._store, pages.environment(), self._who, self._names), prefix="/billing"
             )
+            app.include_router(
+                create_upcoming_pages(
+                    self._store, pages.environment(), self._who_covers, self._names, self._upcoming, _act_id
+                ),
+                prefix="/billing",
+            )
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()
@@ -65,10 +79,17 @@ class BillingWing:
 
     async def _who(self, request: Request) -> Biller:
         """The biller who asks, with what their pages show of the practice. Raises Refused."""
+        return await self._who_may(request, May.USE_BILLING)
+
+    async def _who_covers(self, request: Request) -> Biller:
+        """Whoever asks about coverage: the biller or the front desk. Raises Refused."""
+        return await self._who_may(request, May.SEE_COVERAGE)
+
+    async def _who_may(self, request: Request, wish: May) -> Biller:
         house = self._opened()
         async with house.shelf.work() as work:
             person = await identity.staff(work, staff_token(house.shelf, request))
-            if not may(person.role, May.USE_BILLING):
+            if not may(person.role, wish):
                 raise Refused("not-allowed", "Your role at the practice does not include this.")
             practice = await practices.read(work)
         return Biller(practice.id, person.id, person.name, practice.zone, {"staff": person, "practice": practice})
@@ -78,6 +99,11 @@ class BillingWing:
         async with self._opened().shelf.work() as work:
             staff = {one.id: one.name for one in await people.clinicians(work)}
             return {**staff, **await clients.names(work, [one for one in ids if one.startswith("cli_")])}
+
+    async def _upcoming(self, _request: Request) -> Sequence[Coming]:
+        """The visits of the next days, checked."""
+        house = self._opened()
+        return await coming(house.checks, house.shelf) if house.checks is not None else ()
 
     async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         house, store = self._opened(), self._store
@@ -89,3 +115,7 @@ class BillingWing:
         if self._house is None:
             raise LookupError("the house is not open yet")
         return self._house
+
+
+def _act_id() -> str:
+    return new_id("act")

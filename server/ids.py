@@ -28,6 +28,8 @@ PREFIXES: Final = {
     "sgi": "sign-in",
     "jnt": "joined device",
     "gst": "guest",
+    "act": "act at the desk",
+    "ctc": "contact",
 }
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from server import logs
 from server.datadir import socket_dir
-from server.db.engine import open_engine
+from server.db.engine import Engine, open_engine
 from server.dispatch import Dispatcher
 from server.keys import KeyFile
 from server.passwords import PasswordService, socket_path
@@ -47,6 +47,7 @@ async def run(settings: Settings, keys: KeyFile) -> None:
                 parts.create_task(keep("dispatch", dispatcher.run))
                 if settings.billing_mode == "inside":
                     parts.create_task(keep("billing", lambda: billing_worker(urls, keys)))
+                    parts.create_task(keep("estimates", lambda: estimates_worker(engine, urls, keys)))
     finally:
         await engine.dispose()
         logs.log.info("jobs-stopped")
@@ -74,3 +75,10 @@ async def billing_worker(urls: Urls, keys: KeyFile) -> None:
     if urls.billing is None:
         return
     await jobs.run_worker(urls.billing, keys.derive("billing"))
+
+
+async def estimates_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
+    """The estimates that booked visits are owed."""
+    from server import estimate_sweep  # only where billing runs, as above
+
+    await estimate_sweep.run(engine, keys, urls.billing)

@@ -21,6 +21,8 @@ class May(enum.StrEnum):
     STATE = "state"  # sign "I saw and heard the client"
     CHANGE_SETTINGS = "change-settings"
     USE_BILLING = "use-billing"
+    SEE_COVERAGE = "see-coverage"  # whose cover is missing in the coming days: no encounter
+    SEE_ESTIMATES = "see-estimates"
 
 
 # 45 CFR 164.514(d)(2): each class of persons gets what its work needs. The front desk cannot admit; the biller
@@ -35,6 +37,8 @@ TABLE: Final[Mapping[May, frozenset[StaffRole]]] = MappingProxyType(
         May.STATE: frozenset({StaffRole.CLINICIAN}),
         May.CHANGE_SETTINGS: frozenset({StaffRole.CLINICIAN}),
         May.USE_BILLING: frozenset({StaffRole.BILLER}),
+        May.SEE_COVERAGE: frozenset({StaffRole.BILLER, StaffRole.FRONT_DESK}),
+        May.SEE_ESTIMATES: frozenset(StaffRole),
     }
 )
 

@@ -60,6 +60,7 @@ _STATUS: Final = {
     "encounter-unknown": 404,
     "event-unknown": 404,
     "guest-unknown": 404,
+    "estimate-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,

@@ -18,6 +18,7 @@ WEB_PLACES = (
     "server/billing_wing.py",
     "billing_hooks/intake.py",
     "billing_hooks/pages.py",
+    "billing_hooks/upcoming_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),

@@ -22,7 +22,20 @@ from server.db.shelf import Shelf
 from server.identity import STAFF_COOKIE
 from server.keys import KeyFile
 from server.passwords import Passwords, PasswordService, socket_path
-from server.routes import answers, client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes import (
+    answers,
+    client,
+    exits,
+    guest,
+    guests,
+    pages,
+    paper,
+    public,
+    settings,
+    staff,
+    statements,
+    visits,
+)
 from server.runtime import Runtime
 from server.settings import Settings
 from signaling.hub import Hub
@@ -139,7 +152,7 @@ def app(house: House) -> FastAPI:
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     made.state.house = house
     answers.install(made)
-    for module in (staff, visits, guests, statements, settings, client, guest, public, pages):
+    for module in (staff, visits, guests, statements, exits, settings, client, paper, guest, public, pages):
         made.include_router(module.router())
     return made
 

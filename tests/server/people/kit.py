@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from server.db.engine import Engine
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
 from server.doorkeeper import Doorkeeper
 from server.ports import Listeners
 from server.runtime import Runtime
@@ -68,6 +69,7 @@ class House:
     desk: Any = None
     listeners: Listeners = field(default_factory=Listeners)
     sheets: list[tuple[str, int | None, tuple[str, ...], str]] = field(default_factory=list)
+    checks: DeskChecks | None = None
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         self.sheets.append((visit, minutes, tuple(diagnoses), by))

@@ -8,7 +8,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from server.permissions import TABLE, May
-from server.routes import client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes import client, exits, guest, guests, pages, paper, public, settings, staff, statements, visits
 from server.routes.asking import client_here, guest_here
 from signaling.words import StaffRole
 
@@ -40,6 +40,21 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/visits/{visit}/guests"): BOOKERS,
     ("GET", "/api/visits/{visit}/guests/{guest}/link"): BOOKERS,
     ("POST", "/api/visits/{visit}/guests/{guest}/revoke"): BOOKERS,
+    ("GET", "/api/visits/{visit}/check"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/ask-place"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/exception"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/refer"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/reschedule"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/credentialing"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/private-pay"): CLINICIAN,
+    ("GET", "/api/overrides"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/override-reason"): CLINICIAN,
+    ("GET", "/contacts"): BOOKERS,
+    ("GET", "/api/contacts"): BOOKERS,
+    ("POST", "/api/contacts"): BOOKERS,
+    ("GET", "/visits/{visit}/estimate"): ALL,
+    ("POST", "/api/visits/{visit}/estimate"): ALL,
+    ("POST", "/api/visits/{visit}/estimate/given"): ALL,
     ("GET", "/api/statements"): CLINICIAN,
     ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
     ("GET", "/api/settings/practice"): CLINICIAN,
@@ -72,18 +87,18 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert routes_of(staff, visits, guests, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    assert routes_of(staff, visits, guests, statements, exits, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
 def test_every_client_route_asks_for_the_clients_cookie() -> None:
     """Except the exchange that gives it."""
     asks = set()
-    for route in client.router().routes:
+    for route in [*client.router().routes, *paper.router().routes]:
         assert isinstance(route, APIRoute)
         if client_here in [dependency.call for dependency in route.dependant.dependencies]:
             asks |= {(method, route.path) for method in route.methods}
-    assert routes_of(client) - asks == {("POST", "/api/join")}
+    assert routes_of(client, paper) - asks == {("POST", "/api/join")}
 
 
 def test_every_guests_route_asks_for_the_guests_cookie() -> None:
@@ -107,6 +122,11 @@ def test_what_anybody_may_fetch_is_three_things() -> None:
 
 
 BODIES: dict[str, Any] = {
+    "/api/visits/{visit}/exits/exception": {"reason": "compact", "law": "PSYPACT", "expires": "2026-12-31"},
+    "/api/visits/{visit}/exits/refer": {"to": "ctc_" + "a" * 20},
+    "/api/visits/{visit}/exits/reschedule": {"start": "2026-11-25T09:00", "minutes": 50},
+    "/api/visits/{visit}/override-reason": {"reason": "compact"},
+    "/api/contacts": {"name": "Lee Ray", "phone": "(512) 555-0100", "states": ["TX"]},
     "/api/socket-ticket": {"for": "desk"},
     "/api/clients/search": {"q": "J"},
     "/api/visits/{visit}/cancel": {"reason": "other"},
