@@ -16,7 +16,7 @@ from billing_hooks.coding import EARLY, chosen
 from billing_hooks.cost_share import CostShare, Owed, owed
 from billing_hooks.drafts import Draft
 from billing_hooks.encounter import Clinician, Encounter, Evidence, Papers, Place, Service
-from billing_hooks.found import Case, Found, Weight
+from billing_hooks.found import Case, Found, Weight, hold
 from billing_hooks.lines import limits, lines
 from billing_hooks.material import Coverage, Fee, Sheet
 from billing_hooks.pack import Compacts, Pack
@@ -28,6 +28,7 @@ CHECK = "check/1"
 # Only the visit, and the record made of it, can answer these: they are no trouble before it.
 LATER = frozenset({"DX_MISSING", "EM_BASIS_MISSING", "EM_LEVEL_NEEDS_MDM", "CLINICIAN_ATTESTATION_MISSING"})
 LICENCE = ("LICENSE_STATE_MISMATCH", "LICENSE_EXPIRED", "COMPACT_HOME_STATE")
+NOT_THERE = frozenset({*LICENCE, "CLIENT_OUTSIDE_US"})
 # What the desk reads first: may they be seen at all, is there a plan, what the plan allows; then all else as found.
 FIRST = (
     "CLIENT_OUTSIDE_US", *LICENCE, "LICENSURE_UNKNOWN", "LOCATION_ATTESTATION_MISSING", "COVERAGE_INACTIVE",
@@ -187,13 +188,13 @@ def _walk(case: Case) -> tuple[list[Found], tuple[Draft, ...]]:
 
 
 def _some_code_out(case: Case) -> list[Found]:
-    """While the code is open: each code the service may come to must be one that the payer takes."""
+    """While the code is open: each code the service may come to must be one that the payer takes, one with a fee."""
     drafts = tuple(Draft(code) for code in sorted(case.pack.stands_for(case.encounter.service.intent)))
     alive = tuple(each for each in drafts if _exists(case, each.code))
     kept, found = limits(case, alive)
-    if kept == alive:
-        return []
-    return [Found(Weight.HOLD, each.finding) for each in found]
+    out = [] if kept == alive else [Found(Weight.HOLD, each.finding) for each in found]
+    charged = {fee.code for fee in case.encounter.papers.fees or ()}
+    return out if charged & {each.code for each in alive} else [*out, hold("FEE_MISSING")]
 
 
 def _exists(case: Case, code: str) -> bool:
@@ -203,7 +204,7 @@ def _exists(case: Case, code: str) -> bool:
 
 def _standing(case: Case, troubles: tuple[Seen, ...], *, code_open: bool) -> Standing:
     refused = any(each.weight is Weight.REFUSE for each in troubles)
-    if any(each.code in LICENCE for each in troubles):
+    if any(each.code in NOT_THERE for each in troubles) or _nothing_there(case, troubles):
         return Standing.UNLICENSED
     if refused:
         return Standing.REFUSED
@@ -212,6 +213,13 @@ def _standing(case: Case, troubles: tuple[Seen, ...], *, code_open: bool) -> Sta
     if code_open:
         return Standing.OPEN
     return Standing.PAYS if case.self_pay else Standing.COVERED
+
+
+def _nothing_there(case: Case, troubles: tuple[Seen, ...]) -> bool:
+    """No licence for that state, of a clinician whose profession is not even on file."""
+    state, licensed = case.encounter.place.state, case.encounter.clinician.licensed
+    unknown = any(each.code == "LICENSURE_UNKNOWN" for each in troubles)
+    return unknown and state is not None and licensed is not None and state not in licensed
 
 
 def _seen(case: Case, found: Iterable[Found]) -> tuple[Seen, ...]:

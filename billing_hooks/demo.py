@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from billing_hooks.cost_share import CostShare
 from billing_hooks.material import Coverage, Fee
 from billing_hooks.store import Store
+from billing_hooks.store_checks import Contact
 
 PAYER = "Example Commercial"
 BY = "demo"
@@ -46,6 +48,11 @@ COVERAGE = Coverage(
     network="in",
     credentialing="practice",
 )
+SHARE = CostShare(copay=2000, deductible_left=0, answered_on=date(2026, 11, 1))
+CONTACTS = (
+    Contact("ctc_demodemodemodemodemo", "Lee Ray, LCSW (demo)", "(512) 555-0147", ("TX", "OK"), "adults, evenings"),
+    Contact("ctc_demodemodemodemodem2", "Iowa Video Therapy (demo)", "(515) 555-0118", ("IA", "NE"), "families"),
+)
 
 
 async def save_demo(
@@ -60,4 +67,7 @@ async def save_demo(
         await store.save_service(practice, service, intent, BY, at)
     for client in clients:
         await store.save_coverage(practice, client, COVERAGE, BY, at)
+        await store.save_cost_share(practice, client, SHARE, BY, at)
+    for contact in CONTACTS:
+        await store.save_contact(practice, contact, BY, at)
     await store.recode(practice)

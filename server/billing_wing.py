@@ -49,7 +49,9 @@ class BillingWing:
         self._house = house
         if self._store is not None:
             house.sheet = self._save_sheet
-            house.checks = house.board.checks = DeskChecks(Checking(self._store), house.shelf, house.board.changed)
+            house.checks = house.board.checks = house.acts.checks = DeskChecks(
+                Checking(self._store), house.shelf, house.board.changed
+            )
         try:
             yield
         finally:

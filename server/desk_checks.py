@@ -17,8 +17,10 @@ from billing_hooks import check_words
 from billing_hooks.check import Ahead, Look
 from billing_hooks.checking import Booked, Checking, Held, ahead, look
 from billing_hooks.encounter import Place
+from billing_hooks.store_checks import Act
 from server.db import people
 from server.db.shelf import Shelf
+from server.ids import new_id
 from signaling.licence import Licence
 from signaling.shape import Visit
 from signaling.words import Phase, StaffId, VisitId
@@ -61,6 +63,7 @@ class DeskChecks:
         self._kept: dict[VisitId, _Kept] = {}
         self._asked: dict[VisitId, tuple[object, Visit, tuple[Licence, ...]]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._writing: set[asyncio.Task[None]] = set()
 
     def now(self, visits: Iterable[Visit], licences: Mapping[StaffId, Sequence[Licence]]) -> dict[VisitId, Line]:
         """What is known of those who are checking in, waiting or on hold; what is missing or old is asked for."""
@@ -88,10 +91,39 @@ class DeskChecks:
         self._changed()
 
     async def close(self) -> None:
-        """Stop what is being made."""
+        """Stop what is being made; what is being written is finished."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+    def shown(self, visit: VisitId) -> Line | None:
+        """What the desk shows of this visit now."""
+        kept = self._kept.get(visit)
+        return None if kept is None else kept.line
+
+    def admitted(self, visit: Visit, by: str, shown: Line | None) -> None:
+        """Somebody was let in: keep beside the journal what the desk had shown then, and why where it was overridden.
+
+        The journal holds the admission; it does not wait for billing's database.
+        """
+        reason = visit.override.reason.value if visit.override is not None else None
+        place = attested(visit)
+        where = place.state or ("" if place.country == "US" else f"abroad-{place.country}")
+        said = {"line": (shown or {}).get("line"), "standing": (shown or {}).get("standing"), "override": reason}
+        act = Act(
+            id=new_id("act"), visit=visit.id, client=visit.client, clinician=visit.clinician, kind="admitted",
+            state=where, at=self._shelf.now(), by=by, said=said,
+        )  # fmt: skip
+        task = asyncio.get_running_loop().create_task(self._write(act))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, act: Act) -> None:
+        try:
+            await self.checking.store.add_act(self._shelf.practice, act)
+        except Exception as problem:
+            _log.warning("act-not-kept %s", type(problem).__name__)
 
     async def _make(self) -> None:
         while self._asked:

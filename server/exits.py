@@ -52,9 +52,11 @@ class Case:
 
     @property
     def state(self) -> str:
-        """Where the client says they are: a state, else a country."""
+        """Where the client says they are: a state, or the country abroad in a spelling that no state has."""
         where = self.visit.location
-        return "" if where is None else where.state or where.country
+        if where is None:
+            return ""
+        return where.state if where.country == "US" else f"abroad-{where.country}"
 
     @property
     def today(self) -> date:
@@ -196,5 +198,5 @@ async def explain(here: Case, reason: OverrideReason, law: str, expires: date | 
 
 
 def state_name(state: str) -> str:
-    """ "Texas"; a country stays its code."""
-    return STATES.get(state, state)
+    """ "Texas"; what is no state is another country."""
+    return STATES.get(state, "another country")

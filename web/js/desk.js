@@ -109,7 +109,7 @@ async function admit(card, reason, allTheSame) {
   if (admitting) return;
   if (card.licence === "missing" && !reason) {
     // Where billing runs elsewhere there is no check, and the reason alone is asked for.
-    if (card.check) return void openCheck(card, outOf(card));
+    if (card.check?.standing === "unlicensed") return void openCheck(card, outOf(card));
     return askOverride(card, (given) => void admit(card, given, allTheSame));
   }
   admitting = card.visit;

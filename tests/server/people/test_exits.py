@@ -20,10 +20,12 @@ from billing_hooks.store import Store
 from billing_hooks.store_checks import Contact
 from billing_hooks.upcoming_pages import rows
 from server import estimates, upcoming
+from server.acts import Acts
 from server.db import people
 from server.db.people import Licence
 from server.db.tables import visits as visit_rows
 from server.desk_checks import DeskChecks, licences_held
+from server.roster import Roster
 from signaling import commands
 from signaling.facts import Admitted, Told
 from signaling.licence import Licence as HeldLicence
@@ -125,6 +127,8 @@ async def test_an_unlicensed_state_has_four_exits_and_the_client_reads_one_sente
     texan = Contact("ctc_" + "a" * 20, "Lee Ray, LCSW", "(512) 555-0100", ("TX", "OK"), "evenings")
     await store.save_contact(practice, texan, "stf_hale", NOW)
     await store.save_contact(practice, Contact("ctc_" + "b" * 20, "Not There", "1", ("WI",)), "stf_hale", NOW)
+    for demos in demo.CONTACTS:  # taken off the list
+        await store.save_contact(practice, replace(demos, states=()), "stf_hale", NOW)
     found = await (await signed_in("clinician")).see(f"/api/visits/{visit}/check")
     assert found["standing"] == "unlicensed"
     assert found["line"].startswith("Not licensed there: no licence on file for TX")
@@ -263,6 +267,28 @@ async def test_licensed_and_not_credentialed_starts_a_task_or_private_pay_with_a
         date(2026, 11, 23),
         17_500,
     )
+
+
+async def test_what_the_desk_showed_is_kept_with_the_admission(
+    waiting: Any, house: House, team: Team, store: Store, checks: DeskChecks
+) -> None:
+    """The line as it stood when somebody was let in, and the reason where there was no licence."""
+    visit, _, _ = await waiting(state="TX")
+    _, now = await house.hub.visit(VisitId(visit))
+    async with house.shelf.work() as work:
+        held = tuple(await people.held_by(work, now.clinician))
+    checks.now([now], {now.clinician: held})
+    assert checks._task is not None
+    await checks._task
+    acts_ = Acts(house.hub, Roster(house.shelf))
+    acts_.checks = checks
+    await acts_.admit(VisitId(visit), StaffId(team.clinician), OverrideReason.CONTINUITY)
+    await checks.close()
+    (kept,) = await acts(store, house, visit)
+    assert (kept.kind, kept.by, kept.state) == ("admitted", team.clinician, "TX")
+    assert kept.said["override"] == "continuity"
+    assert kept.said["standing"] == "unlicensed"
+    assert kept.said["line"].startswith("Not licensed there")
 
 
 async def test_a_crisis_admission_stays_on_the_list_until_its_reason_is_given(
