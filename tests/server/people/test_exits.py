@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import update
 
 from billing_hooks import demo
@@ -21,6 +22,7 @@ from billing_hooks.store_checks import Contact
 from billing_hooks.upcoming_pages import rows
 from server import estimates, upcoming
 from server.acts import Acts
+from server.billing_wing import BillingWing
 from server.db import people
 from server.db.people import Licence
 from server.db.tables import visits as visit_rows
@@ -289,6 +291,23 @@ async def test_what_the_desk_showed_is_kept_with_the_admission(
     assert kept.said["override"] == "continuity"
     assert kept.said["standing"] == "unlicensed"
     assert kept.said["line"].startswith("Not licensed there")
+
+
+async def test_the_list_of_missing_cover_is_for_the_biller_and_the_front_desk(
+    app: FastAPI, signed_in: Any, booked: Any, house: House, checks: DeskChecks
+) -> None:
+    """Mounted by the house, over the house's own visits and names; a clinician is sent away."""
+    wing = BillingWing(house.runtime)
+    wing._house = house  # type: ignore[assignment]  # as much of a house as these pages look into
+    wing.install(app)
+    await booked(start="2026-11-24T09:00")
+    for who in ("biller", "front_desk"):
+        page = await (await signed_in(who)).get("/billing/upcoming")
+        assert page.status_code == 200
+        assert "Jordan Doe" in page.text and "Ana Rivera" in page.text
+        assert "coverage has not been verified" in page.text
+    assert (await (await signed_in("clinician")).get("/billing/upcoming")).status_code == 403
+    assert (await (await signed_in("front_desk")).get("/billing/")).status_code == 403
 
 
 async def test_a_crisis_admission_stays_on_the_list_until_its_reason_is_given(
