@@ -61,6 +61,9 @@ class Checking:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        # Read now, at the start: the first check would else stop the loop while the tables are parsed.
+        packs.shipped()
+        packs.shipped_rules()
         self._parsed: OrderedDict[tuple[str, str, int], PayerRule] = OrderedDict()
 
     async def inputs(self, practice: str, client: str, service: str) -> Inputs:

@@ -124,4 +124,6 @@ class Board:
         desk.seq += 1
         own = desk.viewer.role is StaffRole.CLINICIAN
         status = day.statuses.get(desk.viewer.id, DeskStatus.AVAILABLE) if own else DeskStatus.AVAILABLE
-        desk.socket.tell(views.dump_desk(desk.seq, now, day.zone, status, waiting, today, day.names, checks))
+        desk.socket.tell(
+            views.dump_desk(desk.seq, now, day.zone, status, waiting, today, day.names, checks if own else {})
+        )

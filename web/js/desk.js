@@ -38,7 +38,10 @@ const cards = new WaitingCards(part("waiting"), {
   decline: (card, reason) => link.send({ type: "decline", visit: card.visit, reason }),
   end: (card) => link.send({ type: "end", visit: card.visit, reason: "done" }),
   unhold: (card) => link.send({ type: "return", visit: card.visit }),
-  check: (card) => void openCheck(card, outOf(card)),
+  check: (card) => {
+    together = false;
+    void openCheck(card, outOf(card));
+  },
   crisis: (card) => {
     together = false;
     void admit(card, "crisis", false);
