@@ -1,10 +1,13 @@
-"""The client's own estimate to read and print; opening it is being given it. Shell (asyncio, fastapi)."""
+"""The client's own estimate to read and print; opening it is being given it. Shell (asyncio, fastapi).
+
+Before its window a link names nobody, and the paper does: until then the practice gives it by hand or by mail.
+"""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from server import estimates
+from server import estimates, welcome
 from server.db import practices
 from server.errors import Refused
 from server.routes.answers import page
@@ -17,6 +20,8 @@ def router() -> APIRouter:
 
     @routes.get("/estimate")
     async def own(here: Client, front: House) -> Response:
+        if not here.window.is_open(front.shelf.now()):
+            raise welcome.too_early("read your estimate here")
         async with front.shelf.work() as work:
             practice = await practices.read(work)
         checks = front.checks

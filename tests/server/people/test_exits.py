@@ -387,6 +387,21 @@ async def test_what_the_client_will_owe_is_shown_before_the_visit_and_kept(
     assert shown is not None and (shown.version, "$30" in shown.text) == (2, True)
 
 
+async def test_a_link_before_its_window_shows_no_estimate(
+    joined: Any, house: House, checks: DeskChecks, store: Store, team: Team
+) -> None:
+    """The paper names the client; a link that was passed on must not, until they are expected."""
+    visit, _, browser, _ = await joined(start="2026-11-25T10:00")
+    _, now = await house.hub.visit(VisitId(visit))
+    await store.save_coverage(house.shelf.practice, now.client, SELF_PAY, "stf_hale", NOW)
+    assert await estimates.sweep(checks, house.shelf) == 1
+    page = await browser.get("/estimate")
+    assert page.status_code == 409
+    assert "Jordan" not in page.text
+    made = await store.estimate(house.shelf.practice, visit)
+    assert made is not None and made.sent is None
+
+
 async def test_estimates_are_made_for_booked_visits_whose_client_pays(
     booked: Any, house: House, checks: DeskChecks, store: Store
 ) -> None:
