@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from billing_hooks.check import Ahead, Look, Standing
@@ -26,7 +26,7 @@ def due_day(booked: date, visit: date, asked: date | None) -> date | None:
 
     None: it was booked less than three business days ahead and nobody asked.
     """
-    days = holidays(booked, visit.replace(month=12, day=31))
+    days = holidays(booked, max(visit, asked or visit) + timedelta(days=31))
     ends = [due(booked, visit, days), None if asked is None else due_on_request(asked, days)]
     return min((each for each in ends if each is not None), default=None)
 

@@ -20,8 +20,10 @@ from server.db.visits import OPEN, BookedVisit
 from server.desk_checks import Checked, DeskChecks, licences_held, local_day
 from server.errors import Refused
 
-AHEAD: Final = timedelta(days=60)
-"""Visits so far ahead get their estimate as soon as they are booked; later ones when they come that near."""
+AHEAD: Final = timedelta(days=30)
+JUST_BOOKED: Final = timedelta(days=10)
+"""Looked at are the visits of so many days ahead, and whatever was booked just now, however far ahead: its estimate is
+due within three business days of the booking."""
 
 
 async def expected(shelf: Shelf, row: BookedVisit, zone: str) -> Booked:
@@ -88,9 +90,11 @@ async def sweep(checks: DeskChecks, shelf: Shelf) -> int:
     async with shelf.work() as work:
         practice = await practices.read(work)
         now = work.now()
-        rows = await visits.between(work, now, now + AHEAD)
+        rows = {row.id: row for row in await visits.between(work, now, now + AHEAD)}
+        for visit in await overrides.booked_since(work, now - JUST_BOOKED):
+            rows.setdefault(visit, await visits.read(work, visit))
     made = 0
-    for row in rows:
+    for row in rows.values():
         await asyncio.sleep(0)  # between two, whatever else waits goes first
         if row.phase not in OPEN or await checks.checking.store.estimate(shelf.practice, row.id) is not None:
             continue

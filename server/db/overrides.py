@@ -51,6 +51,16 @@ async def unexplained(work: Work, clinician: str) -> list[Due]:
     return list(found.values())
 
 
+async def booked_since(work: Work, moment: datetime) -> list[str]:
+    """Ids of the visits that were booked after `moment` and have not begun."""
+    rows = await work.all(
+        select(visits.c.id).where(
+            work.mine(visits), visits.c.seq > 0, visits.c.created_at > moment, visits.c.booked_start > work.now()
+        )
+    )
+    return [row.id for row in rows]
+
+
 async def booked_at(work: Work, visit: str) -> datetime | None:
     """When somebody booked the visit."""
     row = await work.one(select(visits.c.created_at).where(work.mine(visits), visits.c.id == visit))

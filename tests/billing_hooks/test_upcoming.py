@@ -194,6 +194,7 @@ def test_federal_holidays_are_no_business_days() -> None:
         (date(2026, 11, 23), date(2026, 11, 25), None, None),
         (date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 27)),
         (date(2026, 11, 23), date(2026, 12, 8), date(2026, 11, 20), date(2026, 11, 25)),
+        (date(2026, 12, 30), date(2026, 12, 31), date(2026, 12, 30), date(2027, 1, 5)),  # over New Year's Day
     ],
 )
 def test_an_estimate_is_due_by_how_far_ahead_the_visit_was_booked_or_when_it_was_asked_for(

@@ -407,7 +407,8 @@ async def test_estimates_are_made_for_booked_visits_whose_client_pays(
 ) -> None:
     """Booked ten business days ahead: within three; three to nine: within one; fewer: no day is set. Once each."""
     due: dict[str, date | None] = {}
-    for start, wanted in (("2026-12-15", date(2026, 11, 27)), ("2026-12-02", date(2026, 11, 24)), ("2026-11-24", None)):
+    far, near = date(2026, 11, 27), date(2026, 11, 24)
+    for start, wanted in (("2027-12-14", far), ("2026-12-15", far), ("2026-12-02", near), ("2026-11-24", None)):
         visit, _ = await booked(
             start=f"{start}T10:00", client={"name": f"Client {start}", "phone": None, "email": None}
         )
@@ -416,7 +417,7 @@ async def test_estimates_are_made_for_booked_visits_whose_client_pays(
         due[visit] = wanted
     async with house.shelf.work() as work:  # the database's own clock says when; the test's clock is another
         await work.run(update(visit_rows).values(created_at=NOW))
-    assert await estimates.sweep(checks, house.shelf) == 3
+    assert await estimates.sweep(checks, house.shelf) == 4
     assert await estimates.sweep(checks, house.shelf) == 0
     for visit, wanted in due.items():
         made = await store.estimate(house.shelf.practice, visit)
