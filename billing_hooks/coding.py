@@ -27,14 +27,14 @@ from billing_hooks.verdict import verdict
 from billing_hooks.words import Finding, Line, Outcome, Proposal
 
 CODER = "coder/2"
-_EARLY: tuple[Callable[[Case], Findings], ...] = (integrity, place_and_licence, codes, payer, picture)
+EARLY: tuple[Callable[[Case], Findings], ...] = (integrity, place_and_licence, codes, payer, picture)
 
 
 def code(encounter: Encounter, rules: Iterable[PayerRule], pack: Pack, compacts: Compacts) -> Proposal:
     """The proposal for one encounter under these rules and tables. Total: every input has an outcome."""
-    case = Case(encounter, _choice(encounter, rules), pack, compacts)
+    case = Case(encounter, chosen(encounter, rules), pack, compacts)
     found: list[Found] = []
-    for stage in _EARLY:
+    for stage in EARLY:
         found += _distinct(stage(case))
         if _ends(found):
             return _proposal(case, [*found, *_instead(case, found)], ())
@@ -66,7 +66,8 @@ def _instead(case: Case, found: list[Found]) -> Findings:
             yield warn("SUGGEST", level, source=f"{case.pack.name}, {level}")
 
 
-def _choice(encounter: Encounter, rules: Iterable[PayerRule]) -> Choice:
+def chosen(encounter: Encounter, rules: Iterable[PayerRule]) -> Choice:
+    """What the rules say of this encounter's payer, plan and day."""
     coverage = encounter.coverage
     if coverage is None:
         return Choice(None)

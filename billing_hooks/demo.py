@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from billing_hooks.client_record import Address, Authorization, ClientRecord
+from billing_hooks.cost_share import CostShare
 from billing_hooks.held_coverage import FIRST, HeldCoverage, Policy
 from billing_hooks.material import Coverage, Fee
 from billing_hooks.store import Store
+from billing_hooks.store_checks import Contact
 
 PAYER = "Example Commercial"
 BY = "demo"
@@ -49,6 +51,11 @@ COVERAGE = Coverage(
     network="in",
     credentialing="practice",
 )
+SHARE = CostShare(copay=2000, deductible_left=0, answered_on=date(2026, 11, 1))
+CONTACTS = (
+    Contact("ctc_demodemodemodemodemo", "Lee Ray, LCSW (demo)", "(512) 555-0147", ("TX", "OK"), "adults, evenings"),
+    Contact("ctc_demodemodemodemodem2", "Iowa Video Therapy (demo)", "(515) 555-0118", ("IA", "NE"), "families"),
+)
 
 POLICY = Policy("HPX123456789", "GRP7788", "Gold", "99901", "(800) 555-0142")
 RECORD = ClientRecord(
@@ -74,9 +81,12 @@ async def save_demo(
         await store.save_coverage(practice, client, COVERAGE, BY, at)
         await store.save_held(practice, client, HeldCoverage(FIRST, 1, COVERAGE, POLICY), BY, at)
         await store.change_record(practice, client, lambda _: RECORD, BY, at)
+        await store.save_cost_share(practice, client, SHARE, BY, at)
     through = at.date().replace(month=9, day=30)
     through = through if at.date() <= through else through.replace(year=through.year + 1)
     await store.save_diagnosis_reach(practice, through, "Compared with the newest release (demo)", BY, at)
+    for contact in CONTACTS:
+        await store.save_contact(practice, contact, BY, at)
     await store.recode(practice)
 
 

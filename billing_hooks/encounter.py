@@ -13,7 +13,7 @@ from typing import Any, cast
 from billing_hooks.client_record import ClientRecord
 from billing_hooks.filed import Filed
 from billing_hooks.history import History
-from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.material import Coverage, EstimateOnFile, Fee, Sheet
 
 HOME_SITES = frozenset({"home", "lodging", "near_home"})
 
@@ -159,6 +159,7 @@ def from_event(
     history: History | None = None,
     record: ClientRecord | None = None,
     filed: Filed | None = None,
+    estimate: EstimateOnFile | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
@@ -186,7 +187,7 @@ def from_event(
             other_visits=history.other_visits if history is not None else 0,
             related_em_days=history.related_days if history is not None else None,
             leads_to_visit=history.leads_to_visit if history is not None else None,
-            **_of_record(record, dos),
+            **of_record(record, dos),
         ),
         sheet=sheet,
         coverage=coverage,
@@ -198,11 +199,14 @@ def from_event(
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
             diagnoses_through=filed.diagnoses_through if filed is not None else None,
+            estimate_due=estimate.due if estimate is not None else None,
+            estimate_sent=estimate.sent if estimate is not None else None,
+            estimate_cents=estimate.cents if estimate is not None else None,
         ),
     )
 
 
-def _of_record(record: ClientRecord | None, dos: date) -> dict[str, Any]:
+def of_record(record: ClientRecord | None, dos: date) -> dict[str, Any]:
     """What the client's record says of the service; days after the date of service had not happened yet."""
     if record is None:
         return {}

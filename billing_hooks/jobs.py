@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from billing_hooks.filed import NOT_KEPT, Filed
 from billing_hooks.given import PREFIX
 from billing_hooks.given_coding import code_given
 from billing_hooks.history import History
-from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.material import Coverage, EstimateOnFile, Fee, Sheet
 from billing_hooks.rule_reading import learn_tables
 from billing_hooks.store import Store
 from billing_hooks.store_history import began_at
@@ -58,6 +58,7 @@ class Material:
     pack: str = ""  # the digest of the practice's own code tables, "" for the shipped ones
     record: ClientRecord | None = None
     filed: Filed = NOT_KEPT
+    estimate: EstimateOnFile | None = None
 
     def to_json(self) -> dict[str, object]:
         """As kept with the coding run. A record of which nothing decides is left out: it must change no digest."""
@@ -76,6 +77,7 @@ class Material:
             "history": None if self.history is None else self.history.to_json(),
             **({"pack": self.pack} if self.pack else {}),
             "filed": self.filed.to_json(),
+            "estimate": None if self.estimate is None else _estimate_json(self.estimate),
         }
 
     @classmethod
@@ -99,7 +101,20 @@ class Material:
             pack=found.get("pack", ""),
             record=ClientRecord.from_json(found["record"]) if "record" in found else None,
             filed=Filed.from_json(found.get("filed", {})),
+            estimate=_estimate(found.get("estimate")),  # runs of older versions knew of none
         )
+
+
+def _estimate_json(found: EstimateOnFile) -> dict[str, object]:
+    due, sent = found.due and found.due.isoformat(), found.sent and found.sent.isoformat()
+    return {"due": due, "sent": sent, "cents": found.cents}
+
+
+def _estimate(found: Mapping[str, Any] | None) -> EstimateOnFile | None:
+    if found is None:
+        return None
+    due, sent = (date.fromisoformat(day) if (day := found[name]) else None for name in ("due", "sent"))
+    return EstimateOnFile(due, sent, found["cents"])
 
 
 def propose(material: Material) -> Proposal:
@@ -112,9 +127,21 @@ def propose(material: Material) -> Proposal:
     encounter = from_event(
         material.event, material.statement, material.sheet, material.coverage, intent=material.intent,
         fees=material.fees, today=material.today, titles=tables.titles, history=material.history,
-        record=material.record, filed=material.filed,
+        record=material.record, filed=material.filed, estimate=material.estimate,
     )  # fmt: skip
-    return code(encounter, rule_shelf.in_use(own, packs.shipped_rules()), tables, compacts)
+    in_use = rule_shelf.in_use(own, packs.shipped_rules())
+    found = code(encounter, in_use, tables, compacts)
+    if material.estimate is None or not found.lines:
+        return found
+    # What the client will be billed against the estimate is known only once there are lines.
+    charges = {fee.code: fee.cents for fee in material.fees if _charged(fee, encounter.dos)}
+    bill = sum(charges.get(line.code, 0) * line.units for line in found.lines)
+    billed = replace(encounter, papers=replace(encounter.papers, bill_cents=bill))
+    return code(billed, in_use, tables, compacts)
+
+
+def _charged(fee: Fee, day: date) -> bool:
+    return fee.since <= day and (fee.until is None or day <= fee.until)
 
 
 def lineage(newest: str, supersedes: Mapping[str, str | None]) -> frozenset[str]:
@@ -148,7 +175,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
         client, dos = event["client"]["id"], date.fromisoformat(event["visit"]["date_of_service"])
         coverage, said_of_plan = await store.coverage_and_rule(work, practice, client, dos, visit=visit)
         verified = () if said_of_plan is None else (said_of_plan,)
-        record = await store.coding_record(work, practice, client, dos)
+        record = await store.record_of_visit(work, practice, client, dos, visit)
         material = Material(
             event=event,
             statement=said[-1] if said else None,
@@ -162,6 +189,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             pack=await learn_tables(store, work, practice),
             record=record,
             filed=await store.papers(work, practice, visit, client=client, day=dos),
+            estimate=await store.estimate_on_file(work, practice, visit),
         )
         found = propose(material)
         if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:

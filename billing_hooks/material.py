@@ -150,6 +150,15 @@ class Fee:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EstimateOnFile:
+    """The good faith estimate of a visit: the last day for it (None: none is due), the day it was given, the amount."""
+
+    due: date | None
+    sent: date | None
+    cents: int
+
+
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 

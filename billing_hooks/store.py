@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
+from billing_hooks.store_checks import Checks
 from billing_hooks.store_clients import Clients
+from billing_hooks.store_estimates import Estimates
 from billing_hooks.store_fees import Fees
 from billing_hooks.store_given import GIVEN, GivenServices
 from billing_hooks.store_history import Histories
@@ -46,7 +48,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Histories, Questions, Worklist, Clients, Papers, GivenServices, Rules, Fees):
+class Store(Histories, Questions, Worklist, Clients, Papers, GivenServices, Checks, Estimates, Rules, Fees):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod

@@ -170,6 +170,14 @@ class Coverages(Shelf):
         coverage = verification.applied(chosen, history, record, judged, lines)
         return coverage, verification.rule(chosen, verification.standing(history, chosen, judged), judged)
 
+    async def verified(self, work: AsyncConnection, practice: str, client: str, day: date) -> Verification | None:
+        """What was last verified of the coverage that holds on the day."""
+        chosen = covering(await self.held(work, practice, client), day)
+        if chosen is None:
+            return None
+        history = [each.what for each in await self.verifications(work, practice, client, chosen.id)]
+        return verification.standing(history, chosen, day)
+
     async def coding_record(self, work: AsyncConnection, practice: str, client: str, day: date) -> ClientRecord | None:
         """What of a client's record decides about codes on that day, None where nothing does.
 

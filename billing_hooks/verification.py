@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from billing_hooks.client_record import BilledUnits, ClientRecord
+from billing_hooks.cost_share import CostShare
 from billing_hooks.forms import Form, wrong
 from billing_hooks.held_coverage import HeldCoverage, same_plan
 from billing_hooks.material import Coverage
@@ -143,6 +144,15 @@ def standing(found: Sequence[Verification], held: HeldCoverage, day: date) -> Ve
     counting = [each for each in ours if each.counts_on(day)]
     spoke = [each for each in counting if each.active or each.on <= day]
     return next(iter([*spoke, *counting, *ours]), None)
+
+
+def share(found: Verification | None, day: date) -> CostShare | None:
+    """What the payer said of the client's part, where it counts on the day and says any of it."""
+    if found is None or not found.counts_on(day):
+        return None
+    if (found.copay, found.coinsurance, found.deductible_left) == (None, None, None):
+        return None
+    return CostShare(found.copay, found.coinsurance, found.deductible_left, answered_on=found.on)
 
 
 def applied(

@@ -12,10 +12,12 @@ from server.house import open_house
 from server.routes import (
     answers,
     client,
+    exits,
     guest,
     guests,
     imports,
     pages,
+    paper,
     plans,
     private_notes,
     public,
@@ -50,8 +52,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     answers.install(app)
     # the client signs a plan on the way in: a route of its own, behind the same cookie
     app.include_router(plans.client_router())
-    for_staff = (public, pages, staff, visits, guests, statements, sheets, private_notes, plans, settings, supervision)
-    for part in (*for_staff, imports, client, guest, sockets):
+    records = (statements, sheets, private_notes, plans, supervision, imports)
+    for part in (public, pages, staff, visits, guests, *records, exits, settings, client, paper, guest, sockets):
         app.include_router(part.router())
     wing.install(app)
     return app

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import diagnosis_words, keyset
+from billing_hooks.checking import Checking
 from billing_hooks.codes_pages import create_codes_pages
 from billing_hooks.diagnosis_pages import create_diagnosis_pages
 from billing_hooks.fees_pages import create_fees_pages
@@ -26,17 +27,21 @@ from billing_hooks.pages import create_pages
 from billing_hooks.payers_pages import create_payers_pages
 from billing_hooks.rules_pages import create_rules_pages
 from billing_hooks.store import Store
+from billing_hooks.upcoming_pages import Coming, create_upcoming_pages
 from server import identity, pages
 from server.client_part import client_part
 from server.db import clients, people, practices
+from server.desk_checks import DeskChecks
 from server.errors import Refused
 from server.filing import Filing
 from server.house import House
+from server.ids import new_id
 from server.permissions import May, may
 from server.routes import questions
 from server.routes.asking import staff_token
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
+from server.upcoming import coming
 
 
 class BillingWing:
@@ -57,9 +62,14 @@ class BillingWing:
             house.sheet = self._save_sheet
             house.filing = Filing(self._store, house.practice_id)
             diagnosis_words.shipped()  # read once, before anybody waits for it
+            house.checks = house.board.checks = house.acts.checks = DeskChecks(
+                Checking(self._store), house.shelf, house.board.changed
+            )
         try:
             yield
         finally:
+            if house.checks is not None:
+                await house.checks.close()
             if self._store is not None:
                 await self._store.close()
 
@@ -71,7 +81,7 @@ class BillingWing:
         templates.globals["billing_here"] = True  # the frame of every page leads to the clients' pages
         if self._intake:
             app.include_router(intake_router(store, self._keys), prefix="/billing")
-        biller = self._who_may(May.USE_BILLING)
+        biller, clients_too = self._who_may(May.USE_BILLING), self._who_may(May.SEE_CLIENTS)
         parts = (
             create_pages(store, templates, biller, self._names),
             create_rules_pages(store, templates, biller),
@@ -81,7 +91,8 @@ class BillingWing:
             create_files_pages(store, biller),
             create_given_pages(store, templates, biller, self._names, self._clinicians),
             create_diagnosis_pages(store, templates, biller, self._names),
-            *client_part(store, self._opened, self._who_may(May.SEE_CLIENTS)),
+            create_upcoming_pages(store, templates, clients_too, self._names, self._upcoming, _act_id),
+            *client_part(store, self._opened, clients_too),
         )
         for part in parts:
             app.include_router(part, prefix="/billing")
@@ -128,6 +139,11 @@ class BillingWing:
             for one, licences in found
         ]  # fmt: skip
 
+    async def _upcoming(self, _request: Request) -> Sequence[Coming]:
+        """The visits of the next days, checked."""
+        house = self._opened()
+        return await coming(house.checks, house.shelf) if house.checks is not None else ()
+
     async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         house, store = self._opened(), self._store
         if store is not None:
@@ -138,3 +154,7 @@ class BillingWing:
         if self._house is None:
             raise LookupError("the house is not open yet")
         return self._house
+
+
+def _act_id() -> str:
+    return new_id("act")

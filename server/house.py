@@ -26,6 +26,7 @@ from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.listen import listen
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
 from server.errors import CannotStart, Refused
 from server.filing import Filing
 from server.garbage import Garbage
@@ -68,6 +69,7 @@ class House:
     listeners: Listeners
     sheet: Sheet | None = None
     filing: Filing | None = None
+    checks: DeskChecks | None = None
     watchdog: Watchdog = field(default_factory=Watchdog)
     garbage: Garbage = field(default_factory=Garbage)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)

@@ -30,6 +30,8 @@ PREFIXES: Final = {
     "gst": "guest",
     "imp": "import",
     "pln": "treatment plan",
+    "act": "act at the desk",
+    "ctc": "contact",
 }
 
 

@@ -48,6 +48,7 @@ async def run(settings: Settings, keys: KeyFile) -> None:
                 parts.create_task(keep("imports", lambda: import_worker(engine, urls, keys)))
                 if settings.billing_mode == "inside":
                     parts.create_task(keep("billing", lambda: billing_worker(urls, keys)))
+                    parts.create_task(keep("estimates", lambda: estimates_worker(engine, urls, keys)))
     finally:
         await engine.dispose()
         logs.log.info("jobs-stopped")
@@ -88,3 +89,10 @@ async def billing_worker(urls: Urls, keys: KeyFile) -> None:
     if urls.billing is None:
         return
     await jobs.run_worker(urls.billing, keys.derive("billing"))
+
+
+async def estimates_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
+    """The estimates that booked visits are owed."""
+    from server import estimate_sweep  # only where billing runs, as above
+
+    await estimate_sweep.run(engine, keys, urls.billing)

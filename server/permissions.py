@@ -22,7 +22,8 @@ class May(enum.StrEnum):
     WRITE_NOTES = "write-notes"  # sheets, notes, treatment plans of one's own clients; countersigning
     CHANGE_SETTINGS = "change-settings"
     USE_BILLING = "use-billing"
-    SEE_CLIENTS = "see-clients"  # a client's own page: demographics, coverages, verification, import
+    SEE_CLIENTS = "see-clients"  # a client's own page: demographics, coverages, verification, import; missing cover
+    SEE_ESTIMATES = "see-estimates"
 
 
 # 45 CFR 164.514(d)(2): each class of persons gets what its work needs. The front desk cannot admit; the biller
@@ -39,6 +40,7 @@ TABLE: Final[Mapping[May, frozenset[StaffRole]]] = MappingProxyType(
         May.CHANGE_SETTINGS: frozenset({StaffRole.CLINICIAN}),
         May.USE_BILLING: frozenset({StaffRole.BILLER}),
         May.SEE_CLIENTS: frozenset({StaffRole.FRONT_DESK, StaffRole.BILLER}),
+        May.SEE_ESTIMATES: frozenset(StaffRole),
     }
 )
 

@@ -68,6 +68,7 @@ _STATUS: Final = {
     "question-unknown": 404,
     "note-unknown": 404,
     "plan-unknown": 404,
+    "estimate-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,

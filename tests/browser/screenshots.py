@@ -100,7 +100,7 @@ async def visit(clinician: Chromium, client: Chromium, album: Album) -> None:
 
 async def office(server: Antechamber, clinician: Chromium, album: Album) -> None:
     """The pages around the visits."""
-    for path in ("visits/new", "statements", "settings"):
+    for path in ("visits/new", "statements", "contacts", "settings"):
         await clinician.open(f"{server.origin}/{path}")
         await clinician.page.wait_for_timeout(500)
         await album.take(clinician, f"staff-{path.replace('/', '-')}")
@@ -124,6 +124,10 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await biller.open(f"{server.origin}/billing/?show=all")
     await biller.until("() => document.querySelector('.verdict-link') !== null")
     await album.take(biller, "billing-worklist")
+    await biller.open(f"{server.origin}/billing/upcoming")
+    await album.take(biller, "billing-upcoming")
+    await biller.open(f"{server.origin}/billing/?show=all")
+    await biller.until("() => document.querySelector('.verdict-link') !== null")
     await biller.page.locator(".verdict-link").first.click()
     await biller.until("() => location.pathname.startsWith('/billing/encounters/')")
     await album.take(biller, "billing-encounter")

@@ -33,6 +33,7 @@ WEB_PLACES = (
     "billing_hooks/eligibility_pages.py",
     "billing_hooks/given_pages.py",
     "billing_hooks/diagnosis_pages.py",
+    "billing_hooks/upcoming_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),

@@ -10,12 +10,13 @@ import pytest
 import web
 from server import pages
 
-PAGES = ("sign-in", "desk", "board", "new-visit", "statements", "settings", "problem")
+PAGES = ("sign-in", "desk", "board", "new-visit", "statements", "settings", "contacts", "problem")
 ROLES = {
-    "clinician": ["/desk", "/visits/new", "/statements", "/settings"],
-    "front_desk": ["/board", "/visits/new"],
+    "clinician": ["/desk", "/visits/new", "/statements", "/contacts", "/settings"],
+    "front_desk": ["/board", "/visits/new", "/billing/upcoming", "/contacts"],
     "biller": [
-        "/billing/", "/billing/clients", "/billing/payers", "/billing/rules", "/billing/fees", "/billing/diagnoses",
+        "/billing/", "/billing/upcoming", "/billing/clients", "/billing/payers", "/billing/rules", "/billing/fees",
+        "/billing/diagnoses",
     ],
 }  # fmt: skip
 
@@ -39,12 +40,13 @@ class Staff:
 
 
 PROBLEM = {"status": 404, "title": "Page not found", "say": "There is nothing at this address."}
+MORE = {"problem": PROBLEM, "contacts": {"states": [("MN", "Minnesota")]}}
 
 
 def rendered(name: str, role: str | None = "clinician", practice: Practice | None = Practice()) -> str:
     """The page's HTML for somebody of that role."""
     staff = None if role is None else Staff("stf_a", "Sam O'Hara", role)
-    return pages.render(f"{name}.html", practice=practice, staff=staff, **(PROBLEM if name == "problem" else {}))
+    return pages.render(f"{name}.html", practice=practice, staff=staff, **MORE.get(name, {}))
 
 
 @pytest.mark.parametrize("name", PAGES)

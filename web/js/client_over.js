@@ -21,6 +21,8 @@ const WORDS = {
   here: "Use this one",
   next: (/** @type {string} */ when, /** @type {string} */ who) => `Next: ${when} with ${who}.`,
   noNext: "To plan your next visit, call us.",
+  placeOpen: { title: "This visit does not take place now",
+    lines: ["Your clinician knows where you are and will tell you what happens next."] },
   close: "You can close this page now.",
   retry: "Try again",
   call: "Call us",
@@ -49,7 +51,7 @@ export function elsewhereScreen(way, onHere) {
 /** @param {Way} way @returns {Screen} */
 export function overScreen(way) {
   const { visit, next, practice } = way.state;
-  const words = overWords(visit.phase, visit.clinician);
+  const words = way.state.place_open && visit.phase === "declined" ? WORDS.placeOpen : overWords(visit.phase, visit.clinician);
   const held = visit.phase === "ended" || visit.phase === "complete";
   const node = screen({ name: "over", title: words.title },
     ...words.lines.map((line) => el("p", { class: "lead" }, line)),

@@ -10,7 +10,8 @@
 /** @typedef {{practice: Practice, visit: {clinician: string, start: string, minutes: number, zone: string,
  *   phase: import("./wire.js").Phase, opens_at: string, closes_at: string}, open: boolean, step: ServerStep,
  *   consent: Consent, places: Place[], callback: string|null, emergency: Emergency|null, states: [string, string][],
- *   next: {start: string, clinician: string}|null, plan?: TreatmentPlan|null, guest?: {name: string, role: string}|null}} ClientState
+ *   next: {start: string, clinician: string}|null, owed?: {text: string, version: string, id: string, estimate: boolean}|null,
+ *   place_open?: boolean, plan?: TreatmentPlan|null, guest?: {name: string, role: string}|null}} ClientState
  *   guest: who the link was made for, where it is a guest's; such a state has no consent, no places, no numbers */
 
 /** The screens of the way. "hello" says who and when; "early" is the link before its window.

@@ -11,10 +11,12 @@ from server.db import visits as visit_rows
 from server.permissions import TABLE, May
 from server.routes import (
     client,
+    exits,
     guest,
     guests,
     imports,
     pages,
+    paper,
     plans,
     private_notes,
     public,
@@ -57,6 +59,21 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/visits/{visit}/guests"): BOOKERS,
     ("GET", "/api/visits/{visit}/guests/{guest}/link"): BOOKERS,
     ("POST", "/api/visits/{visit}/guests/{guest}/revoke"): BOOKERS,
+    ("GET", "/api/visits/{visit}/check"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/ask-place"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/exception"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/refer"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/reschedule"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/credentialing"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/private-pay"): CLINICIAN,
+    ("GET", "/api/overrides"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/override-reason"): CLINICIAN,
+    ("GET", "/contacts"): BOOKERS,
+    ("GET", "/api/contacts"): BOOKERS,
+    ("POST", "/api/contacts"): BOOKERS,
+    ("GET", "/visits/{visit}/estimate"): ALL,
+    ("POST", "/api/visits/{visit}/estimate"): ALL,
+    ("POST", "/api/visits/{visit}/estimate/given"): ALL,
     ("GET", "/api/statements"): CLINICIAN,
     ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
     ("GET", "/imports"): OFFICE,
@@ -112,24 +129,20 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert (
-        routes_of(
-            staff, visits, guests, statements, sheets, private_notes, plans, settings, supervision, imports, pages
-        )
-        == set(EXPECTED) | OPEN_TO_ALL
-    )
+    records = (statements, sheets, private_notes, plans, supervision, imports)
+    assert routes_of(staff, visits, guests, *records, exits, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
 def test_every_client_route_asks_for_the_clients_cookie() -> None:
     """Except the exchange that gives it."""
     asks = set()
-    for route in [*client.router().routes, *plans.client_router().routes]:
+    for route in [*client.router().routes, *plans.client_router().routes, *paper.router().routes]:
         assert isinstance(route, APIRoute)
         if client_here in [dependency.call for dependency in route.dependant.dependencies]:
             asks |= {(method, route.path) for method in route.methods}
     assert ("POST", "/api/client/plan") in asks
-    assert routes_of(client) - asks == {("POST", "/api/join")}
+    assert routes_of(client, paper) - asks == {("POST", "/api/join")}
 
 
 def test_every_guests_route_asks_for_the_guests_cookie() -> None:
@@ -154,6 +167,11 @@ def test_what_anybody_may_fetch_is_three_things() -> None:
 
 FILES = ("/api/imports/csv", "/api/imports/fhir")
 BODIES: dict[str, Any] = {
+    "/api/visits/{visit}/exits/exception": {"reason": "compact", "law": "PSYPACT", "expires": "2026-12-31"},
+    "/api/visits/{visit}/exits/refer": {"to": "ctc_" + "a" * 20},
+    "/api/visits/{visit}/exits/reschedule": {"start": "2026-11-25T09:00", "minutes": 50},
+    "/api/visits/{visit}/override-reason": {"reason": "compact"},
+    "/api/contacts": {"name": "Lee Ray", "phone": "(512) 555-0100", "states": ["TX"]},
     "/api/socket-ticket": {"for": "desk"},
     "/api/clients/search": {"q": "J"},
     "/api/visits/{visit}/cancel": {"reason": "other"},
