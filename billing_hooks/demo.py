@@ -87,7 +87,7 @@ async def save_demo(
     await store.save_diagnosis_reach(practice, through, "Compared with the newest release (demo)", BY, at)
     for contact in CONTACTS:
         await store.save_contact(practice, contact, BY, at)
-    await store.recode(practice)
+    await store.recode_open(practice, None, None)
 
 
 def _health_plan(at: datetime) -> tuple[dict[str, object], ...]:

@@ -264,7 +264,7 @@ def _text(value: Mapping[str, object]) -> str:
 
 
 # What shows in the proposal where it matters: which rules decided is named there, and so is whatever holds.
-_SHOWN_BY_THE_PROPOSAL = ("today", "rules", "history", "record", "estimate")
+_SHOWN_BY_THE_PROPOSAL = ("today", "rules", "history", "record", "filed", "estimate")
 
 
 def _telling(rests_on: Mapping[str, Any], found: Proposal, dos: date) -> dict[str, object]:

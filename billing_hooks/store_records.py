@@ -12,9 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import rule_names, rules
 from billing_hooks.material import Sheet
-from billing_hooks.store_given import GIVEN
-from billing_hooks.store_queue import enqueue
-from billing_hooks.store_schema import EVENTS, RULES, SERVICES, SHEETS
+from billing_hooks.store_schema import RULES, SERVICES, SHEETS
 from billing_hooks.store_shelf import Shelf, stamp
 
 
@@ -43,17 +41,6 @@ class Records(Shelf):
         """File what a service key means to the coder, for example psychotherapy_individual."""
         values = {"intent": intent, **stamp(at, saved_by)}
         return await self._add_version(SERVICES, {"practice_id": practice, "service_id": service}, values)
-
-    async def recode(self, practice: str) -> int:
-        """Have every visit of a practice coded again (after a rule or coverage changed). Returns how many."""
-        async with self._engine.begin() as work:
-            found = await work.execute(select(EVENTS.c.visit_id).where(EVENTS.c.practice_id == practice).distinct())
-            visits = [row.visit_id for row in found]
-            given = await work.execute(select(GIVEN.c.given_id).where(GIVEN.c.practice_id == practice).distinct())
-            visits += [row.given_id for row in given]
-            for visit in visits:
-                await enqueue(work, practice, visit)
-        return len(visits)
 
     async def sheet(self, work: AsyncConnection, practice: str, visit: str) -> Sheet | None:
         """The newest sheet of a visit."""

@@ -119,7 +119,7 @@ async def test_one_service_a_client_kind_and_period(store: Store) -> None:
 async def test_a_changed_plan_codes_them_again(store: Store) -> None:
     """As it does visits."""
     await coded(store, DAYS)
-    assert await store.recode(PRACTICE) == 1
+    assert await store.recode_open(PRACTICE, None, None) == 1
 
 
 async def test_an_entered_service_whose_turn_was_lost_is_coded_all_the_same(store: Store) -> None:

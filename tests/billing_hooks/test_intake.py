@@ -152,7 +152,7 @@ async def test_any_order_and_number_of_events_and_clicks_makes_one_encounter(
         "sheet": lambda: sheet(store),
         "click": lambda: jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT),
         "queue": lambda: jobs.work_queue(store, drain=True),
-        "rules": lambda: store.recode(PRACTICE),
+        "rules": lambda: store.recode_open(PRACTICE, None, None),
     }
     order = [name for name in steps for _ in range(chance.randint(1, 4))]
     chance.shuffle(order)

@@ -17,6 +17,7 @@ from billing_hooks.held_coverage import HeldCoverage
 from billing_hooks.jobs import Material, propose
 from billing_hooks.material import Coverage, Sheet
 from billing_hooks.store import Store
+from billing_hooks.store_checks import Act
 from tests.billing_hooks.client_kit import CLIENT, PRACTICE
 
 Seal = Callable[[dict[str, Any]], bytes]
@@ -132,3 +133,22 @@ async def test_only_what_decides_codes_a_visit_again(
     outcome, number, reasons = await version(store)
     assert (outcome, number) == ("hold", 3)
     assert "MANDATORY_CLAIM_SUBMISSION" in reasons
+
+
+async def test_who_chose_at_the_desk_to_pay_is_not_held_for_credentialing(
+    store: Store, event: dict[str, Any], statement: dict[str, Any], seal: Seal
+) -> None:
+    """Of that visit alone: the plan stays on file, and is billed for the next."""
+    plan = replace(demo.COVERAGE, credentialing="client_state", credentialed=())
+    await store.save_coverage(PRACTICE, CLIENT, plan, "stf_hale", AT)
+    await store.save_sheet(PRACTICE, VISIT, Sheet(minutes=46, diagnoses=("F41.1",)), "stf_rivera", AT)
+    for raw in (seal(event), seal(statement)):
+        await store.receive(json.loads(raw), raw, AT)
+    outcome, _, reasons = await version(store)
+    assert outcome == "hold" and "NOT_CREDENTIALED_IN_STATE" in reasons
+    act = Act("act_1", VISIT, CLIENT, "stf_rivera", "private_pay", "MN", AT, "stf_rivera")
+    await store.add_act(PRACTICE, act)
+    await store.recode_open(PRACTICE, None, None)
+    outcome, _, reasons = await version(store)
+    assert "NOT_CREDENTIALED_IN_STATE" not in reasons
+    assert outcome == "self_pay", reasons

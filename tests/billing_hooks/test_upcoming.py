@@ -167,7 +167,7 @@ async def test_an_estimate_reaches_the_coder_with_its_due_and_sent_day(
 
 def test_material_of_older_runs_knows_no_estimate() -> None:
     """What was stored before there were any is read all the same."""
-    made = jobs.Material({}, None, None, None, None, (), (), AT.date(), EstimateOnFile(None, AT.date(), 5))
+    made = jobs.Material({}, None, None, None, None, (), (), AT.date(), estimate=EstimateOnFile(None, AT.date(), 5))
     kept = made.to_json()
     assert jobs.Material.from_json(kept) == made
     del kept["estimate"]

@@ -13,6 +13,7 @@ import pytest
 
 from billing_hooks import demo, jobs, rules, verification
 from billing_hooks.client_record import Authorization, ClientRecord
+from billing_hooks.cost_share import CostShare
 from billing_hooks.held_coverage import HeldCoverage, Policy
 from billing_hooks.material import Coverage, Sheet
 from billing_hooks.store import Store
@@ -234,3 +235,25 @@ def test_a_verification_reads_back_what_it_wrote() -> None:
     for one in (SAID, full):
         assert Verification.from_json(json.loads(json.dumps(one.to_json()))) == one
     assert CLIENT
+
+
+def test_what_the_payer_said_of_the_clients_part_is_told_while_it_counts() -> None:
+    """In the same terms as a share that was filed; nothing where nothing was said, or once it has expired."""
+    said = replace(SAID, copay=2_500, deductible_left=0)
+    assert verification.share(said, DOS) == CostShare(copay=2_500, deductible_left=0, answered_on=date(2026, 11, 2))
+    assert verification.share(said, date(2027, 2, 1)) is None
+    assert verification.share(SAID, DOS) is None
+    assert verification.share(None, DOS) is None
+
+
+async def test_the_newer_of_two_answers_about_the_clients_part_counts(store: Store) -> None:
+    """One was filed, one came with a verification of the plan that holds on the day."""
+    filed = CostShare(copay=1_000, answered_on=date(2026, 11, 1))
+    await store.save_cost_share(PRACTICE, CLIENT, filed, "stf_hale", AT)
+    held = await store.save_held(PRACTICE, CLIENT, replace(HELD, id=""), "stf_hale", AT)
+    async with store.work() as work:
+        assert await store.cost_share(work, PRACTICE, CLIENT, DOS) == filed
+    await store.save_verification(PRACTICE, CLIENT, held.id, replace(SAID, copay=2_500), "stf_hale", AT)
+    async with store.work() as work:
+        found = await store.cost_share(work, PRACTICE, CLIENT, DOS)
+        assert found is not None and found.copay == 2_500

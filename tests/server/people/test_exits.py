@@ -47,11 +47,12 @@ async def store(database: Any) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def checks(house: House, team: Team, store: Store) -> DeskChecks:
+async def checks(house: House, team: Team, store: Store) -> AsyncIterator[DeskChecks]:
     """The house with billing inside: a confirmed rule, fees, and what the service means."""
     await demo.save_demo(store, house.shelf.practice, [], {team.service: "psychotherapy_individual"}, NOW)
     house.checks = DeskChecks(Checking(store), house.shelf, lambda: None)
-    return house.checks
+    yield house.checks
+    await house.checks.close()
 
 
 @pytest.fixture
@@ -250,7 +251,9 @@ async def test_licensed_and_not_credentialed_starts_a_task_or_private_pay_with_a
     assert (await client.get("/estimate")).status_code == 404
     made = await desk.ask(f"/api/visits/{visit}/exits/private-pay", {})
     assert made["total"] == "$175.00"
-    kinds = [(each.kind, each.by) for each in await acts(store, house, visit)]
+    found = await desk.see(f"/api/visits/{visit}/check")
+    assert (found["standing"], found["exits"]) == ("pays", [])
+    kinds = sorted((each.kind, each.by) for each in await acts(store, house, visit))
     assert kinds == [("credentialing", team.clinician), ("private_pay", team.clinician)]
     estimate = await store.estimate(house.shelf.practice, visit)
     assert estimate is not None
