@@ -32,12 +32,13 @@ from server.link_sums import load_sums
 from server.office import open_engine_of
 from server.passwords import hash_here
 from server.settings import Settings
-from signaling.facts import EvidenceRecorded
+from signaling.facts import Completed, EvidenceRecorded, Fact
 from signaling.words import StaffRole, VisitId
 
 _UP_WITHIN_S: Final = 90.0
 _READ_S: Final = 2.5
 """Connections are read once a second: so long after the last packet every one is in the account."""
+_COMPLETE_S: Final = 20.0
 
 
 class Ours:
@@ -160,7 +161,7 @@ class Ours:
         journal = PostgresJournal(shelf.engine, shelf.practice, _completes_nothing)
         counted: dict[str, dict[str, int]] = {}
         for visit, booked in self._visits.items():
-            for _, fact, _ in await journal.load(VisitId(booked)):
+            for fact in await _whole(journal, VisitId(booked)):
                 if isinstance(fact, EvidenceRecorded):
                     for participant, sums in load_sums(fact.counters).items():
                         came = {"audio": sums.audio, "video": sums.video}
@@ -176,6 +177,16 @@ class Ours:
     async def close(self) -> None:
         """Everybody leaves, the server stops."""
         await self._stack.aclose()
+
+
+async def _whole(journal: PostgresJournal, visit: VisitId) -> list[Fact]:
+    """The visit's facts once its record is complete: the last evidence is written after the end is told."""
+    async with asyncio.timeout(_COMPLETE_S):
+        while True:
+            facts = [fact for _, fact, _ in await journal.load(visit)]
+            if any(isinstance(fact, Completed) for fact in facts):
+                return facts
+            await asyncio.sleep(0.1)
 
 
 async def _completes_nothing(*_: object) -> None:

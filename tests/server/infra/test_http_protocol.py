@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import uvicorn
 
-from server import http_protocol
+from server import http_protocol, tls
 from server.http_protocol import GuardedHttp
+from server.keys import KeyFile
+from server.settings import Settings
 from tests.server.infra.receiver import free_port
 
 
@@ -20,17 +24,24 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
-@pytest.fixture
-async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    monkeypatch.setattr(http_protocol, "HEAD_WITHIN", 0.4)
+@asynccontextmanager
+async def served(context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     found = free_port()
     config = uvicorn.Config(app, port=found, http=GuardedHttp, lifespan="off", log_config=None, timeout_keep_alive=1)
-    server = uvicorn.Server(config)
     config.load()
+    config.ssl = context
+    server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup()
     yield found
     await server.shutdown()
+
+
+@pytest.fixture
+async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    monkeypatch.setattr(http_protocol, "HEAD_WITHIN", 0.4)
+    async with served() as found:
+        yield found
 
 
 async def closed_after(reader: asyncio.StreamReader) -> float:
@@ -83,6 +94,31 @@ async def test_a_head_larger_than_sixteen_kibibytes_is_cut_off(port: int) -> Non
     except ConnectionError:
         return
     finally:
+        writer.close()
+
+
+async def test_an_idle_connection_over_tls_ends_without_the_browsers_farewell(
+    settings: Settings, keys: KeyFile
+) -> None:
+    """Nobody answers the server's farewell, as where the network is away: the connection is gone all the same."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    async with served(tls.certificates(settings, keys).context()) as port:
+        tunnel = tls.trust(settings).wrap_bio(incoming, outgoing, server_hostname="localhost")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def through(act: Callable[[], object]) -> None:
+            while True:
+                try:
+                    act()
+                    return writer.write(outgoing.read())
+                except ssl.SSLWantReadError:
+                    writer.write(outgoing.read())
+                    incoming.write(await reader.read(65536))
+
+        await through(tunnel.do_handshake)
+        await through(lambda: tunnel.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"))
+        await through(lambda: tunnel.read(65536))
+        assert await closed_after(reader) < 3
         writer.close()
 
 
