@@ -189,8 +189,20 @@ async def credentialing(here: Case) -> str:
     return await here.record("credentialing", {"payer": coverage.payer})
 
 
-async def explain(here: Case, reason: OverrideReason, law: str, expires: date | None) -> None:
-    """After a crisis: why no licence on file covered where the client was, with the law where one is cited."""
+async def explain(
+    front: Front, visit: str, clinician: str, reason: OverrideReason, cited: tuple[str, date | None]
+) -> None:
+    """After a crisis: why no licence on file covered where the client was, with the law where one is cited.
+
+    Where billing runs elsewhere the visit keeps the reason, and its event tells it; a law is cited there.
+    """
+    law, expires = cited
+    if front.checks is None and not law and expires is None:
+        async with front.shelf.work() as work:
+            await visits.own(work, visit, clinician)
+        await front.hub.command(VisitId(visit), commands.ExplainOverride(StaffId(clinician), reason))
+        return
+    here = await case(front, visit, clinician)
     if law or expires is not None:
         check_citation(law, expires, here.today)
     await here.front.hub.command(here.visit.id, commands.ExplainOverride(StaffId(here.by), reason))

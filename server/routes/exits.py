@@ -131,8 +131,7 @@ def router() -> APIRouter:
 
     @routes.post("/api/visits/{visit}/override-reason")
     async def explain(visit: str, wish: ReasonWish, who: AtDesk, front: House) -> dict[str, str]:
-        here = await desk.case(front, visit, who.id)
-        await desk.explain(here, wish.reason, wish.law, _day(wish.expires))
+        await desk.explain(front, visit, who.id, wish.reason, (wish.law, _day(wish.expires)))
         return {}
 
     _contacts(routes)

@@ -67,7 +67,7 @@ async def test_an_encounter_from_the_sheet_to_the_release(antechamber: Antechamb
 
 
 async def hold_a_visit(server: Antechamber, clinician: Person, client: Person) -> None:
-    """A visit of somebody of whom no plan is on file, stated without a diagnosis."""
+    """A visit of somebody of whom no plan is on file; its sheet and note are signed without a diagnosis."""
     link = await steps.book(clinician, service=INTAKE)
     await clinician.open(f"{server.origin}/desk")
     await steps.into_waiting(client, link)
@@ -80,10 +80,7 @@ async def hold_a_visit(server: Antechamber, clinician: Person, client: Person) -
         later = await clinician.evaluate("() => performance.now() + 2000")
         await clinician.until("(later) => performance.now() > later", later)
     await steps.end(clinician)
-    await clinician.click("I saw and heard the client in this visit.", role="checkbox")
-    await clinician.click("The client told me, and I confirmed, where they were.", role="checkbox")
-    await clinician.click("Sign statement")
-    await clinician.sees("signed")
+    await steps.sign_sheet(clinician, "Worry at work")
 
 
 async def open_by_keyboard(biller: Chromium, name: str) -> None:

@@ -6,16 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
 
 from billing_hooks import demo
 from billing_hooks.store import Store
-from server import runtime
-from server.keys import KeyFile
-from server.settings import Settings
 from tests.browser import steps
 from tests.browser.conftest import Meet
 from tests.browser.harness.fakes import Colour
@@ -30,20 +25,9 @@ KNOWS = "Your clinician knows where you are and will tell you what happens next"
 @pytest.fixture
 async def store(antechamber: Antechamber) -> AsyncIterator[Store]:
     """Billing's store of the running server, as a biller's page changes it."""
-    settings = Settings.load(data_dir=antechamber.folder / "var")
-    keys = KeyFile.load(settings.key_file)
-    url = runtime.database_urls(settings, keys).billing
-    assert url is not None
-    made = Store.open(url, keys.derive("billing"))
+    made = steps.billing_of(antechamber)
     yield made
     await made.close()
-
-
-async def practice_and_client(clinician: Person, store: Store) -> tuple[str, str]:
-    """The ids of the demo's practice and of the client whom billing knows."""
-    async with store.work() as work:
-        row = (await work.execute(text("SELECT practice_id, client_id FROM billing.coverages LIMIT 1"))).one()
-    return row.practice_id, row.client_id
 
 
 async def line(clinician: Person, words: str) -> None:
@@ -60,7 +44,7 @@ async def test_the_desk_says_what_stands_against_a_visit_and_the_client_what_the
     """Share shown to the client and kept; covered; plan inactive; place not allowed; kind of licence not listed."""
     clinician, client = await meet("clinician", Colour.BLUE), await meet("client", Colour.ORANGE)
     await steps.sign_in(clinician, antechamber.demo["clinician"])
-    practice, who = await practice_and_client(clinician, store)
+    practice, who = await steps.practice_and_client(store)
     await clinician.open(f"{antechamber.origin}/desk")
     await steps.open_link(client, antechamber.demo["client"]["url"])
     await steps.consent(client, "Jordan Doe")
@@ -91,42 +75,15 @@ async def test_the_desk_says_what_stands_against_a_visit_and_the_client_what_the
     assert shown.text.startswith("For this visit we expect you to pay $20.")
 
 
-BOOK = """async ({ name, start }) => {
-  const get = async (path) => (await fetch(path)).json();
-  const service = (await get("/api/services")).services[0];
-  const body = {
-    client: { name, phone: "(651) 555-0177", email: null }, clinician: (await get("/api/staff/me")).id, start,
-    minutes: service.minutes, service: service.id, anyway: true,
-  };
-  const headers = { "Content-Type": "application/json" };
-  const made = await fetch("/api/visits", { method: "POST", headers, body: JSON.stringify(body) });
-  return (await made.json()).link;
-}"""
-
-
 async def from_texas(clinician: Person, client: Person, origin: str, name: str) -> None:
     """A new client, booked beside whoever else waits, who checks in where nobody holds a licence."""
-    start = datetime.now(ZoneInfo("America/Chicago")) + timedelta(minutes=50)
-    link = await clinician.evaluate(BOOK, {"name": name, "start": f"{start:%Y-%m-%dT%H:%M}"})
+    link = await steps.book_beside(clinician, steps.newcomer(name))
     await clinician.open(f"{origin}/desk")
-    await steps.open_link(client, str(link))
+    await steps.open_link(client, link)
     await steps.consent(client, name)
-    await where(client, "Texas")
+    await steps.say_where(client, "Texas")
     await steps.check_devices(client)
     await client.sees(KNOWS)
-
-
-async def where(client: Person, state: str) -> None:
-    """A place typed in, and a number to call."""
-    await client.until("() => location.pathname === '/j/location'")
-    await client.fill("Street address", "1 River Rd")
-    await client.fill("City", "Somewhere")
-    await client.choose("State", state)
-    await client.choose("What kind of place is it?", "At home")
-    await client.click("Continue")
-    await client.sees("How can we reach you?")
-    await client.fill("Your phone number", "(651) 555-0177")
-    await client.click("Continue")
 
 
 CARD = """(name) => [...document.querySelectorAll(".waiting-card")].find((card) =>
@@ -165,7 +122,7 @@ async def test_an_unlicensed_state_has_four_ways_out_and_the_client_reads_one_se
     assert exits == ["ask_place", "exception", "refer", "reschedule"]
     await clinician.click("Ask now")
     await client.click("Say where you are")
-    await where(client, "Minnesota")
+    await steps.say_where(client)
     await client.sees("will let you in soon")
     await clinician.until(
         "() => document.querySelector('.check-line')?.dataset.standing !== 'unlicensed'", timeout=AGAIN
@@ -210,7 +167,7 @@ def later() -> str:
 
 async def recorded(clinician: Person, store: Store) -> list[Any]:
     """Everything on record."""
-    practice, _ = await practice_and_client(clinician, store)
+    practice, _ = await steps.practice_and_client(store)
     kinds = ("ask_place", "refer", "reschedule", "exception", "admitted", "crisis_reason")
     return list(await store.acts_of_kind(practice, *kinds))
 

@@ -12,12 +12,6 @@ from tests.browser.harness.running import Antechamber
 
 pytestmark = pytest.mark.alone
 
-WRITE = """(words) => {
-  for (const area of document.querySelectorAll(".sheet-form textarea")) {
-    area.value = words;
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-}"""
 SAVED = "() => document.querySelector('.sign-bar [role=status]')?.innerText.startsWith('Saved')"
 KEPT = "() => document.querySelector('#section-focus')?.value === 'Worry at work'"
 
@@ -35,10 +29,10 @@ async def test_a_sheet_is_kept_signed_and_amended(antechamber: Antechamber, meet
     visit = await steps.visit_of(clinician)
     await steps.end(clinician)
     await clinician.click("Write the sheet and note", role="link")
-    await clinician.until("() => document.querySelector('#minutes')?.value !== ''")
+    await clinician.until("() => Boolean(document.querySelector('#minutes')?.value)", timeout=30)
     await clinician.click("I saw and heard the client in this visit.", role="checkbox")
     await diagnose(clinician)
-    await clinician.evaluate(WRITE, "Worry at work")
+    await clinician.evaluate(steps.WRITE, "Worry at work")
     await clinician.until(SAVED)
     await clinician.reload()
     await clinician.until(KEPT)
@@ -46,7 +40,7 @@ async def test_a_sheet_is_kept_signed_and_amended(antechamber: Antechamber, meet
     await clinician.sees("Signed by Ana Rivera, LICSW")
     await clinician.click("Amend")
     await clinician.until(KEPT)
-    await clinician.evaluate(WRITE, "Worry at work and at home")
+    await clinician.evaluate(steps.WRITE, "Worry at work and at home")
     await clinician.fill("Why I amend it The original stays and both are shown.", "I left out half")
     await clinician.click("Sign")
     await clinician.sees("Amendment 1")

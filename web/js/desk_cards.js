@@ -162,13 +162,14 @@ class WaitingCard {
   /** @param {Card} card */
   #showTicks(card) {
     const all = ticks(card);
-    const key = JSON.stringify([all, card.online, card.asleep]);
+    const key = JSON.stringify([all, card.online, card.asleep, card.check?.standing]);
     if (this.ticks.dataset["key"] === key) return;
     this.ticks.dataset["key"] = key;
     this.ticks.replaceChildren(...all.map((tick) => el("li", { class: `tick ${tick.tone}`, title: tick.say },
       icon(tick.icon), el("span", { "aria-hidden": "true", text: tick.word }), el("span", { class: "sr-only", text: tick.say }))));
-    // What needs a decision is said in full, not left to a hover.
-    const warnings = all.filter(({ tone, word }) => (tone === "warn" || tone === "danger") && word !== "Coverage")
+    // What needs a decision is said in full, not left to a hover; what the check's line says is not said twice.
+    const said = card.check?.standing === "unlicensed" ? ["Coverage", "Licence"] : ["Coverage"];
+    const warnings = all.filter(({ tone, word }) => (tone === "warn" || tone === "danger") && !said.includes(word))
       .map((tick) => tick.say);
     if (!card.online) warnings.push("Not connected just now. Their place is kept.");
     else if (card.asleep) warnings.push("Their device may be asleep. Their place is kept.");

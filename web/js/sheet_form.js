@@ -121,7 +121,7 @@ export class SheetForm {
       el("fieldset", { class: "part" }, el("legend", { text: "Service and time" }),
         field(this.service, "What I did", `Booked: ${told.booked.name}`),
         el("div", { class: "pair times" },
-          field(this.start, "Start", measured ? `Held ${measured.words}` : ""), field(this.stop, "Stop"), this.minutesBox),
+          field(this.start, "Start"), field(this.stop, "Stop"), this.minutesBox),
         this.medical, this.codesBox, this.supervised.row),
       el("div", { class: "part" }, this.diagnoses.node, tableNotice(told.table)),
       this.used = el("details", { class: "exceptions part" }, el("summary", { text: "Peripherals used" }), this.readings.node),

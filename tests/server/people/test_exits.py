@@ -337,6 +337,22 @@ async def test_a_crisis_admission_stays_on_the_list_until_its_reason_is_given(
     assert (kept.kind, kept.said["law"]) == ("crisis_reason", "Tex. Occ. Code 505.004")
 
 
+async def test_a_reason_can_be_given_where_billing_runs_elsewhere(
+    waiting: Any, signed_in: Any, house: House, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The visit keeps it, for its own clinician alone; a law is cited where billing keeps it."""
+    visit, _, _ = await waiting(state="TX")
+    await house.hub.command(VisitId(visit), commands.Admit(StaffId(team.clinician), None, OverrideReason.CRISIS))
+    monkeypatch.setattr(house, "checks", None)
+    path = f"/api/visits/{visit}/override-reason"
+    cited = {"reason": "compact", "law": "Tex. Occ. Code 505.004", "expires": "2026-12-01"}
+    await (await signed_in("colleague")).ask(path, {"reason": "compact"}, 403)
+    desk = await signed_in("clinician")
+    assert (await desk.ask(path, cited, 409))["code"] == "billing-elsewhere"
+    await desk.ask(path, {"reason": "compact"})
+    assert (await desk.see("/api/overrides"))["due"] == []
+
+
 async def test_what_was_done_at_the_desk_can_never_be_changed(
     waiting: Any, signed_in: Any, database: Any, house: House
 ) -> None:
