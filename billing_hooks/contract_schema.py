@@ -22,6 +22,7 @@ MAX_REPORTS = 50
 _ID: Shape = text(r"[a-z]{2,4}_[A-Za-z0-9-]{1,64}", "an opaque id")
 _CODE: Shape = text(r"[a-z][a-z0-9_-]{0,63}", "a code in small letters")
 _WORD: Shape = text(r"[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,63}", "a short word")
+_RULE: Shape = text(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a rule's name")
 _STATE: Shape = text(r"[A-Z]{2,3}", "a state's letters")
 _COUNTRY: Shape = text(r"[A-Z]{2}", "a country's two letters")
 _NPI: Shape = text(r"\d{10}", "an NPI of ten digits")
@@ -107,7 +108,7 @@ _SESSION_COMPLETE = record(
     )),
     part2=record(applies=truth),
     precheck=record(
-        rules=listing(record(id=_CODE, version=number(1)), 50), result=_CODE, override=nullable(_CODE)
+        rules=listing(record(id=_RULE, version=number(1)), 50), result=_CODE, override=nullable(_CODE)
     ),
     evidence=record_with(
         {"links": record(clinician=nullable(_LINK), client=nullable(_LINK)), "reports": listing(_REPORT, MAX_REPORTS)},

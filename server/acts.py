@@ -72,13 +72,14 @@ class Acts:
         """
         _, now = await self._hub.visit(visit)
         covered = await self._cover(now)
+        shown = None if self.checks is None else self.checks.shown(visit)
+        checked = None if self.checks is None else self.checks.precheck(visit)
 
         def wished(found: Visit) -> list[Command]:
             waiting = [one.participant for one in found.guests if one.standing is GuestStanding.WAITING]
             together = [guest_commands.AdmitGuest(by, one) for one in waiting] if with_guests else []
-            return [commands.Admit(by, covered, reason), *together]
+            return [commands.Admit(by, covered, reason, checked), *together]
 
-        shown = None if self.checks is None else self.checks.shown(visit)
         try:
             let_in = await self._hub.command(visit, wished)
         except ClinicianBusy as busy:

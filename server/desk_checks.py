@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from billing_hooks import check_words
-from billing_hooks.check import Ahead, Look
+from billing_hooks.check import Ahead, Look, Standing
 from billing_hooks.checking import Booked, Checking, Held, ahead, look
 from billing_hooks.encounter import Place
 from billing_hooks.store_checks import Act
@@ -22,6 +23,7 @@ from server.db import people
 from server.db.shelf import Shelf
 from server.ids import new_id
 from signaling.licence import Licence
+from signaling.precheck import CheckedRule, Precheck, PrecheckResult
 from signaling.shape import Visit
 from signaling.words import Phase, StaffId, VisitId
 
@@ -30,6 +32,12 @@ FRESH_S = 20.0
 """So long a check is shown before it is made again: what a biller changes stands at the desk soon after."""
 _BEFORE = frozenset({Phase.ARRIVED, Phase.WAITING, Phase.ON_HOLD})
 Line = dict[str, Any]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as the event's contract has a rule's name
+_RESULTS: Mapping[Standing, PrecheckResult] = {
+    Standing.COVERED: PrecheckResult.CLEAR, Standing.PAYS: PrecheckResult.PAYS, Standing.OPEN: PrecheckResult.OPEN,
+    Standing.HELD: PrecheckResult.HELD, Standing.REFUSED: PrecheckResult.REFUSED,
+    Standing.UNLICENSED: PrecheckResult.UNLICENSED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +53,21 @@ class Checked:
         owed = self.look.owed.words if self.look.owed is not None else None
         return {"standing": self.look.standing.value, "line": check_words.line(self.look, self.ahead), "owed": owed}
 
+    @property
+    def told(self) -> Precheck:
+        """What the visit's event will say of it."""
+        used = (self.look.rule, self.look.law)
+        return Precheck(
+            _RESULTS[self.look.standing],
+            tuple(CheckedRule(rule.id, rule.version) for rule in used if rule is not None and _NAME.fullmatch(rule.id)),
+        )
+
 
 @dataclass(slots=True)
 class _Kept:
     key: object
     at: float
+    made: Checked | None
     line: Line | None
 
 
@@ -102,6 +120,11 @@ class DeskChecks:
         kept = self._kept.get(visit)
         return None if kept is None else kept.line
 
+    def precheck(self, visit: VisitId) -> Precheck | None:
+        """The same as the visit's event tells it."""
+        kept = self._kept.get(visit)
+        return None if kept is None or kept.made is None else kept.made.told
+
     def admitted(self, visit: Visit, by: str, shown: Line | None) -> None:
         """Somebody was let in: keep beside the journal what the desk had shown then, and why where it was overridden.
 
@@ -130,13 +153,14 @@ class DeskChecks:
             visit_id, (key, visit, held) = self._asked.popitem()
             before = self._kept.get(visit_id)
             try:
-                line: Line | None = (await self.of(visit, held)).line
+                made: Checked | None = await self.of(visit, held)
             except Exception as problem:
                 # Billing's database may be away: the desk shows that nothing is known, and asks again later.
                 _log.warning("check-not-made %s", type(problem).__name__)
-                line = None
+                made = None
+            line = None if made is None else made.line
             at = asyncio.get_running_loop().time()
-            self._kept[visit_id] = _Kept(key, at, line)
+            self._kept[visit_id] = _Kept(key, at, made, line)
             if before is None or before.line != line or before.key != key:
                 self._changed()
 

@@ -202,7 +202,7 @@ def body(
             "at": _utc(visit.consent.at),
         },
         "part2": {"applies": False},
-        "precheck": {"rules": [], "result": "not_checked", "override": None},
+        "precheck": _precheck(visit),
         "evidence": {
             "basis": "rtp",
             "method": {"thresholds": THRESHOLDS, "hysteresis_s": STEADY_S},
@@ -214,6 +214,17 @@ def body(
             "detail_sha256": counted.detail_sha256,
             **(beside or {}),
         },
+    }
+
+
+def _precheck(visit: Visit) -> dict[str, Any]:
+    """What billing's check had come to when the client was let in; `override` why, without a licence there."""
+    found, override = visit.precheck, visit.override
+    by_override = visit.cover is not None and visit.cover.basis is CoverBasis.OVERRIDE
+    return {
+        "rules": [] if found is None else [{"id": rule.id, "version": rule.version} for rule in found.rules],
+        "result": "not_checked" if found is None else found.result.value,
+        "override": override.reason.value if override is not None and by_override else None,
     }
 
 

@@ -338,6 +338,7 @@ def _admitted(visit: Visit, fact: Admitted) -> Visit:
         origin=visit.origin or Origin(fact.at - timedelta(milliseconds=fact.mono_ms), fact.mono_s, fact.boot),
         cover=fact.cover,
         override=override,
+        precheck=fact.precheck or visit.precheck,
         message=None,
         client_left=False,
         requirement=Requirement.WAITING,

@@ -50,6 +50,8 @@ const LICENCE = {
   covered: { word: "Licence", say: "Your licence covers the state the client is in.", tone: "ok", icon: "check" },
   missing: { word: "Licence", say: "No licence on file covers the state the client is in. Admitting asks for a reason.",
              tone: "danger", icon: "warn" },
+  override: { word: "Licence", say: "No licence on file covers the state the client is in. The reason you gave is kept.",
+              tone: "warn", icon: "warn" },
   unknown: { word: "Licence", say: "Not checked: we do not know yet which state the client is in.", tone: "", icon: "unknown" },
 };
 

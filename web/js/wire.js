@@ -36,7 +36,7 @@
  *   start: string, minutes: number, phase: Phase, step: "consent"|"location"|"devices"|null,
  *   waiting_since: string|null, late: boolean, asleep: boolean, online: boolean, consent: boolean,
  *   location: {state: string, site: string}|null, devices: "ok"|"partly"|"failed"|null,
- *   licence: "covered"|"missing"|"unknown", coverage: string, check?: CardCheck|null, can_admit: boolean, first_visit: boolean,
+ *   licence: "covered"|"override"|"missing"|"unknown", coverage: string, check?: CardCheck|null, can_admit: boolean, first_visit: boolean,
  *   override_due?: boolean, guests?: GuestOnCard[]|null}} Card   override_due: a crisis admission still waits for its reason */
 
 /** @typedef {{type: "welcome", ping_s: number, dead_s: number, server_time: string}} Welcome */
@@ -232,7 +232,7 @@ const card = shape({
   consent: flag,
   location: maybe(shape({ state: text, site: text })),
   devices: maybe(oneOf("ok", "partly", "failed")),
-  licence: oneOf("covered", "missing", "unknown"),
+  licence: oneOf("covered", "override", "missing", "unknown"),
   coverage: text,
   check: maybe(shape({ standing: text, line: text, owed: maybe(text) })),
   can_admit: flag,

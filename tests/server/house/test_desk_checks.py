@@ -29,6 +29,7 @@ from server.runtime import Runtime
 from server.settings import Settings
 from server.socket import Socket
 from signaling import commands
+from signaling.precheck import PrecheckResult
 from signaling.waiting_room import Viewer
 from signaling.words import (
     ConsentBy,
@@ -138,10 +139,17 @@ async def test_a_desk_is_drawn_with_the_check_and_an_admission_keeps_what_it_sho
     house.board.attach(desk)
     card = await screen.line("Covered: home allowed, LICSW allowed, share $20")
     assert (card["visit"], card["coverage"], card["can_admit"]) == (visit, "covered", True)
+    told = checks.precheck(visit)
+    assert told is not None
+    assert told.result is PrecheckResult.CLEAR
+    assert [rule.id for rule in told.rules] == ["demo-commercial", "mn-statute-62A673"]
     there, _, _ = await waiting(house, "Riley Example", "TX")
     card = await screen.line("Not licensed there: no licence on file for TX")
     assert (card["visit"], card["licence"], card["coverage"]) == (there, "missing", "unlicensed")
     await house.acts.admit(there, who, OverrideReason.CRISIS)
+    _, let_in = await house.hub.visit(there)
+    assert let_in.precheck is not None
+    assert let_in.precheck.result is PrecheckResult.UNLICENSED
     await checks.close()
     (kept,) = await store.acts_of_visit(practice, there)
     assert (kept.kind, kept.by, kept.said["override"]) == ("admitted", who, "crisis")
