@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import cast
 
 from billing_hooks import packs, rule_shelf, rules
 from billing_hooks.coding import CODER, code
 from billing_hooks.encounter import Clinician, Encounter, Evidence, Papers, Place, Service
+from billing_hooks.filed import Filed
 from billing_hooks.given import DEVICE_DAYS, HOSTING, MONITORING, Given
 from billing_hooks.material import Coverage, Fee, Sheet
 from billing_hooks.rule_reading import learn_tables
@@ -18,7 +20,7 @@ _INTENT = {DEVICE_DAYS: "rpm", MONITORING: "rpm", HOSTING: "originating_site_fee
 
 
 def encounter_of(
-    found: Given, coverage: Coverage | None, fees: tuple[Fee, ...], titles: dict[str, str], today: date
+    found: Given, coverage: Coverage | None, fees: tuple[Fee, ...], titles: dict[str, str], today: date, filed: Filed
 ) -> Encounter:
     """The coder's input. What was entered and confirmed by name stands where a visit has its signed event."""
     clinician = found.clinician
@@ -56,6 +58,7 @@ def encounter_of(
             plan="release",
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
+            diagnoses_through=filed.diagnoses_through,
         ),
     )
 
@@ -70,11 +73,13 @@ async def code_given(store: Store, practice: str, given: str, *, at: datetime | 
             return None
         coverage, said_of_plan = await store.coverage_and_rule(work, practice, found.client, found.ends, visit=given)
         fees = await store.fees(work, practice)
+        filed = await store.papers(work, practice, given)
         own = [*await store.rules(work, practice), *([said_of_plan] if said_of_plan is not None else [])]
         pack = await learn_tables(store, work, practice)
         tables, compacts = packs.tables(pack), packs.shipped()[1]
         known = rule_shelf.in_use([rules.parse(rule, lenient=True) for rule in own], packs.shipped_rules())
-        made = encounter_of(found, coverage, fees, dict(tables.titles), now.date())
+        coded_on = await store.released_on(work, practice, given)
+        made = encounter_of(found, coverage, fees, dict(tables.titles), coded_on or now.date(), filed)
         proposal = code(made, known, tables, compacts)
         rests_on = {
             "event": None, "statement": None, "given": found.to_json(),
@@ -84,8 +89,14 @@ async def code_given(store: Store, practice: str, given: str, *, at: datetime | 
                 [fee.code, fee.cents, fee.since.isoformat(), fee.until and fee.until.isoformat()] for fee in fees
             ],
             "rules": [dict(rule) for rule in own], "today": now.date().isoformat(),
-            **({"pack": pack} if pack else {}),
+            **({"pack": pack} if pack else {}), "filed": filed.to_json(),
         }  # fmt: skip
+        if coded_on is not None and await store.stands(
+            work, practice, given, rests_on=rests_on, found=proposal, service_date=found.ends
+        ):
+            return proposal.verdict
+        made = replace(made, today=now.date())
+        proposal = code(made, known, tables, compacts)
         await store.add_coding(
             work, practice, given, event=given, rests_on=rests_on, coder=f"{CODER} {tables.name}", found=proposal,
             drawn={"svg": "", "rows": []}, at=now,

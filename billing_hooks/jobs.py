@@ -191,6 +191,14 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             filed=await store.papers(work, practice, visit, client=client, day=dos),
             estimate=await store.estimate_on_file(work, practice, visit),
         )
+        coded_on = await store.released_on(work, practice, visit)
+        if coded_on is not None:
+            then = replace(material, today=coded_on)
+            same = propose(then)
+            if await store.stands(
+                work, practice, visit, rests_on=then.to_json(), found=same, service_date=dos
+            ):  # fmt: skip
+                return same.verdict
         found = propose(material)
         if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:
             await enqueue(work, practice, visit, after=A_DAY_AND_MORE)

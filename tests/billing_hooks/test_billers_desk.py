@@ -374,6 +374,25 @@ async def test_another_rules_version_takes_no_release_back(desk_store: Store, vi
     assert not (await visits.row(encounter)).released
 
 
+async def test_days_gone_by_and_a_younger_coder_take_no_release_back(
+    desk_store: Store, visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too late to file now, it was not when it was released; a fact that changes something still takes it back."""
+    await desk_store.save_rule(PRACTICE, {**demo.RULE, "timely_filing_days": 90}, "stf_hale", AT)
+    encounter = await visits.ready(1)
+    await desk_store.release(PRACTICE, encounter, version=1, by="stf_hale", name="R", note_seen=True, at=AT)
+    later = AT + timedelta(days=200)
+    monkeypatch.setattr(jobs, "CODER", "coder/9")
+    await jobs.code_encounter(desk_store, PRACTICE, "vis_1", at=later)
+    row = await visits.row(encounter)
+    assert (row.released, row.version) == (True, 1)
+    await desk_store.save_sheet(PRACTICE, "vis_1", Sheet(minutes=30, diagnoses=("F41.1",)), CLINICIAN, later)
+    await jobs.code_encounter(desk_store, PRACTICE, "vis_1", at=later)
+    row, codings, _ = await desk_store.encounter(PRACTICE, encounter)
+    assert (row.released, row.version) == (False, 2)
+    assert [each.code for each in codings[0].proposal.reasons] == ["TIMELY_FILING"]
+
+
 async def test_the_page_tells_of_a_new_rule_field_by_field(
     biller: httpx.AsyncClient, desk_store: Store, visits: Visits
 ) -> None:

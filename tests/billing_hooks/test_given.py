@@ -93,6 +93,24 @@ async def test_what_is_missing_is_named(store: Store, changed: dict[str, Any], r
     assert reason in [each.code for each in (await coded(store, replace(DAYS, **changed))).reasons]
 
 
+async def test_a_period_beyond_the_diagnosis_table_is_held_as_a_visit_is(store: Store) -> None:
+    """Until somebody has compared the table with a younger release."""
+    await store.save_diagnosis_reach(PRACTICE, date(2026, 9, 30), "the release as shipped", "stf_hale", AT)
+    found = await coded(store, DAYS)
+    assert (found.outcome, [each.code for each in found.reasons]) == (Outcome.HOLD, ["TABLES_OUT_OF_DATE"])
+
+
+async def test_a_released_service_stays_released_while_nothing_of_it_changes(store: Store) -> None:
+    """Coded again half a year later it is the same claim."""
+    await coded(store, DAYS)
+    (entered,) = await store.given_services(PRACTICE, CLIENT)
+    encounter = encounter_id(PRACTICE, entered.id)
+    await store.release(PRACTICE, encounter, version=1, by="stf_hale", name="R", note_seen=True, at=AT)
+    await jobs.code_encounter(store, PRACTICE, entered.id, at=AT + timedelta(days=900))
+    row, codings, _ = await store.encounter(PRACTICE, encounter)
+    assert (row.released, row.version, len(codings)) == (True, 1, 1)
+
+
 async def test_minutes_of_a_billed_visit_do_not_count_twice(store: Store) -> None:
     """They hold the month."""
     found = await coded(store, replace(MINUTES, twice=5))
