@@ -14,6 +14,7 @@ from billing_hooks import packs
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.page_frame import Frame, Names, Who, today
 from billing_hooks.store import Store
+from billing_hooks.store_tasks import TaskKind
 
 _FURTHEST = timedelta(days=366)
 
@@ -56,7 +57,8 @@ def create_diagnosis_pages(
         if wish.through > now.date() + _FURTHEST:
             raise Malformed("through-too-far", "A release of ICD-10-CM holds to the next 30 September at most.")
         await store.save_diagnosis_reach(biller.practice, wish.through, wish.source, biller.id, now)
-        await store.recode_open(biller.practice, None, None)
+        # Thousands of visits may be open: the jobs process has them coded again, not the one that forwards media.
+        await store.ask_now(biller.practice, TaskKind.RECODE, {"since": None, "until": None}, biller.id, now)
         return JSONResponse({})
 
     return routes

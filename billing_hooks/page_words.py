@@ -144,7 +144,7 @@ def _licence(found: Mapping[str, Any] | None) -> str:
 
 
 _PRECHECK: Mapping[str, str] = {
-    "clear": "nothing stood against it", "pays": "the client pays", "open": "nothing stood against it, the code was open",
+    "clear": "nothing stood against it", "pays": "the client pays", "open": "nothing stood against it, the code open",
     "held": "something was not settled", "refused": "not covered by the plan", "unlicensed": "no licence for the place",
 }  # fmt: skip
 

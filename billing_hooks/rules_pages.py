@@ -94,7 +94,8 @@ async def _save(store: Store, biller: Biller, wish: FormWish, all_groups: Any) -
 
     def admit(kept: Sequence[RuleVersion]) -> Sequence[Mapping[str, Any]]:
         entry = next((each for each in shelved(kept) if each.id == rule), None)
-        made_of = _version(entry, int(wish.form.get("made_of", "") or 0)) if entry is not None else None
+        number = wish.form.get("made_of", "")
+        made_of = _version(entry, int(number)) if number.isascii() and number.isdecimal() else None
         form = rule_form.read(
             wish.form, all_groups, rule=rule, before=made_of.form if made_of else None, by=biller.name, today=day
         )

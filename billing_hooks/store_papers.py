@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing_hooks.filed import Filed, Plan, plan_state
 from billing_hooks.store_queue import enqueue
 from billing_hooks.store_schema import ENCOUNTERS, SCHEMA
-from billing_hooks.store_shelf import Shelf, stamp
+from billing_hooks.store_shelf import Shelf, append, stamp
 
 _metadata = MetaData(schema=SCHEMA)
 PAPERS = Table(
@@ -79,8 +79,8 @@ class Papers(Shelf):
             "begins_on": plan.begins, "review_on": plan.review, "client_signed_at": plan.client_signed_at,
             **stamp(at, saved_by),
         }  # fmt: skip
-        version = await self._add_version(PLANS, {"practice_id": practice, "plan_id": plan.id}, values)
         async with self._engine.begin() as work:
+            version = await append(work, PLANS, {"practice_id": practice, "plan_id": plan.id}, values)
             match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.client_id == plan.client)
             for row in await work.execute(select(ENCOUNTERS.c.visit_id).where(*match, ~ENCOUNTERS.c.released)):
                 await enqueue(work, practice, row.visit_id)

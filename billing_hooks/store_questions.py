@@ -176,6 +176,13 @@ class Questions(Records):
             raise Refused("question-unknown", "There is no such question on your list.")
         return str(visit)
 
+    async def open_question(self, practice: str, question: str, clinician: str) -> None:
+        """Raises Refused("question-unknown" | "answered-already") unless this clinician may answer it now."""
+        async with self._engine.begin() as work:
+            row = await self._open_question(work, practice, question)
+            if row.clinician_id != clinician:
+                raise Refused("question-unknown", "There is no such question on your list.")
+
     async def _open_question(self, work: AsyncConnection, practice: str, question: str) -> Any:
         """The question's row, its encounter locked, while nobody has closed it."""
         match = (QUESTIONS.c.practice_id == practice, QUESTIONS.c.question_id == question)

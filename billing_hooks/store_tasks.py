@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks.errors import Refused
@@ -85,9 +86,9 @@ class Tasks(Shelf):
             row = await self._row(work, practice, task, "sending")
             if not 0 <= part < MOST_PARTS:
                 raise Refused("file-too-large", "The file is too large to be one of these: nothing of it was kept.")
-            await work.execute(
-                insert(TASK_PARTS).values(practice_id=practice, task_id=row.task_id, part=part, content=content)
-            )
+            # A part whose answer was lost comes again, and is the same.
+            added = upsert(TASK_PARTS).values(practice_id=practice, task_id=row.task_id, part=part, content=content)
+            await work.execute(added.on_conflict_do_nothing())
 
     async def end_file(self, practice: str, task: str) -> None:
         """All parts are there: have the file read. Errors: Refused("task-unknown")."""

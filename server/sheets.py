@@ -290,10 +290,10 @@ async def countersign(front: Front, visit: str, version: int, who: StaffHere) ->
             raise Refused("not-your-visit", "This note does not wait for your signature.")
         titles = dict.fromkeys(one.type for one in await people.licences_of(work, who.id))
         await notes.countersign(work, note, who.id, ", ".join([who.name, *titles]))
-        at = work.now()
-    if front.filing is not None and version == versions[-1].version:
-        elsewhere = note.record["template"] == note_templates.ELSEWHERE
-        await front.filing.save_note_state(
-            visit, "elsewhere" if elsewhere else "signed", None if elsewhere else note.sha256, who.id, at
-        )
+        # Before this is committed: where billing is out of reach the note goes on waiting, and is signed again.
+        if front.filing is not None and version == versions[-1].version:
+            elsewhere = note.record["template"] == note_templates.ELSEWHERE
+            await front.filing.save_note_state(
+                visit, "elsewhere" if elsewhere else "signed", None if elsewhere else note.sha256, who.id, work.now()
+            )
     log.info("note-countersigned", visit=visit, staff=who.id)

@@ -14,6 +14,7 @@ from billing_hooks.store_checks import Contact
 from server import estimates
 from server import exits as desk
 from server.db import clients, overrides, people, practices, visits
+from server.db.visits import BookedVisit
 from server.desk_checks import DeskChecks
 from server.errors import Malformed, Refused
 from server.identity import StaffHere
@@ -24,7 +25,7 @@ from server.phones import is_phone
 from server.routes.answers import page
 from server.routes.asking import PRINTABLE, Body, House, Nothing, long, staff_who_may
 from server.states import STATES, is_state
-from signaling.words import OverrideReason
+from signaling.words import OverrideReason, StaffRole
 
 AtDesk = Annotated[StaffHere, Depends(staff_who_may(May.USE_DESK))]
 AtBoard = Annotated[StaffHere, Depends(staff_who_may(May.SEE_BOARD))]
@@ -180,8 +181,8 @@ def _estimates(routes: APIRouter) -> None:
     @routes.get("/visits/{visit}/estimate", include_in_schema=False)
     async def estimate(visit: str, who: Estimating, front: House) -> Response:
         checks = _checks(front)
+        row = await _visit(front, visit, who)
         async with front.shelf.work() as work:
-            row = await visits.read(work, visit)
             practice = await practices.read(work)
         found = await checks.checking.store.estimate(front.shelf.practice, row.id)
         if found is None:
@@ -190,19 +191,26 @@ def _estimates(routes: APIRouter) -> None:
 
     @routes.post("/api/visits/{visit}/estimate")
     async def make(visit: str, wish: Nothing, who: Estimating, front: House) -> dict[str, str]:
-        async with front.shelf.work() as work:
-            row = await visits.read(work, visit)
+        row = await _visit(front, visit, who)
         await estimates.make(_checks(front), front.shelf, row, by=who.id, asked=True)
         return {"estimate": f"/visits/{visit}/estimate"}
 
     @routes.post("/api/visits/{visit}/estimate/given")
     async def given(visit: str, wish: Nothing, who: Estimating, front: House) -> dict[str, str]:
-        checks = _checks(front)
-        found = await checks.checking.store.estimate(front.shelf.practice, visit)
+        checks, row = _checks(front), await _visit(front, visit, who)
+        found = await checks.checking.store.estimate(front.shelf.practice, row.id)
         if found is None:
             raise Refused("estimate-unknown", "There is no estimate of this visit yet: open it first.")
         await estimates.given(checks, front.shelf, found, way="paper", by=who.id)
         return {}
+
+
+async def _visit(front: House, visit: str, who: StaffHere) -> BookedVisit:
+    """The visit of an estimate: any for desk and biller, a clinician's own (45 CFR 164.514(d)(2))."""
+    async with front.shelf.work() as work:
+        if who.role is StaffRole.CLINICIAN:
+            return await visits.own(work, visit, who.id)
+        return await visits.read(work, visit)
 
 
 def _checks(front: House) -> DeskChecks:

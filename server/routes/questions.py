@@ -12,8 +12,8 @@ from pydantic import Field, StrictInt
 
 from billing_hooks.store import Store
 from billing_hooks.store_questions import LONGEST, Correction
+from server import amending
 from server.db import clients, visits
-from server.db.shelf import Work
 from server.errors import Refused
 from server.identity import StaffHere
 from server.local_time import iso
@@ -39,12 +39,14 @@ class AnswerGiven(Body):
     sheet: SheetCorrected | None
 
 
-async def _counted(work: Work, visit: str) -> int:
-    """The whole minutes counted of a visit; none of one that is not kept here any more."""
+async def _most(front: House, visit: str) -> tuple[int, str]:
+    """The most minutes that may be signed, and why; none of a visit that is not kept here any more."""
     try:
-        return ((await visits.read(work, visit)).counted_seconds or 0) // 60
+        async with front.shelf.work() as work:
+            found = await visits.read(work, visit)
     except Refused:
-        return 0
+        return 0, "This visit is not kept here any more: answer in words."
+    return await amending.most_minutes(front, found)
 
 
 def router(store: Store) -> APIRouter:
@@ -56,7 +58,7 @@ def router(store: Store) -> APIRouter:
         found = await store.questions_for(front.shelf.practice, who.id)
         async with front.shelf.work() as work:
             names = await clients.names(work, {one.client for one in found})
-            counted = {one.question.visit: await _counted(work, one.question.visit) for one in found}
+        counted = {one.question.visit: (await _most(front, one.question.visit))[0] for one in found}
         return {
             "questions": [
                 {
@@ -80,12 +82,17 @@ def router(store: Store) -> APIRouter:
         visit = await store.question_visit(front.shelf.practice, question, who.id)
         corrected = None
         if wish.sheet is not None:
-            async with front.shelf.work() as work:
-                most = await _counted(work, visit)
+            most, say = await _most(front, visit)
             if wish.sheet.minutes is not None and wish.sheet.minutes > most:
-                raise Refused("minutes-too-many", f"Only {most} minutes were counted: sign at most that.")
+                raise Refused("minutes-too-many", say)
             diagnoses = tuple(dict.fromkeys(diagnosis(code) for code in wish.sheet.diagnoses))
             corrected = Correction(wish.sheet.minutes, diagnoses)
+            await store.open_question(front.shelf.practice, question, who.id)
+            # The note first: an answer is given once, so what stands beside it must be safe before.
+            await amending.amend(
+                front, visit, who, minutes=wish.sheet.minutes, diagnoses=diagnoses,
+                reason=wish.text.strip()[:500] or "Corrected on a question from billing",
+            )  # fmt: skip
         async with front.shelf.work() as work:
             now = work.now()
         await store.answer_question(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 
+from server import amending
 from server.db import clients, visits
 from server.errors import Refused
 from server.identity import StaffHere
@@ -65,9 +66,9 @@ def router() -> APIRouter:
             raise Refused("visit-not-over", "Your statement is due when the visit has ended.")
         if found.statement_at is not None:
             raise Refused("statement-made", "You have made your statement about this visit already.")
-        counted = found.counted_seconds // 60
-        if wish.minutes is not None and wish.minutes > counted:
-            raise Refused("minutes-too-many", f"Only {counted} minutes were counted: sign at most that.")
+        most, say = await amending.most_minutes(front, found)
+        if wish.minutes is not None and wish.minutes > most:
+            raise Refused("minutes-too-many", say)
         if not wish.saw_and_heard and not wish.exceptions:
             raise Refused(
                 "exception-missing", "If you did not see and hear the client, say what was not as it should be."

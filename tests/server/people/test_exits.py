@@ -261,6 +261,10 @@ async def test_licensed_and_not_credentialed_starts_a_task_or_private_pay_with_a
     paper = await desk.get(made["estimate"])
     for part in ("Good faith estimate", "Jordan Doe", "90834", "$175.00", "2026-11-27", "1880000207", "$400 or more"):
         assert part in paper.text, part
+    colleague = await signed_in("colleague")
+    assert (await colleague.get(made["estimate"])).status_code == 403
+    await colleague.ask(f"/api/visits/{visit}/estimate/given", {}, 403)
+    await colleague.ask(f"/api/visits/{visit}/estimate", {}, 403)
     own = await client.get("/estimate")
     assert "Jordan Doe" in own.text and "The client has it" not in own.text
     estimate = await store.estimate(house.shelf.practice, visit)

@@ -9,15 +9,18 @@ from datetime import date
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from billing_hooks import jobs
+from billing_hooks import demo, jobs
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
 from server.db import notes
 from server.db.note_tables import note_drafts
 from server.db.note_tables import notes as note_rows
+from server.filing import Filing
+from server.routes import questions
 from signaling.facts import StatementMade
 from tests.server.people import record
 from tests.server.people.record import content
@@ -211,6 +214,78 @@ async def test_a_supervisor_countersigns_where_it_is_required(
     (note,) = (await browser.see(f"/api/visits/{held}/sheet"))["signed"]
     assert note["countersigned"]["by"] == "Lee Park"
     assert "NOTE_UNSIGNED" not in [each.code for each in (await coded(store, house, held)).reasons]
+
+
+async def test_a_second_signature_that_billing_did_not_hear_of_is_given_again(
+    held: str, store: Store, signed_in: Any, house: Any, team: Any
+) -> None:
+    """Billing's database was away: the note goes on waiting, and nothing is held for ever."""
+    async with house.shelf.work() as work:
+        await notes.set_supervisor(work, team.clinician, team.colleague)
+    await (await signed_in("clinician")).ask(f"/api/visits/{held}/sheet/sign", signing())
+    reached, away = house.filing, Store.open("postgresql+asyncpg://nobody@127.0.0.1:1/none", bytes(32))
+    supervisor, path = await signed_in("colleague"), f"/api/visits/{held}/sheet/countersign"
+    house.filing = Filing(away, house.shelf.practice)
+    await supervisor.ask(path, {"version": 1}, 500)
+    assert len((await supervisor.see("/api/countersign"))["waiting"]) == 1
+    house.filing = reached
+    await supervisor.ask(path, {"version": 1})
+    assert "NOTE_UNSIGNED" not in [each.code for each in (await coded(store, house, held)).reasons]
+    await away.close()
+
+
+@pytest.fixture
+async def question(held: str, store: Store, house: Any, app: FastAPI) -> str:
+    """A question about the visit on its clinician's list; gives where it is answered."""
+    app.router.routes[:0] = questions.router(store).routes
+    encounter = encounter_id(house.shelf.practice, held)
+    await store.ask_clinician(
+        house.shelf.practice, encounter, question="que_1", text="45?", by="stf_b", name="Robin", at=house.clock.wall
+    )
+    return "/api/questions/que_1/answer"
+
+
+async def test_a_correction_on_billings_question_amends_the_signed_note(
+    held: str, question: str, store: Store, signed_in: Any, house: Any, team: Any
+) -> None:
+    """What is billed is what stands in the note: the next version with its reason; a second signature is due again."""
+    browser = await signed_in("clinician")
+    await browser.ask(f"/api/visits/{held}/sheet/sign", signing(stop="10:49"))
+    async with house.shelf.work() as work:
+        await notes.set_supervisor(work, team.clinician, team.colleague)
+    invalid = {"text": "", "sheet": {"minutes": 45, "diagnoses": ["F41"]}}
+    assert (await browser.ask(question, invalid, 409))["code"] == "diagnosis-invalid"
+    answer = {"text": "It was 45.", "sheet": {"minutes": 45, "diagnoses": ["F41.1"]}}
+    await browser.ask(question, answer)
+    first, second = (await browser.see(f"/api/visits/{held}/sheet"))["signed"]
+    assert (first["record"]["sheet"]["minutes"], second["record"]["sheet"]["minutes"]) == (46, 45)
+    assert (second["record"]["reason"], second["record"]["content"]["minutes"]) == ("It was 45.", "45")
+    assert second["record"]["sections"] == first["record"]["sections"]
+    assert (first["waits"], second["waits"]) == (False, True)
+    async with store.work() as work:
+        sheet = await store.sheet(work, house.shelf.practice, held)
+    assert sheet is not None and sheet.to_json() == second["record"]["sheet"]
+    assert "NOTE_UNSIGNED" in [each.code for each in (await coded(store, house, held)).reasons]
+
+
+async def test_a_correction_signs_no_more_than_the_rule_counts_and_the_times_hold(
+    held: str, question: str, store: Store, signed_in: Any, house: Any
+) -> None:
+    """44 minutes were seen and heard where the rule counts those; and 35 lie between the signed start and stop."""
+    rule = {**demo.RULE, "minutes_basis": "audio_video_overlap"}
+    await store.save_rule(house.shelf.practice, rule, "stf_b", house.clock.wall)
+    await coded(store, house, held)
+    browser = await signed_in("clinician")
+    told = (await browser.see("/api/questions"))["questions"][0]
+    assert told["counted_minutes"] == 44
+    answer = {"text": "", "sheet": {"minutes": 45, "diagnoses": ["F41.1"]}}
+    refused = await browser.ask(question, answer, 409)
+    assert (refused["code"], "saw and heard" in refused["say"]) == ("minutes-too-many", True)
+    await browser.ask(f"/api/visits/{held}/sheet/sign", signing(stop="10:37", minutes="35"))
+    answer["sheet"]["minutes"] = 40  # type: ignore[index]  # the sheet of a body
+    refused = await browser.ask(question, answer, 409)
+    assert (refused["code"], "From start to stop" in refused["say"]) == ("minutes-too-many", True)
+    assert len((await browser.see(f"/api/visits/{held}/sheet"))["signed"]) == 1
 
 
 async def test_a_colleague_reads_and_writes_no_sheet_of_another(held: str, store: Store, signed_in: Any) -> None:

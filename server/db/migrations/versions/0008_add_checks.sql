@@ -105,3 +105,7 @@ CREATE TRIGGER estimates_sent_no_truncate BEFORE TRUNCATE ON billing.estimates_s
 
 REVOKE UPDATE, DELETE, TRUNCATE ON billing.cost_shares, billing.desk_acts, billing.contacts, billing.shares_shown,
     billing.estimates, billing.estimates_sent FROM antechamber_billing;
+
+-- Admissions in a crisis, whose reason is asked for afterwards: a handful, looked for at each opening of a desk.
+CREATE INDEX crisis_admissions ON antechamber.visit_facts (practice_id, visit_id)
+    WHERE kind = 'admitted' AND body ->> 'override_reason' = 'crisis';
