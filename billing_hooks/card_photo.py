@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from billing_hooks.errors import Malformed
+from billing_hooks.field_errors import WrongFields
 
 LARGEST = 1024 * 1024  # bytes; the page makes a card's picture far smaller before it sends it
 SIDES = ("front", "back")
@@ -19,7 +19,7 @@ _FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what
 
 
 def cleaned(raw: bytes) -> tuple[str, bytes]:
-    """(media type, the picture without its notes). Errors: Malformed("field-card")."""
+    """(media type, the picture without its notes). Errors: WrongFields."""
     if not raw:
         raise _no("The file is empty: take the picture again.")
     if len(raw) > LARGEST:
@@ -34,8 +34,8 @@ def cleaned(raw: bytes) -> tuple[str, bytes]:
     raise _no("This is no picture in JPEG or PNG: take a photograph of the card, or choose another file.")
 
 
-def _no(say: str) -> Malformed:
-    return Malformed("field-card", say)
+def _no(say: str) -> WrongFields:
+    return WrongFields({"card": say}, say)
 
 
 def _jpeg(raw: bytes) -> bytes:

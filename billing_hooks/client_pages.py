@@ -20,20 +20,10 @@ from billing_hooks import client_record, verification
 from billing_hooks.client_record import Use
 from billing_hooks.filed import Plan
 from billing_hooks.held_coverage import LOBS, HeldCoverage
-from billing_hooks.page_frame import Biller, Clock, Frame, Who, today
+from billing_hooks.page_frame import Biller, Clock, Filled, Frame, Who, today
 from billing_hooks.page_frame import now as wall_clock
 from billing_hooks.page_words import SITES, when
 from billing_hooks.store import Store
-
-Short = Annotated[str, StringConstraints(max_length=1000)]
-
-
-class Filled(BaseModel):
-    """What a form of these pages sends: each field's text by its name."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fields: Annotated[dict[Annotated[str, StringConstraints(max_length=60)], Short], Field(max_length=150)]
 
 
 class Sought(BaseModel):

@@ -179,7 +179,7 @@ class ClientRecord:
 
 
 def from_form(fields: Mapping[str, str], before: ClientRecord, today: date) -> ClientRecord:
-    """The record as the page's form has it; authorisations stay as they were. Errors: Malformed("field-NAME")."""
+    """The record as the page's form has it; authorisations stay as they were. Errors: WrongFields."""
     form = Form(fields)
     birth = form.day("birth-date", "The birth date")
     if birth is not None and birth > today:
@@ -225,7 +225,7 @@ def address(form: Form, prefix: str, label: str) -> Address:
 
 
 def authorization_from_form(fields: Mapping[str, str], coverages: Sequence[str]) -> Authorization:
-    """One authorisation. Errors: Malformed("field-NAME")."""
+    """One authorisation. Errors: WrongFields."""
     form = Form(fields)
     number = form.text("auth-number", "The authorisation's number", 50, needed=True)
     units = form.count("auth-units", "The units", 9999, least=1, needed=True)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse
 
 from billing_hooks import packs, rule_shelf
-from billing_hooks.page_frame import FormWish, Frame, Who, now, today
+from billing_hooks.page_frame import Filled, Frame, Who, now, today
 from billing_hooks.store import Store
 from billing_hooks.store_tasks import TaskKind
 
@@ -33,7 +33,7 @@ def create_codes_pages(store: Store, templates: jinja2.Environment, who: Who) ->
         )  # fmt: skip
 
     @routes.post("/codes/shipped")
-    async def go_back(request: Request, wish: FormWish) -> JSONResponse:
+    async def go_back(request: Request, wish: Filled) -> JSONResponse:
         biller = await who(request)
         task = await store.ask_now(biller.practice, TaskKind.CODE_PACK, {"shipped": True}, biller.id, now())
         return JSONResponse({"task": task, "to": "/billing/codes"})

@@ -12,20 +12,20 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from billing_hooks import card_photo, eligibility_270, eligibility_271, held_coverage, packs, verification
 from billing_hooks.card_photo import SIDES
-from billing_hooks.client_pages import Filled, House, state_of
+from billing_hooks.client_pages import House, state_of
 from billing_hooks.client_record import SEXES
 from billing_hooks.eligibility_271 import Answer
 from billing_hooks.eligibility_pages import asker_of
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.held_coverage import HeldCoverage, Policy
 from billing_hooks.material import Coverage
-from billing_hooks.page_frame import Clock, Frame, Names, Who, today
+from billing_hooks.page_frame import Clock, Filled, Frame, Names, Who, today
 from billing_hooks.page_frame import now as wall_clock
 from billing_hooks.page_words import when
 from billing_hooks.store import Store
 from billing_hooks.verification import Verification
 
-_NOBODY = HeldCoverage("", 0, Coverage("", ""), Policy())
+NOBODY = HeldCoverage("", 0, Coverage("", ""), Policy())
 
 
 def create_coverage_pages(
@@ -42,8 +42,8 @@ def create_coverage_pages(
         async with store.work() as work:
             first = not await store.held(work, biller.practice, client)
         return await frame.page(
-            "billing/coverage-new.html", biller, "clients", client=client, about=about, each=_NOBODY, first=first,
-            payers=await known_payers(store, biller.practice), **_CHOICES,
+            "billing/coverage-new.html", biller, "clients", client=client, about=about, each=NOBODY, first=first,
+            payers=await known_payers(store, biller.practice), **CHOICES,
         )  # fmt: skip
 
     @routes.post("")
@@ -78,19 +78,17 @@ def create_coverage_pages(
             when=when, cards=cards, sides=SIDES, state=state_of(each, [one.what for one in history], day), asked=last,
             verify=verification, from_answer=newer, telehealth=eligibility_271.TELEHEALTH,
             lacks=eligibility_270.missing(asker_of(biller), each, record),
-            heard=lambda answer: Answer.from_json(answer.read), **_CHOICES,
+            heard=lambda answer: Answer.from_json(answer.read), **CHOICES,
         )  # fmt: skip
 
     @routes.post("/{coverage}")
     async def change(request: Request, client: str, coverage: str, filled: Filled) -> JSONResponse:
         biller = await who(request)
         before = await store.coverage_of(biller.practice, client, coverage)
-        fields = dict(filled.fields)
-        version = fields.pop("version", "")
-        if not version.isdecimal():
+        if filled.seen is None:
             raise Malformed("malformed", "This form is out of date: open the page again.")
-        found, policy = held_coverage.from_form(fields, before, await known_payers(store, biller.practice))
-        made = replace(before, coverage=found, policy=policy, version=int(version[:9]))
+        found, policy = held_coverage.from_form(filled.fields, before, await known_payers(store, biller.practice))
+        made = replace(before, coverage=found, policy=policy, version=filled.seen)
         await store.save_held(biller.practice, client, made, biller.id, clock())
         return JSONResponse({})
 
@@ -137,7 +135,7 @@ def create_coverage_pages(
     return routes
 
 
-_CHOICES: dict[str, Any] = {
+CHOICES: dict[str, Any] = {
     "lobs": held_coverage.LOBS, "fundings": held_coverage.FUNDINGS, "relations": held_coverage.RELATIONS,
     "credentialings": held_coverage.CREDENTIALING, "sexes": SEXES,
 }  # fmt: skip

@@ -27,6 +27,16 @@ def cure(finding: Finding, rests_on: Mapping[str, Any]) -> Cure | None:
             rule
         ):
             return f"/billing/rules/{rule}", "Look at the rule"
+        case "TABLES_OUT_OF_DATE" if "diagnosis table" in finding.say:
+            return "/billing/diagnoses", "Look at the diagnosis table"
         case "TABLES_OUT_OF_DATE":
             return "/billing/codes", "Look at the code tables"
+        case "AUTH_MISSING" | "COVERAGE_INACTIVE" | "COVERAGE_UNVERIFIED" | "OTHER_PAYER_FIRST":
+            return f"/billing/clients/{_client(rests_on)}", "Open the client's coverages"
     return None
+
+
+def _client(rests_on: Mapping[str, Any]) -> str:
+    """The client's opaque id."""
+    event = rests_on["event"]
+    return str(event["client"]["id"] if event is not None else rests_on["given"]["client"])

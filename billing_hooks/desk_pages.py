@@ -12,16 +12,16 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse
 
-from billing_hooks import coverage_form, packs
-from billing_hooks.coverage_pages import known_payers
+from billing_hooks.coverage_pages import CHOICES, NOBODY, known_payers
 from billing_hooks.errors import Refused
-from billing_hooks.held_coverage import HeldCoverage, Policy, covering
+from billing_hooks.held_coverage import CREDENTIALING, FUNDINGS, covering, from_form
 from billing_hooks.material import Coverage
-from billing_hooks.page_frame import Biller, Frame, Names, Who, money, state
+from billing_hooks.page_frame import Biller, Filled, Frame, Names, Who, money, state
 from billing_hooks.run_changes import Run, causes, effects, lines_say
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding, Release, Row
 from billing_hooks.store_questions import LONGEST, Question
+from billing_hooks.verification import NETWORK
 
 RUNS_TOLD = 8
 """Of so many newest coding runs the page says what changed: each has to be opened for it."""
@@ -34,14 +34,6 @@ class QuestionWish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, Field(max_length=4 * LONGEST)]
-
-
-class CoverageWish(BaseModel):
-    """What "Change coverage" sends: every field of the form as text."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    fields: dict[str, Annotated[str, Field(max_length=200)]]
 
 
 class FirstWish(BaseModel):
@@ -83,32 +75,23 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         row = await _row(store, biller, encounter)
         async with store.work() as work:
             held = await store.held(work, biller.practice, row.client)
-            own = await store.rules(work, biller.practice)
         now = covering(held, row.service_date)
         people = await names(request, {row.client}) if names is not None else {}
-        lobs = {str(rule["lob"]) for rule in own} | {rule.lob for rule in packs.shipped_rules() if rule.payer != "*"}
         return await frame.page(
-            "billing/change_coverage.html", biller, "encounters", row=row, people=people, fields=coverage_form.FIELDS,
-            values=coverage_form.shown(now.coverage if now is not None else None), state=state(row),
-            others=[each for each in held if now is not None and each.id != now.id],
-            lists={"payer": await known_payers(store, biller.practice), "lob": sorted(lobs)},
+            "billing/change_coverage.html", biller, "encounters", row=row, people=people, state=state(row),
+            each=now or NOBODY, others=[each for each in held if now is not None and each.id != now.id],
+            payers=await known_payers(store, biller.practice), **CHOICES,
         )  # fmt: skip
 
     @routes.post("/encounters/{encounter}/coverage")
-    async def change(request: Request, encounter: str, wish: CoverageWish) -> JSONResponse:
+    async def change(request: Request, encounter: str, filled: Filled) -> JSONResponse:
         biller = await who(request)
         row = await _row(store, biller, encounter)
-        plan = coverage_form.read(wish.fields)
-        known = {name.casefold(): name for name in await known_payers(store, biller.practice)}
-        plan = replace(plan, payer=known.get(plan.payer.casefold(), plan.payer))
         async with store.work() as work:
             now = covering(await store.held(work, biller.practice, row.client), row.service_date)
-        made = HeldCoverage("", 0, plan)
-        if now is not None:
-            made = replace(now, coverage=plan, policy=now.policy if now.coverage.payer == plan.payer else Policy())
-            if (now.coverage.payer, now.coverage.lob) == (plan.payer, plan.lob):
-                # A rule named for this very plan stays named.
-                made = replace(made, coverage=replace(plan, rule_id=now.coverage.rule_id))
+        # What a payer was asked about another plan counts for none: a changed plan is held until it is verified.
+        plan, policy = from_form(filled.fields, now, await known_payers(store, biller.practice))
+        made = replace(now or NOBODY, coverage=plan, policy=policy, version=filled.seen or 0)
         await store.save_held(biller.practice, row.client, made, biller.id, datetime.now(UTC))
         await store.code_again(biller.practice, row.client, row.visit)
         return JSONResponse({"version": row.version})
@@ -193,14 +176,22 @@ def plan_changed(runs: tuple[Coding, ...]) -> bool:
 
 
 def _terms(plan: Coverage) -> list[tuple[str, str]]:
-    texts = coverage_form.shown(plan)
-    said = []
-    for field in coverage_form.FIELDS:
-        if field.name in ("payer", "lob") or not texts[field.name]:
-            continue
-        words = dict(field.choices).get(texts[field.name], texts[field.name])
-        said.append((field.label, words))
-    return said
+    truth = {None: "", True: "yes", False: "no"}
+    told = (
+        ("Who pays for the plan", FUNDINGS.get(plan.funding or "", plan.funding or "")),
+        ("Plan's state", plan.state or ""),
+        ("First day", plan.since.isoformat() if plan.since else ""),
+        ("Last day", plan.until.isoformat() if plan.until else ""),
+        ("Active", truth[plan.active]),
+        ("Verified on", plan.verified_on.isoformat() if plan.verified_on else ""),
+        ("Pays first", truth[plan.first_payer]),
+        ("Authorisation", (plan.authorization or "").replace("_", " ")),
+        ("Practice's network", NETWORK.get(plan.network or "", "")),
+        ("Credentialed", CREDENTIALING.get(plan.credentialing or "", "")),
+        ("States", ", ".join(plan.credentialed)),
+        ("Assurance on file", truth[plan.assurance_on_file]),
+    )
+    return [(label, words) for label, words in told if words]
 
 
 def _run(coding: Coding) -> Run:

@@ -14,7 +14,7 @@ from billing_hooks import fee_file, rule_words
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
 from billing_hooks.material import Fee
-from billing_hooks.page_frame import PAGE_ROWS, Biller, FormWish, Frame, Part, Who, answered, now
+from billing_hooks.page_frame import PAGE_ROWS, Biller, Filled, Frame, Part, Who, now
 from billing_hooks.store import Store
 from billing_hooks.store_fees import FeeVersion, Meaning
 from billing_hooks.store_tasks import TaskKind
@@ -53,14 +53,14 @@ def create_fees_pages(
         return Response(fee_file.write(found), media_type="text/csv; charset=utf-8", headers=headers)
 
     @routes.post("/fees")
-    async def add(request: Request, wish: FormWish) -> JSONResponse:
+    async def add(request: Request, wish: Filled) -> JSONResponse:
         biller = await who(request)
-        return await answered(_add(store, biller, wish.form))
+        return JSONResponse(dict(await _add(store, biller, wish.fields)))
 
     @routes.post("/fees/remove")
-    async def remove(request: Request, wish: FormWish) -> JSONResponse:
+    async def remove(request: Request, wish: Filled) -> JSONResponse:
         biller = await who(request)
-        return await answered(_remove(store, biller, wish.form))
+        return JSONResponse(dict(await _remove(store, biller, wish.fields)))
 
     @routes.get("/services", response_class=HTMLResponse)
     async def meanings(request: Request, key: Key = "") -> HTMLResponse:
@@ -78,9 +78,9 @@ def create_fees_pages(
         )  # fmt: skip
 
     @routes.post("/services")
-    async def say(request: Request, wish: FormWish) -> JSONResponse:
+    async def say(request: Request, wish: Filled) -> JSONResponse:
         biller = await who(request)
-        return await answered(_say(store, biller, wish.form))
+        return JSONResponse(dict(await _say(store, biller, wish.fields)))
 
     return routes
 

@@ -1,7 +1,7 @@
 """Strict reading of what a person typed into a form: every error names its field and says what to do. Pure.
 
 A form comes as a flat object of texts. A field that the form does not have is refused by name; an empty text is "not
-known". The code of an error is `field-NAME`, so that the page can put the sentence beside that field.
+known". Every error is a WrongFields, so that the page can put the sentence beside its field.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from billing_hooks.errors import Malformed
+from billing_hooks.field_errors import WrongFields
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 _STATE = re.compile(r"[A-Z]{2}\Z", re.ASCII)
@@ -21,9 +22,9 @@ YES_NO = {"yes": True, "no": False, "": None}
 EARLIEST, LATEST = date(1890, 1, 1), date(2099, 12, 31)
 
 
-def wrong(field: str, say: str) -> Malformed:
+def wrong(field: str, say: str) -> WrongFields:
     """The error of one field."""
-    return Malformed(f"field-{field}", say)
+    return WrongFields({field: say}, say)
 
 
 class Form:

@@ -129,7 +129,7 @@ def from_form(
     fields: Mapping[str, str], before: HeldCoverage | None, payers: Collection[str]
 ) -> tuple[Coverage, Policy]:
     """The plan as the form has it. What a verification found stays, unless the plan is another one; `payers` are the
-    names that rules know, to put a name in their spelling. Errors: Malformed("field-NAME")."""
+    names that rules know, to put a name in their spelling. Errors: WrongFields."""
     form = Form(fields)
     payer = form.text("payer", "The payer", 80, needed=True)
     payer = next((name for name in payers if name.casefold() == payer.casefold()), payer)
@@ -191,8 +191,8 @@ def _subscriber(form: Form) -> Subscriber | None:
 
 
 def reordered(held: Sequence[HeldCoverage], order: Sequence[str]) -> tuple[HeldCoverage, ...]:
-    """The coverages with ranks as `order` has their ids. Errors: Malformed("field-order")."""
+    """The coverages with ranks as `order` has their ids. Errors: Malformed("order-changed")."""
     known = {each.id: each for each in held}
     if sorted(order) != sorted(known):
-        raise Malformed("field-order", "The coverages changed meanwhile: open the page again.")
+        raise Malformed("order-changed", "The coverages changed meanwhile: open the page again.")
     return tuple(replace(known[each], rank=place) for place, each in enumerate(order, 1))

@@ -1,4 +1,4 @@
-"""What the biller's pages share: who looks, how a page is made, people's names, a form's answer. Shell (fastapi)."""
+"""What the biller's pages share: who looks, how a page is made, people's names, what a form sends. Shell (fastapi)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from fastapi import Query, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
-from starlette.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from starlette.responses import HTMLResponse
 
 from billing_hooks import page_words
-from billing_hooks.errors import Malformed
-from billing_hooks.field_errors import WrongFields
 from billing_hooks.lapsing import codes_notice
 from billing_hooks.page_words import RELEASED, STATE
 from billing_hooks.store import Store
@@ -47,13 +45,13 @@ Who = Callable[[Request], Awaitable[Biller]]
 Names = Callable[[Request, Collection[str]], Awaitable[Mapping[str, str]]]
 
 
-class FormWish(BaseModel):
+class Filled(BaseModel):
     """What a form sends: every field as text by its name, and the newest version that the person looked at."""
 
     model_config = ConfigDict(extra="forbid")
 
-    form: dict[_Word, _Text]
-    seen: int | None = None
+    fields: Annotated[dict[_Word, _Text], Field(max_length=200)]
+    seen: StrictInt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +86,6 @@ def now() -> datetime:
 def today(biller: Biller, clock: Clock = now) -> date:
     """The day on the practice's wall."""
     return clock().astimezone(ZoneInfo(biller.zone)).date()
-
-
-async def answered(work: Awaitable[Mapping[str, Any]]) -> JSONResponse:
-    """The answer to a form: what came of it, or what is wrong beside which field."""
-    try:
-        return JSONResponse(dict(await work))
-    except WrongFields as error:
-        return JSONResponse({"code": error.code, "say": error.say, "fields": error.fields}, 400)
-    except Malformed as error:
-        return JSONResponse({"code": error.code, "say": error.say, "fields": {}}, 400)
 
 
 def state(row: Row) -> tuple[str, str, str]:

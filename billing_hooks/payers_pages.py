@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from billing_hooks import payer_rows, payer_script, rule_keeping, rule_words
 from billing_hooks.errors import Refused
-from billing_hooks.page_frame import Biller, FormWish, Frame, Who, answered, now, today
+from billing_hooks.page_frame import Biller, Filled, Frame, Who, now, today
 from billing_hooks.payer_rows import Standing
 from billing_hooks.payer_script import Row
 from billing_hooks.rule_reading import known_rules, shelf
@@ -69,25 +69,25 @@ def create_payers_pages(store: Store, templates: jinja2.Environment, who: Who) -
         )  # fmt: skip
 
     @routes.post("/payers/{row}/draft")
-    async def draft(request: Request, row: str, wish: FormWish) -> JSONResponse:
+    async def draft(request: Request, row: str, wish: Filled) -> JSONResponse:
         biller = await who(request)
         _standing(await rows_of(biller), row)
-        typed = {name: text for name, text in wish.form.items() if text.strip()}
+        typed = {name: text for name, text in wish.fields.items() if text.strip()}
         await store.save_draft(biller.practice, row, typed, biller.id, now())
         return JSONResponse({})
 
     @routes.post("/payers/{row}")
-    async def confirm(request: Request, row: str, wish: FormWish) -> JSONResponse:
+    async def confirm(request: Request, row: str, wish: Filled) -> JSONResponse:
         biller = await who(request)
         standing = _standing(await rows_of(biller), row)
-        return await answered(_confirm(store, biller, standing.row, wish))
+        return JSONResponse(dict(await _confirm(store, biller, standing.row, wish)))
 
     return routes
 
 
-async def _confirm(store: Store, biller: Biller, row: Row, wish: FormWish) -> Mapping[str, Any]:
+async def _confirm(store: Store, biller: Biller, row: Row, wish: Filled) -> Mapping[str, Any]:
     """Keep the answers as a confirmed version, and have it tried on the last 90 days. Errors: WrongFields."""
-    form = payer_script.rule_from(row, wish.form, by=biller.name, today=today(biller))
+    form = payer_script.rule_from(row, wish.fields, by=biller.name, today=today(biller))
 
     def admit(kept: Sequence[RuleVersion]) -> Sequence[Mapping[str, Any]]:
         return [rule_keeping.admit(form, known_rules(kept))]

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from billing_hooks import packs, rule_changes, rule_form, rule_keeping, rule_shelf, rule_words
 from billing_hooks.errors import Refused
-from billing_hooks.page_frame import PAGE_ROWS, Biller, FormWish, Frame, Part, Who, answered, now, today
+from billing_hooks.page_frame import PAGE_ROWS, Biller, Filled, Frame, Part, Who, now, today
 from billing_hooks.rule_fields import groups
 from billing_hooks.rule_reading import known_rules, shelf, shelved
 from billing_hooks.rule_shelf import Entry, Version
@@ -79,27 +79,27 @@ def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) ->
         )  # fmt: skip
 
     @routes.post("/rules")
-    async def save(request: Request, wish: FormWish) -> JSONResponse:
+    async def save(request: Request, wish: Filled) -> JSONResponse:
         biller = await who(request)
-        return await answered(_save(store, biller, wish, groups(lists)))
+        return JSONResponse(dict(await _save(store, biller, wish, groups(lists))))
 
     return routes
 
 
-async def _save(store: Store, biller: Biller, wish: FormWish, all_groups: Any) -> Mapping[str, Any]:
+async def _save(store: Store, biller: Biller, wish: Filled, all_groups: Any) -> Mapping[str, Any]:
     """Keep a rule that was typed, as a new version. Errors: WrongFields."""
-    rule = wish.form.get("id", "").strip()
+    rule = wish.fields.get("id", "").strip()
     day = today(biller)
     await shelf(store, biller.practice)  # reads what is new a few at a time, before the transaction
 
     def admit(kept: Sequence[RuleVersion]) -> Sequence[Mapping[str, Any]]:
         entry = next((each for each in shelved(kept) if each.id == rule), None)
-        number = wish.form.get("made_of", "")
+        number = wish.fields.get("made_of", "")
         made_of = _version(entry, int(number)) if number.isascii() and number.isdecimal() else None
         form = rule_form.read(
-            wish.form, all_groups, rule=rule, before=made_of.form if made_of else None, by=biller.name, today=day
+            wish.fields, all_groups, rule=rule, before=made_of.form if made_of else None, by=biller.name, today=day
         )
-        replaces = wish.form.get("replaces") == "yes"
+        replaces = wish.fields.get("replaces") == "yes"
         return [rule_keeping.admit(form, known_rules(kept), seen=wish.seen, replaces=replaces)]
 
     [added] = await store.add_rules(biller.practice, admit, biller.id, now())

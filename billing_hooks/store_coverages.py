@@ -87,7 +87,7 @@ class Coverages(Shelf):
     async def reorder(self, practice: str, client: str, order: Sequence[str], saved_by: str, at: datetime) -> None:
         """Put a client's coverages in that order, and code again every visit that one of the moved ones covers.
 
-        Errors: Malformed("field-order").
+        Errors: Malformed("order-changed").
         """
         async with self.work_on(practice, client) as work:
             before = {each.id: each for each in await self.held(work, practice, client)}

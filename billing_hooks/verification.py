@@ -232,7 +232,7 @@ def _audio(found: Verification) -> dict[str, object]:
 
 def from_form(fields_: Mapping[str, str], held: HeldCoverage, today: date) -> Verification:
     """The verification as the form has it; lists of licences and services come as one box each (`licence-NAME`).
-    Errors: Malformed("field-NAME")."""
+    Errors: WrongFields."""
     form = Form(fields_)
     on = form.day("on", "The day of the call", needed=True)
     if on is None or on > today:

@@ -11,15 +11,15 @@ from typing import Any
 import httpx
 from fastapi import FastAPI, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import JSONResponse, Response
 
 import web
 from billing_hooks.client_pages import About, KnownPlace, create_client_pages
 from billing_hooks.coverage_pages import create_coverage_pages
 from billing_hooks.eligibility_pages import create_eligibility_pages
-from billing_hooks.errors import Malformed, Refused
+from billing_hooks.errors import Refused
 from billing_hooks.page_frame import Biller
 from billing_hooks.store import Store
+from tests.billing_hooks.desk_kit import answering
 
 PRACTICE, CLIENT, OTHER = "prc_lakeside", "cli_82b1f0", "prc_other"
 BASE = f"/billing/clients/{CLIENT}"
@@ -77,11 +77,7 @@ async def browser_of(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     ):
         app.include_router(part, prefix="/billing")
 
-    async def no(_: Request, error: Any) -> Response:
-        return JSONResponse({"code": error.code, "say": error.say}, 400 if isinstance(error, Malformed) else 409)
-
-    app.add_exception_handler(Refused, no)
-    app.add_exception_handler(Malformed, no)
+    answering(app)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://practice.example") as browser:
         yield browser
@@ -143,9 +139,11 @@ CALL = {
 }  # fmt: skip
 
 
-async def fill(browser: httpx.AsyncClient, path: str, fields: dict[str, str], status: int = 200) -> Any:
+async def fill(
+    browser: httpx.AsyncClient, path: str, fields: dict[str, str], status: int = 200, *, seen: int | None = None
+) -> Any:
     """Send a form and give what comes back."""
-    answer = await browser.post(path, json={"fields": fields})
+    answer = await browser.post(path, json={"fields": fields, "seen": seen})
     assert answer.status_code == status, answer.text
     return answer.json()
 

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 import web
 from billing_hooks import demo, jobs
 from billing_hooks.errors import Malformed, Refused
+from billing_hooks.field_errors import WrongFields
 from billing_hooks.material import Sheet
 from billing_hooks.page_frame import Biller
 from billing_hooks.pages import create_pages
@@ -40,6 +41,18 @@ async def opened(url: str) -> Store:
     return made
 
 
+def answering(app: FastAPI) -> None:
+    """Refusals and wrong forms become answers as the house makes them."""
+
+    @app.exception_handler(Refused)
+    @app.exception_handler(Malformed)
+    async def refused(_: Request, error: Refused | Malformed) -> Response:
+        fields = {"fields": error.fields} if isinstance(error, WrongFields) else {}
+        return JSONResponse(
+            {"code": error.code, "say": error.say, **fields}, 409 if isinstance(error, Refused) else 400
+        )
+
+
 @asynccontextmanager
 async def pages(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     """A biller's browser at the pages."""
@@ -57,11 +70,7 @@ async def pages(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.include_router(create_pages(store, TEMPLATES, who, names), prefix="/billing")
 
-    @app.exception_handler(Refused)
-    @app.exception_handler(Malformed)
-    async def refused(_: Request, error: Refused | Malformed) -> Response:
-        return JSONResponse({"code": error.code, "say": error.say}, 409 if isinstance(error, Refused) else 400)
-
+    answering(app)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://practice.example") as browser:
         yield browser
 

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from billing_hooks import coverage_form, demo, jobs
+from billing_hooks import demo, jobs
 from billing_hooks.errors import Malformed, Refused
 from billing_hooks.held_coverage import FIRST, HeldCoverage
 from billing_hooks.material import Coverage, Sheet
@@ -280,8 +280,12 @@ async def test_what_wants_eyes_is_left_out_of_the_many_and_says_why(
 
 
 def form(**changed: str) -> dict[str, str]:
-    """The coverage form as it comes up, with some fields typed over."""
-    return {**coverage_form.shown(demo.COVERAGE), **changed}
+    """The coverage form of a client's page, filled in, with some fields typed over."""
+    filled = {
+        "payer": "Example Commercial", "lob": "commercial", "funding": "fully_insured", "plan-state": "MN",
+        "since": "2026-01-01", "first-payer": "yes", "network": "in", "credentialing": "practice",
+    }  # fmt: skip
+    return {**filled, **{name.replace("_", "-"): text for name, text in changed.items()}}
 
 
 async def test_another_plan_codes_again_and_both_decisions_stay(
@@ -294,7 +298,7 @@ async def test_another_plan_codes_again_and_both_decisions_stay(
     await desk_store.release(PRACTICE, released, version=1, by="stf_hale", name="R", note_seen=True, at=AT)
     path = f"{ENCOUNTERS}/{encounter}"
     assert 'value="Example Commercial"' in (await biller.get(f"{path}/coverage")).text
-    fields = form(payer="Nobody Knows Health", active="yes")
+    fields = form(payer="Nobody Knows Health")
     assert (await biller.post(f"{path}/coverage", json={"fields": fields})).json() == {"version": 1}
     await jobs.work_queue(desk_store, drain=True)
     assert (await biller.get(f"{path}/version")).json() == {"version": 2}
@@ -338,26 +342,40 @@ async def test_another_coverage_of_the_client_can_be_put_first(
     [
         ({"payer": " "}, "payer"),
         ({"lob": "Commercial plan"}, "lob"),
-        ({"state": "Minnesota"}, "state"),
+        ({"plan_state": "Minnesota"}, "plan-state"),
         ({"since": "2026-13-01"}, "since"),
         ({"since": "2026-05-01", "until": "2026-04-01"}, "until"),
         ({"first_payer": "perhaps"}, "first-payer"),
         ({"credentialed": "MN, Wisconsin"}, "credentialed"),
     ],
 )
-def test_a_form_that_cannot_be_read_names_its_field(typed: dict[str, str], field: str) -> None:
+async def test_a_plan_that_cannot_be_read_names_its_field(
+    biller: httpx.AsyncClient, visits: Visits, typed: dict[str, str], field: str
+) -> None:
     """The page puts the sentence beside that field; nothing is kept."""
-    with pytest.raises(Malformed) as wrong:
-        coverage_form.read(form(**typed))
-    assert wrong.value.code == f"field-{field}"
+    encounter = await visits.ready(1)
+    wrong = await biller.post(f"{ENCOUNTERS}/{encounter}/coverage", json={"fields": form(**typed)})
+    assert (wrong.status_code, list(wrong.json()["fields"])) == (400, [field])
+    await jobs.work_queue(visits.store, drain=True)
+    assert (await visits.row(encounter)).version == 1
 
 
-def test_a_plan_survives_its_form() -> None:
-    """Shown and read again it is the same; what is left empty is unknown, not "no"."""
-    plan = replace(demo.COVERAGE, credentialing="client_state", credentialed=("MN", "WI"), assurance_on_file=False)
-    assert coverage_form.read(coverage_form.shown(plan)) == plan
-    empty = coverage_form.read({"payer": "X", "lob": "commercial"})
-    assert (empty.active, empty.first_payer, empty.network, empty.funding) == (None, None, None, None)
+async def test_a_changed_plan_is_verified_by_no_form(
+    biller: httpx.AsyncClient, desk_store: Store, visits: Visits
+) -> None:
+    """Only a verification with its call reference says that it is active: the encounter leads to where one is kept."""
+    encounter = await visits.ready(1)
+    path = f"{ENCOUNTERS}/{encounter}"
+    said = await biller.post(f"{path}/coverage", json={"fields": form(active="yes", verified_on="2026-11-01")})
+    assert (said.status_code, "active" in said.json()["say"]) == (400, True)
+    await biller.post(f"{path}/coverage", json={"fields": form(member="NEW1")})
+    await jobs.work_queue(desk_store, drain=True)
+    row, (coding, *_), _ = await desk_store.encounter(PRACTICE, encounter)
+    assert row.outcome == "hold"
+    assert "COVERAGE_UNVERIFIED" in [each.code for each in coding.proposal.reasons]
+    assert f'<a href="/billing/clients/{CLIENT}">Open the client&#39;s coverages</a>' in (await biller.get(path)).text
+    late = await biller.post(f"{path}/coverage", json={"fields": form(), "seen": 1})
+    assert late.json()["code"] == "version-passed"
 
 
 async def test_another_rules_version_takes_no_release_back(desk_store: Store, visits: Visits) -> None:

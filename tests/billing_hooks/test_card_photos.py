@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from billing_hooks import card_photo
-from billing_hooks.errors import Malformed
+from billing_hooks.field_errors import WrongFields
 from billing_hooks.store import Store
 from tests.billing_hooks.client_kit import BASE, OTHER, add_plan, browser_of, checked
 
@@ -68,16 +68,16 @@ def test_a_picture_keeps_itself_and_loses_what_the_camera_wrote() -> None:
 )  # fmt: skip
 def test_what_is_no_whole_picture_is_refused(raw: bytes) -> None:
     """With a sentence that says what to do, whatever it is."""
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(WrongFields) as caught:
         card_photo.cleaned(raw)
-    assert caught.value.code == "field-card"
+    assert list(caught.value.fields) == ["card"]
 
 
 def test_no_cut_of_a_picture_is_anything_but_refused() -> None:
     """Every prefix."""
     for whole in (JPEG, PNG):
         for length in range(len(whole)):
-            with pytest.raises(Malformed):
+            with pytest.raises(WrongFields):
                 card_photo.cleaned(whole[:length])
 
 
@@ -118,6 +118,6 @@ async def test_a_card_is_replaced_and_removed_and_is_another_practices_business_
     put = await browser.post(f"{path}/cards/front", content=PNG, headers=RAW | stranger)
     assert put.json()["code"] == "coverage-unknown"
     assert (await browser.get(f"{path}/cards/edge")).json()["code"] == "card-unknown"
-    assert (await browser.post(f"{path}/cards/front", content=b"x", headers=RAW)).json()["code"] == "field-card"
+    assert (await browser.post(f"{path}/cards/front", content=b"x", headers=RAW)).json()["fields"]["card"]
     await browser.post(f"{path}/cards/front/remove", json={})
     assert (await browser.get(f"{path}/cards/front")).json()["code"] == "card-unknown"

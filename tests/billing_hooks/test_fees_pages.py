@@ -11,16 +11,15 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, Response
 
 from billing_hooks import demo, jobs, packs
 from billing_hooks.codes_pages import create_codes_pages
-from billing_hooks.errors import Malformed, Refused
 from billing_hooks.fees_pages import create_fees_pages
 from billing_hooks.files_pages import create_files_pages
 from billing_hooks.material import Fee, Sheet
 from billing_hooks.pages import create_pages
 from billing_hooks.store import Store
+from tests.billing_hooks.desk_kit import answering
 from tests.billing_hooks.test_pages import AT, PAGE, PRACTICE, TEMPLATES, VISIT, checked, names, who
 from tests.billing_hooks.test_rules_pages import give
 
@@ -53,11 +52,7 @@ async def browser(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     ):  # fmt: skip
         app.include_router(pages, prefix="/billing")
 
-    @app.exception_handler(Refused)
-    @app.exception_handler(Malformed)
-    async def refused(_: Request, error: Refused) -> Response:
-        return JSONResponse({"code": error.code, "say": error.say}, 409)
-
+    answering(app)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://practice.example") as client:
         yield client
@@ -87,7 +82,7 @@ async def outcome(store: Store) -> str:
 async def enter(browser: httpx.AsyncClient, **form: str) -> dict[str, str]:
     """Enter a charge; what is wrong, by field."""
     typed = {"code": "90834", "fee": "190", "from": "2027-01-01", "to": ""} | form
-    answer = await browser.post("/billing/fees", json={"form": typed})
+    answer = await browser.post("/billing/fees", json={"fields": typed})
     found: dict[str, str] = answer.json().get("fields", {})
     assert (answer.status_code == 400) == bool(found)
     return found
@@ -103,7 +98,7 @@ async def test_a_new_charge_ends_the_one_before_and_both_versions_stay(
     page = checked(await browser.get("/billing/fees"))
     assert "$1,190.50" in page
     assert "Version 1, " in page
-    gone = {"form": {"code": "90834", "from": "2027-01-01"}}
+    gone = {"fields": {"code": "90834", "from": "2027-01-01"}}
     assert (await browser.post("/billing/fees/remove", json=gone)).status_code == 200
     assert await fees(store, "90834") == [first]
     assert [each.version for each in await store.fee_versions(PRACTICE) if each.code == "90834"] == [3, 2, 1]
@@ -174,7 +169,7 @@ async def test_a_fee_and_a_meaning_have_the_open_visits_coded_again(
     browser: httpx.AsyncClient, store: Store, event: dict[str, Any], statement: dict[str, Any], seal: Seal
 ) -> None:
     """Held for its fee, then ready; held for its meaning with a link to where it is said, then ready."""
-    gone = {"form": {"code": "90834", "from": "2026-01-01"}}
+    gone = {"fields": {"code": "90834", "from": "2026-01-01"}}
     await browser.post("/billing/fees/remove", json=gone)
     await ready(store, event, statement, seal)
     assert "no fee on file" in await outcome(store)
@@ -195,9 +190,9 @@ async def test_a_service_without_a_meaning_holds_and_leads_to_where_it_is_said(
     page = checked(await browser.get(link))
     assert "Walk and talk" in page
     assert page.count("No meaning: its visits are held") == 1
-    wrong = await browser.post("/billing/services", json={"form": {"service": "svc_new", "intent": "magic"}})
+    wrong = await browser.post("/billing/services", json={"fields": {"service": "svc_new", "intent": "magic"}})
     assert wrong.json()["fields"].keys() == {"intent-svc_new"}
-    said = {"form": {"service": "svc_new", "intent": "psychotherapy_individual"}}
+    said = {"fields": {"service": "svc_new", "intent": "psychotherapy_individual"}}
     assert (await browser.post("/billing/services", json=said)).status_code == 200
     assert await outcome(store) == "Ready to release: 90834 95, POS 10, 46 minutes"
     assert "No meaning" not in checked(await browser.get("/billing/services"))
@@ -236,7 +231,7 @@ async def test_the_practices_own_tables_take_the_place_of_the_shipped(
     page = checked(await browser.get("/billing/codes"))
     assert "lakeside-codes 2026.11" in page
     assert "2027-12-31" in page
-    await browser.post("/billing/codes/shipped", json={"form": {}})
+    await browser.post("/billing/codes/shipped", json={"fields": {}})
     assert "90834 95" in await outcome(store)
 
 

@@ -10,11 +10,9 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, Response
+from fastapi import FastAPI
 
 from billing_hooks import contract, demo, jobs, payer_script, payer_tasks, rules
-from billing_hooks.errors import Refused
 from billing_hooks.field_errors import WrongFields
 from billing_hooks.files_pages import create_files_pages
 from billing_hooks.material import Sheet
@@ -22,6 +20,7 @@ from billing_hooks.payer_script import Row
 from billing_hooks.payers_pages import create_payers_pages
 from billing_hooks.store import Store
 from billing_hooks.store_tasks import TaskKind
+from tests.billing_hooks.desk_kit import answering
 from tests.billing_hooks.test_pages import AT, PRACTICE, TEMPLATES, checked, who
 
 Seal = Callable[[dict[str, Any]], bytes]
@@ -123,10 +122,7 @@ async def browser(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     app.include_router(create_payers_pages(store, TEMPLATES, who), prefix="/billing")
     app.include_router(create_files_pages(store, who), prefix="/billing")
 
-    @app.exception_handler(Refused)
-    async def refused(_: Request, error: Refused) -> Response:
-        return JSONResponse({"code": error.code, "say": error.say}, 404)
-
+    answering(app)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://practice.example") as client:
         yield client
@@ -151,7 +147,7 @@ async def visits(store: Store, event: dict[str, Any], seal: Seal, payers: list[s
 
 async def confirm(browser: httpx.AsyncClient, row: str = "bcbs-mn-commercial-2026", **change: str) -> httpx.Response:
     """Send the answers."""
-    return await browser.post(f"/billing/payers/{row}", json={"form": ANSWERS | change})
+    return await browser.post(f"/billing/payers/{row}", json={"fields": ANSWERS | change})
 
 
 async def test_a_call_confirms_the_row_and_says_what_could_now_be_coded(
@@ -216,7 +212,7 @@ async def test_a_task_is_run_once_and_found_again_after_a_crash(
 async def test_what_was_typed_is_found_again(browser: httpx.AsyncClient, store: Store, database: Any) -> None:
     """On another day, on another machine; sealed meanwhile, and gone once it is confirmed."""
     typed = {"home": "yes", "representative": "Kim Unusual", "filing": "yes", "filing_words": "180"}
-    await browser.post("/billing/payers/medica-commercial-2026/draft", json={"form": typed})
+    await browser.post("/billing/payers/medica-commercial-2026/draft", json={"fields": typed})
     assert "Go on with Medica" not in checked(await browser.get("/billing/payers"))  # the first row waits before it
     connection = await asyncpg.connect(database.billing_url.replace("postgresql+asyncpg", "postgresql"))
     try:

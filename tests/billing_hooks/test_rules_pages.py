@@ -11,16 +11,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request
-from starlette.responses import JSONResponse, Response
+from fastapi import FastAPI
 
 from billing_hooks import demo, jobs, packs, rule_form
-from billing_hooks.errors import Malformed, Refused
 from billing_hooks.files_pages import create_files_pages
 from billing_hooks.rule_fields import groups, names
 from billing_hooks.rules import parse
 from billing_hooks.rules_pages import create_rules_pages
 from billing_hooks.store import Store
+from tests.billing_hooks.desk_kit import answering
 from tests.billing_hooks.test_pages import AT, PRACTICE, TEMPLATES, checked, who
 
 ALL = groups(packs.shipped()[0].lists)
@@ -48,11 +47,7 @@ async def browser(store: Store) -> AsyncIterator[httpx.AsyncClient]:
     app.include_router(create_rules_pages(store, TEMPLATES, who), prefix="/billing")
     app.include_router(create_files_pages(store, who), prefix="/billing")
 
-    @app.exception_handler(Refused)
-    @app.exception_handler(Malformed)
-    async def refused(_: Request, error: Refused) -> Response:
-        return JSONResponse({"code": error.code, "say": error.say}, 409)
-
+    answering(app)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://practice.example") as client:
         yield client
@@ -60,7 +55,7 @@ async def browser(store: Store) -> AsyncIterator[httpx.AsyncClient]:
 
 async def save(browser: httpx.AsyncClient, seen: int | None = None, **change: str) -> httpx.Response:
     """Send the form with some fields changed."""
-    return await browser.post("/billing/rules", json={"form": ACME | change, "seen": seen})
+    return await browser.post("/billing/rules", json={"fields": ACME | change, "seen": seen})
 
 
 async def kept(store: Store, rule: str = "acme-commercial") -> list[dict[str, Any]]:

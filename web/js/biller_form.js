@@ -85,7 +85,7 @@ for (const form of document.querySelectorAll("form[data-post]")) {
     const pressed = event.submitter instanceof HTMLButtonElement ? event.submitter : form.querySelector("button");
     if (!(pressed instanceof HTMLButtonElement)) return;
     const seen = form.dataset["seen"];
-    const body = { form: read(form), seen: seen === undefined ? null : Number(seen) };
+    const body = { fields: read(form), seen: seen === undefined ? null : Number(seen) };
     void send(form, pressed, form.dataset["post"] ?? "", body).then((value) => {
       if (!value) return;
       changed = false;

@@ -1,11 +1,11 @@
 // Another plan for one visit: sent as typed, complaints beside their field, then back once it is coded. Shell (DOM).
 
 import { need } from "./dom.js";
-import { busy, complain, say } from "./staff_dom.js";
+import { filled, quieten, tell } from "./record_forms.js";
+import { busy, say } from "./staff_dom.js";
 import { get, post } from "./staff_http.js";
 
 const form = need(document, "#coverage", HTMLFormElement);
-const trouble = need(form, "#trouble", HTMLElement);
 const encounter = `/billing/encounters/${form.dataset["encounter"]}`;
 const LOOKS = 20; // a coding run takes a second or two; after this the page goes on and shows what stands
 
@@ -26,23 +26,12 @@ async function backOnceCoded(before) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  say(trouble, "");
-  /** @type {Record<string, string>} */
-  const fields = {};
-  for (const input of form.querySelectorAll("input, select")) {
-    if (!(input instanceof HTMLInputElement || input instanceof HTMLSelectElement)) continue;
-    fields[input.name] = input.value;
-    complain(input, "");
-  }
+  quieten(form);
   void busy(need(form, "button[type=submit]", HTMLButtonElement), async () => {
-    await backOnceCoded((await post(`${encounter}/coverage`, { fields })).version);
-  }, (words, code) => {
-    const input = code.startsWith("field-") ? document.getElementById(code) : null;
-    if (input) {
-      complain(input, words);
-      input.focus();
-    } else say(trouble, words);
-  });
+    const seen = form.dataset["seen"];
+    const wish = { fields: filled(form), seen: seen ? Number(seen) : null };
+    await backOnceCoded((await post(`${encounter}/coverage`, wish)).version);
+  }, (words, _code, wrong) => tell(form, words, wrong));
 });
 
 for (const button of document.querySelectorAll("button[data-coverage]")) {

@@ -74,7 +74,7 @@ form.addEventListener("submit", () => {
 
 /** Keep what was typed so far. */
 async function keep() {
-  const answer = await api.post(form.dataset["draft"] ?? "", { form: read(form) });
+  const answer = await api.post(form.dataset["draft"] ?? "", { fields: read(form) });
   say(kept, answer.ok ? "What you typed is kept." : sent ? "" : `Not kept yet: ${answer.say}`);
 }
 

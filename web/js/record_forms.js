@@ -6,7 +6,6 @@ import { busy, complain, note, say } from "./staff_dom.js";
 import { dialog } from "./staff_dialog.js";
 import { post } from "./staff_http.js";
 
-const FIELD = "field-";
 /** Where the next page finds what to say of the form that was sent; never anything about a person. */
 const SAID = "records-said";
 
@@ -26,29 +25,30 @@ function fieldOf(form, name) {
 }
 
 /** @param {HTMLFormElement} form */
-function quieten(form) {
+export function quieten(form) {
   for (const field of form.querySelectorAll("[aria-invalid]")) complain(field, "");
   for (const line of form.querySelectorAll(".form-error")) say(line, "");
 }
 
-/** Put what the server said beside its field, or under the form. @param {HTMLFormElement} form @param {string} words
- * @param {string} code */
-export function tell(form, words, code) {
-  const field = code.startsWith(FIELD) ? fieldOf(form, code.slice(FIELD.length)) : null;
-  if (!field) {
+/** Put what the server said beside each field, or under the form. @param {HTMLFormElement} form @param {string} words
+ * @param {Record<string, string>} wrong sentences by the field's name */
+export function tell(form, words, wrong) {
+  const found = Object.entries(wrong).map(([name, sentence]) => /** @type {const} */ ([fieldOf(form, name), sentence]));
+  for (const [field, sentence] of found) if (field) complain(field, sentence);
+  const first = found.find(([field]) => field)?.[0];
+  if (!first) {
     const line = form.querySelector(".form-error");
     if (line) say(line, words);
     return;
   }
-  const fold = field.closest("details");
-  if (fold) fold.open = true;
-  complain(field, words);
-  field.focus();
+  for (let fold = first.closest("details"); fold; fold = fold.parentElement?.closest("details") ?? null) fold.open = true;
+  first.focus();
 }
 
 /** @param {HTMLFormElement} form */
 async function send(form) {
-  const answer = await post(form.dataset["post"] ?? "", { fields: filled(form) });
+  const seen = form.dataset["seen"];
+  const answer = await post(form.dataset["post"] ?? "", { fields: filled(form), seen: seen ? Number(seen) : null });
   sessionStorage.setItem(SAID, typeof answer.say === "string" ? answer.say : "Saved.");
   if (typeof answer.next === "string" && answer.next.startsWith("/")) location.assign(answer.next);
   else location.reload();
@@ -81,7 +81,7 @@ for (const form of document.querySelectorAll("form[data-post]")) {
     quieten(form);
     const pressed = form.querySelector("button[type=submit]");
     if (!(pressed instanceof HTMLButtonElement)) return;
-    asked(form, () => void busy(pressed, () => send(form), (words, code) => tell(form, words, code)));
+    asked(form, () => void busy(pressed, () => send(form), (words, _code, wrong) => tell(form, words, wrong)));
   });
 }
 
