@@ -19,12 +19,14 @@ from billing_hooks.material import Coverage
 from billing_hooks.page_frame import Biller, Filled, Frame, Names, Who, money, state
 from billing_hooks.run_changes import Run, causes, effects, lines_say
 from billing_hooks.store import Store
+from billing_hooks.store_checks import SEPARATE, Act
 from billing_hooks.store_encounters import Coding, Release, Row
-from billing_hooks.store_questions import LONGEST, Question
+from billing_hooks.store_questions import LONGEST, Question, written
 from billing_hooks.verification import NETWORK
 
 RUNS_TOLD = 8
 """Of so many newest coding runs the page says what changed: each has to be opened for it."""
+SAME_DAY = "SAME_DAY_MULTIPLE_SESSIONS"
 _COMPARED = Query(ge=1, le=100_000)
 
 
@@ -36,6 +38,14 @@ class QuestionWish(BaseModel):
     text: Annotated[str, Field(max_length=4 * LONGEST)]
 
 
+class SeparateWish(BaseModel):
+    """Why two visits of a day are two services."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: Annotated[str, Field(max_length=4 * LONGEST)]
+
+
 class FirstWish(BaseModel):
     """What "Put first" sends: which of the client's coverages comes before the others."""
 
@@ -45,8 +55,8 @@ class FirstWish(BaseModel):
 
 
 def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, names: Names | None) -> APIRouter:
-    """Under `/encounters/{id}`: POST `/question`, GET and POST `/coverage`, POST `/coverage/first`, GET `/compare`, GET
-    `/version`; and POST `/questions/{id}/withdraw`."""
+    """Under `/encounters/{id}`: POST `/question`, POST `/separate`, GET and POST `/coverage`, POST `/coverage/first`,
+    GET `/compare`, GET `/version`; and POST `/questions/{id}/withdraw`."""
     routes, frame = APIRouter(), Frame(store, templates)
 
     @routes.post("/encounters/{encounter}/question")
@@ -57,6 +67,21 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
             name=biller.name, at=datetime.now(UTC),
         )  # fmt: skip
         return JSONResponse({})
+
+    @routes.post("/encounters/{encounter}/separate")
+    async def separate(request: Request, encounter: str, wish: SeparateWish) -> JSONResponse:
+        biller = await who(request)
+        row, (coding, *_), _ = await store.encounter(biller.practice, encounter)
+        others = (coding.rests_on.get("history") or {}).get("other_visits", 0)
+        if SAME_DAY not in row.reasons or not others:
+            raise Refused("nothing-to-separate", "No other visit of that day stands against it: open the page again.")
+        said = {"others": others, "name": biller.name, "why": written(wish.why, least=10)}
+        act = Act(
+            id=f"act_{secrets.token_hex(10)}", visit=row.visit, client=row.client, clinician=row.clinician,
+            kind=SEPARATE, state="", at=datetime.now(UTC), by=biller.id, said=said,
+        )  # fmt: skip
+        await store.hold_separate(biller.practice, act)
+        return JSONResponse({"version": row.version})
 
     @routes.post("/questions/{question}/withdraw")
     async def withdraw(request: Request, question: str) -> JSONResponse:

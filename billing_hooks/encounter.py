@@ -184,7 +184,7 @@ def from_event(
             patient=sheet.patient if sheet is not None else None,
             incident_to=visit["incident_to"] is True or (sheet is not None and sheet.incident_to),
             supervised=sheet.supervised if sheet is not None else None,
-            other_visits=history.other_visits if history is not None else 0,
+            other_visits=history.other_visits if history is not None and not history.separate else 0,
             related_em_days=history.related_days if history is not None else None,
             leads_to_visit=history.leads_to_visit if history is not None else None,
             **of_record(record, dos),

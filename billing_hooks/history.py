@@ -30,11 +30,13 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class History:
     """`other_visits` of this client and clinician on the day; `related_days` since the last visit of evaluation within
-    seven days, -1 none; `leads_to_visit` within a day after, None while that day is not over."""
+    seven days, -1 none; `leads_to_visit` within a day after, None while that day is not over; `separate`: a named
+    person looked at the other visits of the day and holds this one for a service of its own."""
 
     other_visits: int = 0
     related_days: int = -1
     leads_to_visit: bool | None = None
+    separate: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As kept with a coding run."""
@@ -42,6 +44,7 @@ class History:
             "other_visits": self.other_visits,
             "related_days": self.related_days,
             "leads_to_visit": self.leads_to_visit,
+            "separate": self.separate,
         }
 
     @classmethod
@@ -51,6 +54,7 @@ class History:
             cast(int, found["other_visits"]),
             cast(int, found["related_days"]),
             cast("bool | None", found["leads_to_visit"]),
+            found.get("separate") is True,
         )
 
 

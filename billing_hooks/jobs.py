@@ -176,6 +176,10 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
         coverage, said_of_plan = await store.coverage_and_rule(work, practice, client, dos, visit=visit)
         verified = () if said_of_plan is None else (said_of_plan,)
         record = await store.record_of_visit(work, practice, client, dos, visit)
+        history = await store.history(work, event, now, in_person=record.last_in_person if record else None)
+        if history.other_visits:
+            apart = await store.held_separate(work, practice, visit)
+            history = replace(history, separate=apart >= history.other_visits)
         material = Material(
             event=event,
             statement=said[-1] if said else None,
@@ -185,7 +189,7 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             fees=await store.fees(work, practice),
             rules=(*await store.rules(work, practice), *verified),
             today=now.date(),
-            history=await store.history(work, event, now, in_person=record.last_in_person if record else None),
+            history=history,
             pack=await learn_tables(store, work, practice),
             record=record,
             filed=await store.papers(work, practice, visit, client=client, day=dos),

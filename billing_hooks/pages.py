@@ -21,6 +21,7 @@ from billing_hooks.given import PREFIX
 from billing_hooks.page_frame import Biller, Frame, Names, Who, money, state
 from billing_hooks.release_pages import create_release_pages
 from billing_hooks.store import Store
+from billing_hooks.store_checks import SEPARATE
 from billing_hooks.store_encounters import Coding, Release, Row
 from billing_hooks.worklist_pages import create_worklist_pages
 
@@ -59,6 +60,7 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
             open_question=next((each for each in questions if each.answer is None), None), waited=waited,
             left=desk_words.left(row.outcome, row.released, row.file_by, today),
             ago=desk_words.ago(waited.since, now, biller.zone) if waited.since is not None else "",
+            apart=[one for one in await store.acts_of_visit(biller.practice, row.visit) if one.kind == SEPARATE],
             sides=[side(run, row) for run in reversed(runs[:2])] if plan_changed(runs) else [],
             **_shown_coding(runs[0], received),
         )  # fmt: skip

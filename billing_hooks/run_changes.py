@@ -20,7 +20,8 @@ _LABELS: Mapping[str, str] = MappingProxyType({
     "rule_id": "rule used", "verified_on": "verified on", "mdm": "decision making", "total_same_day": "total that day",
     "by_code": "minutes by code", "credentialed": "credentialed in", "other_visits": "other visits that day",
     "related_days": "days since a related visit", "leads_to_visit": "a visit within a day after",
-    "assurance_on_file": "assurance on file", "requested": "codes asked for", "basis": "basis of the level",
+    "separate": "a service of its own", "assurance_on_file": "assurance on file", "requested": "codes asked for",
+    "basis": "basis of the level",
 })  # fmt: skip
 _PARTS: Mapping[str, tuple[str, str]] = MappingProxyType({
     "sheet": ("Sheet", "The clinician's coding sheet came."),

@@ -16,10 +16,12 @@ from billing_hooks import verification
 from billing_hooks.client_record import ClientRecord
 from billing_hooks.cost_share import CostShare
 from billing_hooks.store_coverages import Coverages
+from billing_hooks.store_queue import enqueue
 from billing_hooks.store_schema import SCHEMA
 from billing_hooks.store_shelf import stamp
 
 _metadata = MetaData(schema=SCHEMA)
+SEPARATE = "separate_visits"
 
 
 def _moment(name: str) -> Column[object]:
@@ -111,17 +113,32 @@ class Checks(Coverages):
             return record
         return replace(record or ClientRecord(), private_pay=True)
 
+    async def held_separate(self, work: AsyncConnection, practice: str, visit: str) -> int:
+        """Beside how many other visits of its day somebody held this visit for a service of its own; 0: nobody did."""
+        mine = (DESK_ACTS.c.visit_id == visit, DESK_ACTS.c.kind == SEPARATE)
+        found = await work.execute(select(DESK_ACTS).where(DESK_ACTS.c.practice_id == practice, *mine))
+        return max((int(self._act(practice, row).said["others"]) for row in found), default=0)
+
+    async def hold_separate(self, practice: str, act: Act) -> None:
+        """Record that a visit is a service of its own (`said`: others, name, why), and have it coded again."""
+        async with self._engine.begin() as work:
+            await self._insert(work, practice, act)
+            await enqueue(work, practice, act.visit)
+
     async def add_act(self, practice: str, act: Act) -> None:
         """Record what somebody did; it is never changed afterwards."""
-        sealed = self._sealer.seal(practice, "desk_acts", "said_sealed", act.id, json.dumps(dict(act.said)))
         async with self._engine.begin() as work:
-            await work.execute(
-                insert(DESK_ACTS).values(
-                    practice_id=practice, act_id=act.id, visit_id=act.visit, client_id=act.client,
-                    clinician_id=act.clinician, kind=act.kind, state=act.state, expires=act.expires, about=act.about,
-                    made_at=act.at, made_by=act.by, said_sealed=sealed,
-                )
-            )  # fmt: skip
+            await self._insert(work, practice, act)
+
+    async def _insert(self, work: AsyncConnection, practice: str, act: Act) -> None:
+        sealed = self._sealer.seal(practice, "desk_acts", "said_sealed", act.id, json.dumps(dict(act.said)))
+        await work.execute(
+            insert(DESK_ACTS).values(
+                practice_id=practice, act_id=act.id, visit_id=act.visit, client_id=act.client,
+                clinician_id=act.clinician, kind=act.kind, state=act.state, expires=act.expires, about=act.about,
+                made_at=act.at, made_by=act.by, said_sealed=sealed,
+            )
+        )  # fmt: skip
 
     async def acts_of_visit(self, practice: str, visit: str) -> tuple[Act, ...]:
         """Everything done about one visit, newest first."""

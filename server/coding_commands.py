@@ -1,10 +1,54 @@
-"""The command line's part about coding: files of cases, files of payer rules. Shell (typer)."""
+"""The command line's part about coding: what waits, files of cases, files of payer rules. Shell (asyncio, typer)."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from server.settings import Settings
+
+rules_app: Final = typer.Typer(no_args_is_help=True, help="Payer rules in files.")
+
+
+@rules_app.command()
+def check(files: Annotated[list[Path] | None, typer.Argument(help="More files of rules, in TOML.")] = None) -> None:
+    """Look over the shipped payer rules, the code tables and more files; exit code 1 when something is wrong."""
+    raise SystemExit(0 if check_rules(files or []) else 1)
+
+
+@rules_app.command()
+def codes(file: Annotated[Path, typer.Argument(help="A file of code tables, in TOML.")]) -> None:
+    """Look over a file of code tables before the biller loads it; exit code 1 when something is wrong."""
+    raise SystemExit(0 if check_codes(file) else 1)
+
+
+def code_waiting(settings: Settings) -> None:
+    """Code every visit that waits to be coded. Raises Refused("billing-elsewhere")."""
+    import asyncio
+    from contextlib import ExitStack
+
+    from billing_hooks import jobs
+    from billing_hooks.store import Store
+    from server import runtime, serving
+    from server.errors import Refused
+
+    with ExitStack() as stack:
+        keys = serving.join_database(settings, stack)
+        url = runtime.database_urls(settings, keys).billing
+        if url is None:
+            raise Refused("billing-elsewhere", "Billing runs elsewhere: run this there.")
+
+        async def drain() -> None:
+            store = Store.open(url, keys.derive("billing"))
+            try:
+                await jobs.work_queue(store, drain=True)
+            finally:
+                await store.close()
+
+        asyncio.run(drain())
 
 
 def code_cases(path: Path, as_json: bool) -> bool:

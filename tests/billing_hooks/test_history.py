@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
 from billing_hooks import jobs
@@ -127,6 +128,29 @@ async def test_a_corrected_event_moves_its_visit_away(desk_store: Store, visits:
     await jobs.work_queue(desk_store, drain=True)
     assert await reasons(desk_store, 1, 2) == [False, False]
     assert (await visits.row(first)).outcome == "bill"
+
+
+async def test_two_visits_of_a_day_are_two_services_where_a_named_person_says_so(
+    biller: httpx.AsyncClient, desk_store: Store, visits: Visits
+) -> None:
+    """Each for itself, with the reason on its page; another visit of that day asks anew."""
+    first, second = await visits.ready(1, hour=15), await visits.ready(2, hour=20)
+    await jobs.work_queue(desk_store, drain=True)
+    path = f"/billing/encounters/{first}"
+    assert "These are two services" in (await biller.get(path)).text
+    assert (await biller.post(f"{path}/separate", json={"why": "yes"})).json()["code"] == "text-length"
+    why = {"why": "Morning: individual. Evening: a crisis, other notes."}
+    assert (await biller.post(f"{path}/separate", json=why)).json() == {"version": 2}
+    await jobs.work_queue(desk_store, drain=True)
+    assert await reasons(desk_store, 1, 2) == [False, True]
+    assert [(await visits.row(each)).outcome for each in (first, second)] == ["bill", "hold"]
+    page = (await biller.get(path)).text
+    assert "Held for a service of its own by Robin Hale" in page
+    assert "a crisis, other notes" in page
+    assert (await biller.post(f"{path}/separate", json=why)).json()["code"] == "nothing-to-separate"
+    await visits.ready(3, hour=22)
+    await jobs.work_queue(desk_store, drain=True)
+    assert await reasons(desk_store, 1, 2, 3) == [True, True, True]
 
 
 async def test_a_visit_that_changes_nothing_takes_no_release_back(desk_store: Store, visits: Visits) -> None:

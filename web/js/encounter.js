@@ -1,5 +1,6 @@
-// One encounter: its release, the question to its clinician, and itself on paper. Shell (DOM, fetch).
+// One encounter: its release, the question to its clinician, two visits of a day, itself on paper. Shell (DOM, fetch).
 
+import { codedAgain } from "./coded_again.js";
 import { need } from "./dom.js";
 import { busy, check } from "./staff_dom.js";
 import { post } from "./staff_http.js";
@@ -36,6 +37,24 @@ if (ask instanceof HTMLFormElement) {
     if (!check([[question, text ? "" : "Write what you want to know."]])) return;
     void busy(pressed, async () => {
       await post(`/billing/encounters/${ask.dataset["encounter"]}/question`, { text });
+      location.reload();
+    }, (say) => { trouble.textContent = say; });
+  });
+}
+
+const separate = document.querySelector("#separate");
+if (separate instanceof HTMLFormElement) {
+  const why = need(separate, "#why-separate", HTMLTextAreaElement);
+  const trouble = need(separate, "#separate-trouble", HTMLElement);
+  const pressed = need(separate, "button", HTMLButtonElement);
+  separate.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = why.value.trim();
+    if (!check([[why, text.length >= 10 ? "" : "Say in a few words what makes it a service of its own."]])) return;
+    void busy(pressed, async () => {
+      const encounter = `/billing/encounters/${separate.dataset["encounter"]}`;
+      const { version } = await post(`${encounter}/separate`, { why: text });
+      await codedAgain(encounter, version);
       location.reload();
     }, (say) => { trouble.textContent = say; });
   });
