@@ -12,10 +12,10 @@ from datetime import date
 from types import MappingProxyType
 
 from billing_hooks.errors import Malformed
+from billing_hooks.held_coverage import LOBS
 from billing_hooks.material import Coverage
 
 _STATE = re.compile(r"[A-Z]{2}\Z", re.ASCII)
-_WORD = re.compile(r"[a-z0-9_]{1,40}\Z", re.ASCII)
 _LONGEST = 120
 YES_NO = (("", "Not known"), ("yes", "Yes"), ("no", "No"))
 _TRUTH = {"": None, "yes": True, "no": False}
@@ -34,7 +34,7 @@ class Field:
 
 FIELDS = (
     Field("payer", "Payer", "As its rule is named"),
-    Field("lob", "Line of business", "Such as commercial, medicare_b; self_pay when the client pays"),
+    Field("lob", "Kind of plan", kind="choice", choices=(("", "Choose"), *LOBS.items())),
     Field("funding", "How the plan is funded", kind="choice", choices=(
         ("", "Not known"), ("fully_insured", "Fully insured"), ("self_funded", "Self-funded by the employer"),
         ("government", "Government"),
@@ -71,8 +71,8 @@ def read(said: Mapping[str, str], *, rule_id: str = "") -> Coverage:
             raise _wrong(name, "Choose one of the list.")
     if not 1 <= len(texts["payer"]) <= _LONGEST or not texts["payer"].isprintable():
         raise _wrong("payer", "Write the payer's name.")
-    if not _WORD.match(texts["lob"]):
-        raise _wrong("lob", "Write the line of business in small letters, such as commercial.")
+    if not texts["lob"]:
+        raise _wrong("lob", "Choose the kind of plan.")
     since, until, verified = (_day(texts[name], name) for name in ("since", "until", "verified_on"))
     if since is not None and until is not None and until < since:
         raise _wrong("until", "The plan ends on or after the day it begins: look at the days again.")

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse
 
-from billing_hooks import coverage_form, packs
+from billing_hooks import coverage_form
 from billing_hooks.coverage_pages import known_payers
 from billing_hooks.errors import Refused
 from billing_hooks.held_coverage import HeldCoverage, Policy, covering
@@ -83,15 +83,13 @@ def create_desk_pages(store: Store, templates: jinja2.Environment, who: Who, nam
         row = await _row(store, biller, encounter)
         async with store.work() as work:
             held = await store.held(work, biller.practice, row.client)
-            own = await store.rules(work, biller.practice)
         now = covering(held, row.service_date)
         people = await names(request, {row.client}) if names is not None else {}
-        lobs = {str(rule["lob"]) for rule in own} | {rule.lob for rule in packs.shipped_rules() if rule.payer != "*"}
         return await frame.page(
             "billing/change_coverage.html", biller, "encounters", row=row, people=people, fields=coverage_form.FIELDS,
             values=coverage_form.shown(now.coverage if now is not None else None), state=state(row),
             others=[each for each in held if now is not None and each.id != now.id],
-            lists={"payer": await known_payers(store, biller.practice), "lob": sorted(lobs)},
+            lists={"payer": await known_payers(store, biller.practice)},
         )  # fmt: skip
 
     @routes.post("/encounters/{encounter}/coverage")

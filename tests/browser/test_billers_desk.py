@@ -21,12 +21,12 @@ COUNTED_S: Final = 45  # the seconds before the first picture are then well belo
 NARROW: Final = "() => document.documentElement.scrollWidth <= innerWidth"
 PLAN: Final = {
     "Payer As its rule is named": "Example Commercial",
-    "Line of business Such as commercial, medicare_b; self_pay when the client pays": "commercial",
     "State of the plan Two letters": "MN",
     "Covered from": "2026-01-01",
     "Verified on": "2026-11-01",
 }
 CHOICES: Final = {
+    "Kind of plan": "Commercial",
     "How the plan is funded": "Fully insured",
     "Active on the day of the visit": "Yes",
     "Comes before every other plan": "Yes",
