@@ -20,20 +20,22 @@ INTAKE: Final = "Intake appointment, 60 minutes"  # untimed: a visit of a minute
 COUNTED_S: Final = 45  # the seconds before the first picture are then well below a tenth
 NARROW: Final = "() => document.documentElement.scrollWidth <= innerWidth"
 PLAN: Final = {
-    "Payer As its rule is named": "Example Commercial",
-    "Line of business Such as commercial, medicare_b; self_pay when the client pays": "commercial",
-    "State of the plan Two letters": "MN",
-    "Covered from": "2026-01-01",
-    "Verified on": "2026-11-01",
+    "Payer As rules name it, where one does": "Example Commercial",
+    "Plan's state Two letters": "MN",
+    "First day": "2026-01-01",
 }
 CHOICES: Final = {
-    "How the plan is funded": "Fully insured",
-    "Active on the day of the visit": "Yes",
-    "Comes before every other plan": "Yes",
-    "Authorisation": "Not required",
-    "The practice is in its network": "In",
-    "Credentialing goes by": "The practice",
+    "Kind of plan": "Commercial",
+    "Who pays for the plan A self-funded plan is outside state law": "Insured by the plan",
+    "Does this plan pay first?": "Yes",
+    "Practice's network": "In network",
+    "Credentialed": "Wherever the practice may treat",
 }
+CALL: Final = {
+    "Who answered The representative's name": "Pat Lind",
+    "Call reference number Ask for it before you hang up": "REF-2210",
+}
+SAID: Final = {"Is the plan active?": "Yes", "Authorisation": "Not required"}
 QUESTION: Final = "Which diagnosis did you treat?"
 
 
@@ -115,20 +117,33 @@ async def fits_a_narrow_window(biller: Chromium, server: Antechamber) -> None:
 
 
 async def file_a_plan(biller: Person) -> None:
-    """An unreadable field first: named, nothing lost; then the plan."""
+    """An unreadable field first: named, nothing lost; then the plan; it counts once the payer was asked."""
+    here = await biller.address()
     await biller.click("Change coverage", role="link")
     await biller.sees("What you leave empty stays unknown")
     for label, text in PLAN.items():
         await biller.fill(label, text)
     for label, option in CHOICES.items():
         await biller.choose(label, option)
-    await biller.fill("State of the plan Two letters", "Minnesota")
+    await biller.fill("Plan's state Two letters", "M1")
     await biller.click("Save and code again")
-    await biller.sees("Write a state with two letters, such as MN.")
-    assert await biller.evaluate("() => document.activeElement?.id") == "field-state"
-    assert await biller.evaluate("() => document.querySelector('#field-payer').value") == "Example Commercial"
-    await biller.fill("State of the plan Two letters", "MN")
+    await biller.sees("must be two letters, for example MN.")
+    assert await biller.evaluate("() => document.activeElement?.id") == "plan-state"
+    assert await biller.evaluate("() => document.querySelector('#payer').value") == "Example Commercial"
+    await biller.fill("Plan's state Two letters", "MN")
     await biller.click("Save and code again")
+    await biller.sees("There is no diagnosis for this visit yet.", timeout=40)
+    await biller.sees("The plan changed: before and after")
+    await biller.click("Open the client's coverages", role="link")
+    await biller.click("1. Example Commercial", role="link")
+    for label, text in CALL.items():
+        await biller.fill(label, text)
+    for label, option in SAID.items():
+        await biller.choose(label, option)
+    await biller.click("Keep this verification")
+    await biller.sees("Verifications so far")
+    await biller.sees("ref. REF-2210")
+    await biller.open(here)
 
 
 async def answer(clinician: Person, server: Antechamber) -> None:

@@ -34,6 +34,9 @@ const UNSENT = "There is no connection to the server just now. Try again when it
 
 const CRISIS = "Crisis: let them in now";
 
+/** What a check came to where there is something to be done about it. */
+const TROUBLED = new Set(["held", "refused", "unlicensed"]);
+
 export class WaitingCards {
   /** @type {Map<string, WaitingCard>} */ #cards = new Map();
 
@@ -142,6 +145,7 @@ class WaitingCard {
   #showCheck(card) {
     this.check.hidden = this.look.hidden = !card.check;
     say(this.check, card.check?.line ?? "");
+    say(this.look, TROUBLED.has(card.check?.standing ?? "") ? "Check and ways out" : "What was checked");
     put(this.check, "data-standing", card.check?.standing);
     this.crisis.hidden = card.licence !== "missing";
     put(this.crisis, "disabled", !card.can_admit);

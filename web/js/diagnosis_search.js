@@ -130,7 +130,8 @@ export class DiagnosisSearch {
     this.list.replaceChildren(...options);
     this.list.hidden = false;
     put(this.field, "aria-expanded", "true");
-    this.#mark(found.length === 1 ? 0 : -1);
+    // Enter takes the first where nobody chose another: so it is marked.
+    this.#mark(found.length ? 0 : -1);
   }
 
   /** @param {Diagnosis} one */

@@ -40,8 +40,9 @@ function draw(from) {
   const kind = select(Object.entries(told.kinds));
   const begins = el("input", { type: "date", max: told.today });
   const clinician = select(told.clinicians.map((one) => [one.id, one.name]));
-  const state = select(STATES.map(([code, text]) => [code, text]));
-  const site = select(told.sites);
+  // Where the client was decides what is billed: nothing is chosen for the biller.
+  const state = select([["", "Choose"], ...STATES.map(([code, text]) => /** @type {[string, string]} */ ([code, text]))]);
+  const site = select([["", "Choose"], ...told.sites]);
   const diagnoses = el("input", { type: "text", autocomplete: "off", maxlength: 60 });
   const device = select(told.devices.map((one) => [one.kind, one.words]));
   const unit = el("select");
@@ -102,6 +103,8 @@ function draw(from) {
     const right = check([
       [begins, begins.value ? "" : "Choose the first day."],
       [lines, linesBox.hidden || lines.value.trim() ? "" : "Write the days, one line each."],
+      [state, state.value ? "" : "Choose the state the client was in."],
+      [site, site.value ? "" : "Choose where the client was."],
       [live, monthPart.hidden || live.value ? "" : "Say whether you talked live."],
     ]);
     if (!right) return;

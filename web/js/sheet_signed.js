@@ -27,8 +27,8 @@ export function signedNote(note) {
       el("div", {}, el("dt", { text: name }), el("dd", { text: value })))),
     ...record.sections.flatMap((/** @type {[string, string]} */ [label, text]) =>
       [el("h3", { text: label }), el("p", { class: "written", text })]),
-    el("p", { class: "muted small", text: `Signed by ${who}, ${note.signed_words}.` }),
-    note.countersigned ? el("p", { class: "muted small", text: `Countersigned by ${note.countersigned.by}, ${note.countersigned.words}.` }) : null,
+    el("p", { class: "muted small", text: `Signed by ${who}, ${note.signed_words}` }),
+    note.countersigned ? el("p", { class: "muted small", text: `Countersigned by ${note.countersigned.by}, ${note.countersigned.words}` }) : null,
     note.waits ? el("p", { class: "notice warn", text: "Waits for the supervisor's countersignature." }) : null,
     el("p", { class: "muted small digest" }, "SHA-256 ", el("code", { text: note.sha256.slice(0, 16) })));
 }

@@ -26,7 +26,7 @@ function row(id, client, words, visit, label) {
 /** @param {Due} due @param {boolean} begun @returns {HTMLElement} */
 function dueRow(due, begun) {
   const counted = due.counted_minutes === 1 ? "1 minute counted" : `${due.counted_minutes} minutes counted`;
-  const words = `${shortDayOf(due.start, zone)}, ${timeOf(due.start, zone)} to ${timeOf(due.ended, zone)} · ${counted}`;
+  const words = `${shortDayOf(due.start, zone)}, booked for ${timeOf(due.start, zone)}, ended ${timeOf(due.ended, zone)} · ${counted}`;
   return row(`due-${due.visit}`, due.client, begun ? `${words} · begun` : words, due.visit, begun ? "Go on" : "Open");
 }
 
@@ -39,7 +39,7 @@ function waitingRow(note) {
     signedNote(note), failed, el("div", { class: "actions" }, sign)));
   sign.addEventListener("click", () => void busy(sign, async () => {
     await post(`/api/visits/${note.visit}/sheet/countersign`, { version: note.version });
-    const done = el("p", { class: "notice ok", role: "status", tabindex: "-1", text: `Countersigned: ${note.client}, ${note.signed_words}.` });
+    const done = el("p", { class: "notice ok", role: "status", tabindex: "-1", text: `Countersigned: ${note.client}, ${note.signed_words}` });
     item.replaceChildren(done);
     done.focus();
   }, (words) => say(failed, words)));
