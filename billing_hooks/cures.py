@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from billing_hooks.words import Finding
 
 _NAME = re.compile(r"[A-Za-z0-9-]{3,60}", re.ASCII)
 Cure = tuple[str, str]  # the address, and the words of the link
+
+
+def each_once(findings: Iterable[Finding], rests_on: Mapping[str, Any]) -> Mapping[Finding, Cure]:
+    """The cures of some reasons, each at the first reason that it cures."""
+    found: dict[Finding, Cure] = {}
+    for finding in findings:
+        known = cure(finding, rests_on)
+        if known is not None and known not in found.values():
+            found[finding] = known
+    return found
 
 
 def cure(finding: Finding, rests_on: Mapping[str, Any]) -> Cure | None:

@@ -13,6 +13,7 @@ from billing_hooks.filed import Filed
 from billing_hooks.given import DEVICE_DAYS, HOSTING, MONITORING, Given
 from billing_hooks.material import Coverage, Fee, Sheet
 from billing_hooks.rule_reading import learn_tables
+from billing_hooks.standing import same_claim
 from billing_hooks.store import Store
 from billing_hooks.store_shelf import lock
 
@@ -78,9 +79,7 @@ async def code_given(store: Store, practice: str, given: str, *, at: datetime | 
         pack = await learn_tables(store, work, practice)
         tables, compacts = packs.tables(pack), packs.shipped()[1]
         known = rule_shelf.in_use([rules.parse(rule, lenient=True) for rule in own], packs.shipped_rules())
-        coded_on = await store.released_on(work, practice, given)
-        made = encounter_of(found, coverage, fees, dict(tables.titles), coded_on or now.date(), filed)
-        proposal = code(made, known, tables, compacts)
+        made = encounter_of(found, coverage, fees, dict(tables.titles), now.date(), filed)
         rests_on = {
             "event": None, "statement": None, "given": found.to_json(),
             "sheet": Sheet(diagnoses=found.diagnoses).to_json(),
@@ -91,11 +90,11 @@ async def code_given(store: Store, practice: str, given: str, *, at: datetime | 
             "rules": [dict(rule) for rule in own], "today": now.date().isoformat(),
             **({"pack": pack} if pack else {}), "filed": filed.to_json(),
         }  # fmt: skip
-        if coded_on is not None and await store.stands(
-            work, practice, given, rests_on=rests_on, found=proposal, service_date=found.ends
-        ):
-            return proposal.verdict
-        made = replace(made, today=now.date())
+        released = await store.released_run(work, practice, given)
+        if released is not None:
+            then = code(replace(made, today=date.fromisoformat(released.rests_on["today"])), known, tables, compacts)
+            if same_claim(released.rests_on, released.proposal, rests_on, then, found.ends):
+                return released.proposal.verdict
         proposal = code(made, known, tables, compacts)
         await store.add_coding(
             work, practice, given, event=given, rests_on=rests_on, coder=f"{CODER} {tables.name}", found=proposal,

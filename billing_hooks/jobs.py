@@ -26,7 +26,9 @@ from billing_hooks.given_coding import code_given
 from billing_hooks.history import History
 from billing_hooks.material import Coverage, EstimateOnFile, Fee, Sheet
 from billing_hooks.rule_reading import learn_tables
+from billing_hooks.standing import same_claim
 from billing_hooks.store import Store
+from billing_hooks.store_encounters import Coding
 from billing_hooks.store_history import began_at
 from billing_hooks.store_queue import ENTRYPOINT, enqueue, queries
 from billing_hooks.store_schema import QUEUE
@@ -195,14 +197,9 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             filed=await store.papers(work, practice, visit, client=client, day=dos),
             estimate=await store.estimate_on_file(work, practice, visit),
         )
-        coded_on = await store.released_on(work, practice, visit)
-        if coded_on is not None:
-            then = replace(material, today=coded_on)
-            same = propose(then)
-            if await store.stands(
-                work, practice, visit, rests_on=then.to_json(), found=same, service_date=dos
-            ):  # fmt: skip
-                return same.verdict
+        released = await store.released_run(work, practice, visit)
+        if released is not None and _stands(released, material, dos):
+            return released.proposal.verdict
         found = propose(material)
         if material.history is not None and material.history.leads_to_visit is None and material.intent == CHECK_IN:
             await enqueue(work, practice, visit, after=A_DAY_AND_MORE)
@@ -217,6 +214,13 @@ async def code_encounter(store: Store, practice: str, visit: str, *, at: datetim
             },
         )  # fmt: skip
         return found.verdict
+
+
+def _stands(released: Coding, material: Material, dos: date) -> bool:
+    """Whether what was released is what follows now, judged on the day on which it was coded."""
+    was = Material.from_json(released.rests_on)
+    then = replace(material, today=was.today)
+    return same_claim(was.to_json(), released.proposal, then.to_json(), propose(then), dos)
 
 
 async def run_worker(url: str, key: bytes) -> None:

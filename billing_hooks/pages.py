@@ -98,7 +98,7 @@ def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
     fees = {code: cents for code, cents, *_ in rests_on["fees"]}
     return {
         "coding": coding,
-        "cure": lambda finding: cures.cure(finding, rests_on),
+        "cure": cures.each_once(coding.proposal.reasons + coding.proposal.warnings, rests_on).get,
         "proposal": coding.proposal,
         "charge": lambda line: money(fees[line.code] * line.units) if line.code in fees else "no fee on file",
         "sources": {source.name: source for source in page_words.sources(coding.proposal.rules, known)},

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import insert, select, update
@@ -97,7 +97,8 @@ class Encounters(Shelf):
         """
         encounter = encounter_id(practice, visit)
         text = _text(rests_on)
-        digest = _digest(coder, rests_on, found, about["service_date"])
+        same = _text(_telling(rests_on, found, about["service_date"]))
+        digest = hashlib.sha256(f"{coder}|{same}".encode()).digest()
         match = (CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
         newest = select(CODINGS.c.version, CODINGS.c.input_sha256).where(*match).order_by(CODINGS.c.version.desc())
         last = (await work.execute(newest.limit(1))).one_or_none()
@@ -125,36 +126,21 @@ class Encounters(Shelf):
         await work.execute(statement.on_conflict_do_update(index_elements=["practice_id", "encounter_id"], set_=values))
         return version
 
-    async def released_on(self, work: AsyncConnection, practice: str, visit: str) -> date | None:
-        """The day on which the standing run of a released encounter was coded; None where nothing is released."""
-        match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter_id(practice, visit))
+    async def released_run(self, work: AsyncConnection, practice: str, visit: str) -> Coding | None:
+        """The standing run of an encounter that is released, whole; None where nothing is released."""
+        encounter = encounter_id(practice, visit)
         chosen = (
-            select(CODINGS.c.coded_at)
+            select(CODINGS)
             .join(
                 ENCOUNTERS,
                 (ENCOUNTERS.c.practice_id == CODINGS.c.practice_id)
                 & (ENCOUNTERS.c.encounter_id == CODINGS.c.encounter_id)
                 & (ENCOUNTERS.c.version == CODINGS.c.version),
             )
-            .where(*match, ENCOUNTERS.c.released)
+            .where(CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter, ENCOUNTERS.c.released)
         )
-        found = await work.scalar(chosen)
-        return None if found is None else found.astimezone(UTC).date()
-
-    async def stands(
-        self, work: AsyncConnection, practice: str, visit: str, *, rests_on: Mapping[str, object], found: Proposal,
-        service_date: date,
-    ) -> bool:  # fmt: skip
-        """Whether what follows now, judged on the day of the newest run, is what that run came to.
-
-        A younger coder that comes to the same, and days gone by (to file in, for an estimate), change nothing about a
-        claim that a person released.
-        """
-        encounter = encounter_id(practice, visit)
-        match = (CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
-        newest = select(CODINGS.c.coder, CODINGS.c.input_sha256).where(*match).order_by(CODINGS.c.version.desc())
-        last = (await work.execute(newest.limit(1))).one_or_none()
-        return last is not None and last.input_sha256 == _digest(last.coder, rests_on, found, service_date)
+        row = (await work.execute(chosen)).one_or_none()
+        return None if row is None else self._coding(practice, encounter, row, whole=True)
 
     async def _for_worklist(
         self, work: AsyncConnection, practice: str, encounter: str, rests_on: Mapping[str, Any], found: Proposal,
@@ -295,10 +281,6 @@ def _text(value: Mapping[str, object]) -> str:
 
 # What shows in the proposal where it matters: which rules decided is named there, and so is whatever holds.
 _SHOWN_BY_THE_PROPOSAL = ("today", "rules", "history", "record", "filed", "estimate", "pack")
-
-
-def _digest(coder: str, rests_on: Mapping[str, Any], found: Proposal, dos: date) -> bytes:
-    return hashlib.sha256(f"{coder}|{_text(_telling(rests_on, found, dos))}".encode()).digest()
 
 
 def _telling(rests_on: Mapping[str, Any], found: Proposal, dos: date) -> dict[str, object]:
