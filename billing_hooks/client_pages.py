@@ -126,7 +126,7 @@ def create_client_pages(
         day = today(biller, clock)
         await store.change_record(
             biller.practice, client, lambda before: client_record.from_form(filled.fields, before, day), biller.id,
-            clock(),
+            clock(), seen=filled.seen,
         )  # fmt: skip
         return JSONResponse({})
 
@@ -168,6 +168,7 @@ async def _everything(store: Store, biller: Biller, client: str, day: date) -> d
     """What billing keeps of a client, as the page shows it."""
     async with store.work() as work:
         record = await store.record(work, biller.practice, client)
+        seen = await store.record_version(work, biller.practice, client)
         held = await store.held(work, biller.practice, client)
         cards = await store.card_sides(work, biller.practice, client)
         lines = await store.billed_units(work, biller.practice, client)
@@ -177,7 +178,16 @@ async def _everything(store: Store, biller: Biller, client: str, day: date) -> d
             states[each.id] = state_of(each, history, day)
     uses = [(each, Use(each.used(lines), each.units)) for each in record.authorizations]
     names = {each.id: f"{each.coverage.payer} {each.policy.plan}".strip() for each in held}
-    return {"record": record, "held": held, "cards": cards, "states": states, "uses": uses, "names": names, "day": day}
+    return {
+        "record": record,
+        "seen": seen,
+        "held": held,
+        "cards": cards,
+        "states": states,
+        "uses": uses,
+        "names": names,
+        "day": day,
+    }
 
 
 def state_of(held: HeldCoverage, history: Sequence[verification.Verification], day: date) -> tuple[str, str, str]:

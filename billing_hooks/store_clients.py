@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks.client_record import ClientRecord
+from billing_hooks.errors import Refused
 from billing_hooks.held_coverage import HeldCoverage
 from billing_hooks.imported import Imported, over_coverage, over_record
 from billing_hooks.store_client_tables import CARD_PHOTOS, CLIENT_RECORDS, ELIGIBILITY
@@ -37,17 +38,28 @@ class Clients(Coverages):
     """What is kept of a client beside their coverages."""
 
     async def change_record(
-        self, practice: str, client: str, change: Callable[[ClientRecord], ClientRecord], saved_by: str, at: datetime
-    ) -> ClientRecord:
-        """File the record that `change` makes of the newest one; nothing where it is the same.
+        self, practice: str, client: str, change: Callable[[ClientRecord], ClientRecord], saved_by: str, at: datetime,
+        *, seen: int | None = None,
+    ) -> ClientRecord:  # fmt: skip
+        """File the record that `change` makes of the newest one, version `seen` where that is given; nothing where it
+        is the same. Visits are coded again where what decides about codes changed, or an authorisation.
 
-        Visits are coded again where what decides about codes changed, or an authorisation.
+        Errors: Refused("version-passed").
         """
         async with self.work_on(practice, client) as work:
+            if seen is not None and seen != await self.record_version(work, practice, client):
+                raise Refused(
+                    "version-passed",
+                    "Somebody else changed this record meanwhile: open the page again beside this one.",
+                )
             before = await self.record(work, practice, client)
             after = change(before)
             await self.file_record(work, practice, client, before, after, saved_by, at)
             return after
+
+    async def record_version(self, work: AsyncConnection, practice: str, client: str) -> int:
+        """The newest version of a client's record, 0 where nothing was saved."""
+        return await next_version(work, CLIENT_RECORDS, {"practice_id": practice, "client_id": client}) - 1
 
     async def file_record(
         self, work: AsyncConnection, practice: str, client: str, before: ClientRecord, after: ClientRecord,

@@ -6,6 +6,7 @@ moment and the version of the wording.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -20,6 +21,7 @@ from signaling.visit import OVER
 from signaling.words import VisitId
 
 Told = dict[str, Any]
+_PATIENCE_S = 2.0  # billing's database may hang: nobody who checks in waits longer for a sentence about money
 
 
 async def told(front: Front, visit: Visit) -> Told | None:
@@ -33,8 +35,9 @@ async def told(front: Front, visit: Visit) -> Told | None:
     try:
         async with front.shelf.work() as work:
             held = await people.held_by(work, visit.clinician)
-        checked = await checks.of(visit, held)
-        estimate = await checks.checking.store.estimate(front.shelf.practice, visit.id)
+        async with asyncio.timeout(_PATIENCE_S):
+            checked = await checks.of(visit, held)
+            estimate = await checks.checking.store.estimate(front.shelf.practice, visit.id)
     except Exception as problem:  # billing's database may be away: nobody is kept from their visit by that
         log.warning("cost-not-told", error=type(problem).__qualname__)
         return None

@@ -23,8 +23,9 @@ from server.logs import log
 from server.ports import Front
 from server.states import STATES
 from signaling import commands
+from signaling.decide import decide
 from signaling.shape import Visit
-from signaling.words import CancelReason, DeclineReason, OverrideReason, Phase, StaffId, TellCode, VisitId
+from signaling.words import CancelReason, DeclineReason, Instant, OverrideReason, Phase, StaffId, TellCode, VisitId
 
 LONGEST_EXCEPTION: Final = timedelta(days=366)
 """An exception in law that is older than a year is looked up again."""
@@ -205,8 +206,11 @@ async def explain(
     here = await case(front, visit, clinician)
     if law or expires is not None:
         check_citation(law, expires, here.today)
-    await here.front.hub.command(here.visit.id, commands.ExplainOverride(StaffId(here.by), reason))
+    command = commands.ExplainOverride(StaffId(here.by), reason)
+    decide(here.visit, command, Instant(here.front.shelf.now(), 0, ""))  # raises what the visit would refuse
+    # The law first: the visit takes the reason once, so what was written beside it must be safe before.
     await here.record("crisis_reason", {"reason": reason.value, "law": law}, expires=expires)
+    await here.front.hub.command(here.visit.id, command)
 
 
 def state_name(state: str) -> str:

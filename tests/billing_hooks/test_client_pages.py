@@ -149,6 +149,18 @@ async def test_an_error_of_the_record_names_its_field(
     assert (await fill(browser, f"{BASE}/record", RECORD | {"strange": "1"}, 400))["say"].count("strange") == 1
 
 
+async def test_two_who_change_one_record_do_not_overwrite_each_other(browser: httpx.AsyncClient, store: Store) -> None:
+    """Who saves over what they did not see is told, and what they typed stays on their page."""
+    assert 'data-seen="0"' in checked(await browser.get(BASE))
+    await fill(browser, f"{BASE}/record", RECORD, seen=0)
+    late = await fill(browser, f"{BASE}/record", RECORD | {"city": "Duluth"}, 409, seen=0)
+    assert late["code"] == "version-passed"
+    async with store.work() as work:
+        assert (await store.record(work, PRACTICE, CLIENT)).address.city != "Duluth"
+    assert 'data-seen="1"' in checked(await browser.get(BASE))
+    await fill(browser, f"{BASE}/record", RECORD | {"city": "Duluth"}, seen=1)
+
+
 async def test_coverages_are_kept_in_an_order_that_can_be_changed(browser: httpx.AsyncClient, store: Store) -> None:
     """Added at the end, moved by the page, the first that covers the day is the one that counts."""
     first = await add_plan(browser)
