@@ -89,6 +89,7 @@ async def open_by_keyboard(biller: Chromium, name: str) -> None:
     while name not in await biller.text():
         assert time.monotonic() < end, await biller.text()
         await biller.open(await biller.address())
+    await biller.until("() => document.readyState === 'complete'")  # its keys come with its script
     await biller.page.keyboard.press("j")
     focused = await biller.until("() => document.activeElement?.matches('a.verdict-link') && document.activeElement.id")
     await biller.page.keyboard.press("x")

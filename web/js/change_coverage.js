@@ -1,12 +1,13 @@
 // Another plan for one visit: sent as typed, complaints beside their field, then back once it is coded. Shell (DOM).
 
 import { need } from "./dom.js";
-import { busy, complain, say } from "./staff_dom.js";
+import { busy, check, complain, say } from "./staff_dom.js";
 import { get, post } from "./staff_http.js";
 
 const form = need(document, "#coverage", HTMLFormElement);
 const trouble = need(form, "#trouble", HTMLElement);
 const encounter = `/billing/encounters/${form.dataset["encounter"]}`;
+const STATE = "Write a state with two letters, such as MN.";
 const LOOKS = 20; // a coding run takes a second or two; after this the page goes on and shows what stands
 
 /** @param {number} before the version that stood */
@@ -24,9 +25,26 @@ async function backOnceCoded(before) {
   location.assign(encounter);
 }
 
+/** What can be seen to be wrong before it is sent; the server reads it as strictly. @returns {boolean} */
+function allRight() {
+  const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (need(form, `#field-${name}`, HTMLElement));
+  const states = (/** @type {string} */ text) => text.split(/[\s,]+/).filter(Boolean).every((one) => /^[A-Za-z]{2}$/.test(one));
+  const [state, since, until, credentialed] = [field("state"), field("since"), field("until"), field("credentialed")];
+  const single = !state.value.trim() || /^[A-Za-z]{2}$/.test(state.value.trim());
+  return check([
+    [field("payer"), field("payer").value.trim() ? "" : "Write the payer's name."],
+    [field("lob"), field("lob").value ? "" : "Choose the kind of plan."],
+    [state, single ? "" : STATE],
+    [until, since.value && until.value && until.value < since.value
+      ? "The plan ends on or after the day it begins: look at the days again." : ""],
+    [credentialed, states(credentialed.value) ? "" : STATE],
+  ]);
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   say(trouble, "");
+  if (!allRight()) return;
   /** @type {Record<string, string>} */
   const fields = {};
   for (const input of form.querySelectorAll("input, select")) {
