@@ -138,7 +138,7 @@ def test_a_change_is_told_in_words() -> None:
          "confirmed": {"by": "Lee", "on": "2026-11-01"}, "auth_required": True},
     )  # fmt: skip
     assert changes(new, narrow) == (
-        "Kinds of place allowed: clinic, office, was any.",
+        "Kinds of place allowed: Clinic, Office, was Any place.",
         "Place of service at home: 02, was 10.",
         "Modifiers with picture: none, was 95.",
         "Families of codes: 98000 taken with 95, was none.",

@@ -157,7 +157,7 @@ async def test_a_shipped_rule_goes_on_with_the_practices_version(browser: httpx.
     [form] = await kept(store, "mhcp-2022")
     assert [str(each["title"])[:13] for each in form["citations"]] == ["Our own knowl", "Amendment 4"]
     page = checked(await browser.get("/billing/rules/mhcp-2022?old=1&new=2"))
-    assert "Standing: confirmed, was needs_confirmation." in page
+    assert "Standing: Confirmed, was Needs confirmation." in page
     assert "shipped (minnesota.toml)" in page
     assert (await save(browser, 2, **{**made, "made_of": "no number"})).json()["version"] == 3
 

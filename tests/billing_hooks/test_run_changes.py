@@ -79,7 +79,7 @@ def test_a_rules_new_version_is_told_field_by_field() -> None:
     new = replace(new, proposal=replace(FOUND, rules=("demo-commercial v2",)))
     assert causes(OLD, new) == (
         "Rule that decided: demo-commercial v2, was demo-commercial v1.",
-        "Rule demo-commercial: Without picture: no, was pay.",
+        "Rule demo-commercial: Without picture: Not paid, was Paid.",
     )
     gone = replace(new, proposal=replace(FOUND, rules=()))
     assert causes(OLD, gone) == ("Rule that decided: none, was demo-commercial v1.",)

@@ -91,6 +91,7 @@ async def open_by_keyboard(biller: Chromium, name: str) -> None:
     while name not in await biller.text():
         assert time.monotonic() < end, await biller.text()
         await biller.open(await biller.address())
+    await biller.until("() => document.readyState === 'complete'")  # its keys come with its script
     await biller.page.keyboard.press("j")
     focused = await biller.until("() => document.activeElement?.matches('a.verdict-link') && document.activeElement.id")
     await biller.page.keyboard.press("x")
@@ -117,7 +118,7 @@ async def fits_a_narrow_window(biller: Chromium, server: Antechamber) -> None:
 
 
 async def file_a_plan(biller: Person) -> None:
-    """Another plan codes the visit again; it counts once the payer was asked."""
+    """A field that cannot be read first: named, nothing lost; then the plan, which counts once the payer was asked."""
     here = await biller.address()
     await biller.click("Change coverage", role="link")
     await biller.sees("What you leave empty stays unknown")
@@ -125,6 +126,12 @@ async def file_a_plan(biller: Person) -> None:
         await biller.fill(label, text)
     for label, option in CHOICES.items():
         await biller.choose(label, option)
+    await biller.fill("Plan's state Two letters", "M1")
+    await biller.click("Save and code again")
+    await biller.sees("Write a state with two letters, such as MN.")
+    assert await biller.evaluate("() => document.activeElement?.id") == "plan-state"
+    assert await biller.evaluate("() => document.querySelector('#payer').value") == "Example Commercial"
+    await biller.fill("Plan's state Two letters", "MN")
     await biller.click("Save and code again")
     await biller.sees("There is no diagnosis for this visit yet.", timeout=40)
     await biller.sees("The plan changed: before and after")

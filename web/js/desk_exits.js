@@ -54,12 +54,12 @@ function standing(one, close, then) {
 /** One folded part per way out: its name opens it, by mouse and by keyboard.
  * @param {Card} card @param {Check} check @param {() => void} close @param {Then} then @returns {HTMLElement[]} */
 function ways(card, check, close, then) {
-  const made = check.exits.map(({ exit, say: name }) => {
+  return check.exits.map(({ exit, say: name }) => {
     const inside = way(exit, card, check, close, then);
-    if (!inside) return null;
+    // What only billing can settle is told, not offered as something to do.
+    if (!inside) return el("p", { class: "muted" }, icon("info"), " Billing has this visit on its list of missing cover.");
     return el("details", { class: "way", "data-exit": exit }, el("summary", { text: name }), inside);
   });
-  return made.filter((one) => one !== null);
 }
 
 /** @param {string} exit @param {Card} card @param {Check} check @param {() => void} close @param {Then} then
@@ -93,7 +93,7 @@ function way(exit, card, check, close, then) {
     case "private_pay":
       return privateForm(path);
     default:
-      return el("p", { class: "muted", text: "Billing has this visit on its list of missing cover." });
+      return null;
   }
 }
 
@@ -220,7 +220,7 @@ function privateForm(path) {
 
 /** Each question with its answer; the rule behind it on the second line. @param {Check} check */
 function answers(check) {
-  return el("details", { class: "way", open: !check.exits.length },
+  return el("details", { class: "way", open: check.exits.every(({ exit }) => exit === "coverage") },
     el("summary", { text: "What was checked" }),
     el("ul", { class: "check-answers" }, ...check.answers.map((one) => {
       const tick = answerTick(one);
