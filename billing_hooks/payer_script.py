@@ -251,6 +251,11 @@ def _closing(answers: Mapping[str, str], wrong: dict[str, str], today: date) -> 
         wrong["way"] = "Choose how the payer answered."
     if found["scope"] not in SCOPES:
         wrong["scope"] = "Choose what the answers are about."
+    elif found["scope"] == Kind.MEMBER_VERIFICATION:
+        # It would decide the claims of every other member of the plan, and before what the payer says of all.
+        wrong["scope"] = (
+            "What was said about one member holds for them alone: keep it with their coverage, under Clients."
+        )
     for name, say in (("call_ref", "Ask for the reference number: it is what wins a denied claim."),
                       ("representative", "Write who answered.")):  # fmt: skip
         found[name] = answers.get(name, "").strip()

@@ -71,14 +71,10 @@ def test_unknown_stays_unknown(question: str, field: str) -> None:
 
 
 def test_a_row_that_speaks_for_many_becomes_the_rule_of_the_one_that_was_asked() -> None:
-    """A plan's name, or one of the payer's plans; a member's answer is a member's."""
+    """A plan's name, or one of the payer's plans; a member's answer is no rule for the others."""
     pmap = {"id": "mn-pmap-2026", "payer": "*", "lob": "mn_pmap"}
-    rule = rule_of(pmap, plan="Hennepin Health", scope="member_verification")
-    assert (rule.id, rule.payer, rule.kind) == (
-        "mn-pmap-2026-hennepin-health",
-        "Hennepin Health",
-        "member_verification",
-    )
+    rule = rule_of(pmap, plan="Hennepin Health")
+    assert (rule.id, rule.payer, rule.kind) == ("mn-pmap-2026-hennepin-health", "Hennepin Health", "payer_policy")
     rule = rule_of({"id": "ucare-2026", "payer": "UCare", "lob": "*"}, lob="medicare_advantage")
     assert (rule.id, rule.lob) == ("ucare-2026-medicare-advantage", "medicare_advantage")
     for row, field in ((pmap, "plan"), ({"id": "ucare-2026", "payer": "UCare", "lob": "*"}, "lob")):
@@ -95,6 +91,7 @@ WRONG = [
     ("licences_words", {"licences_words": ""}), ("filing_words", {"filing_words": "many"}),
     ("note", {"note": "a\x00"}),
     ("audio_only_words", {"audio_only_words": "9083"}), ("home", {"home": "perhaps"}), ("scope", {"scope": "law"}),
+    ("scope", {"scope": "member_verification"}),
 ]  # fmt: skip
 
 
