@@ -73,7 +73,7 @@ class Acts:
         _, now = await self._hub.visit(visit)
         covered = await self._cover(now)
         shown = None if self.checks is None else self.checks.shown(visit)
-        checked = None if self.checks is None else self.checks.precheck(visit)
+        checked = None if self.checks is None else self.checks.precheck(now)
 
         def wished(found: Visit) -> list[Command]:
             waiting = [one.participant for one in found.guests if one.standing is GuestStanding.WAITING]

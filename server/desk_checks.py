@@ -24,14 +24,15 @@ from server.db.shelf import Shelf
 from server.ids import new_id
 from signaling.licence import Licence
 from signaling.precheck import CheckedRule, Precheck, PrecheckResult
-from signaling.shape import Visit
-from signaling.words import Phase, StaffId, VisitId
+from signaling.shape import Location, Visit
+from signaling.words import Phase, ServiceId, StaffId, VisitId
 
 _log = logging.getLogger("antechamber.desk")
 FRESH_S = 20.0
 """So long a check is shown before it is made again: what a biller changes stands at the desk soon after."""
 _BEFORE = frozenset({Phase.ARRIVED, Phase.WAITING, Phase.ON_HOLD})
 Line = dict[str, Any]
+_Key = tuple[Location | None, ServiceId, tuple[Licence, ...]]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as the event's contract has a rule's name
 _RESULTS: Mapping[Standing, PrecheckResult] = {
     Standing.COVERED: PrecheckResult.CLEAR, Standing.PAYS: PrecheckResult.PAYS, Standing.OPEN: PrecheckResult.OPEN,
@@ -65,7 +66,7 @@ class Checked:
 
 @dataclass(slots=True)
 class _Kept:
-    key: object
+    key: _Key
     at: float
     made: Checked | None
     line: Line | None
@@ -79,7 +80,7 @@ class DeskChecks:
         self._shelf = shelf
         self._changed = changed
         self._kept: dict[VisitId, _Kept] = {}
-        self._asked: dict[VisitId, tuple[object, Visit, tuple[Licence, ...]]] = {}
+        self._asked: dict[VisitId, tuple[_Key, Visit, tuple[Licence, ...]]] = {}
         self._task: asyncio.Task[None] | None = None
         self._writing: set[asyncio.Task[None]] = set()
 
@@ -120,10 +121,12 @@ class DeskChecks:
         kept = self._kept.get(visit)
         return None if kept is None else kept.line
 
-    def precheck(self, visit: VisitId) -> Precheck | None:
-        """The same as the visit's event tells it."""
-        kept = self._kept.get(visit)
-        return None if kept is None or kept.made is None else kept.made.told
+    def precheck(self, visit: Visit) -> Precheck | None:
+        """The same as the visit's event tells it; None where it was made for another place or service."""
+        kept = self._kept.get(visit.id)
+        if kept is None or kept.made is None or kept.key[:2] != (visit.location, visit.service):
+            return None
+        return kept.made.told
 
     def admitted(self, visit: Visit, by: str, shown: Line | None) -> None:
         """Somebody was let in: keep beside the journal what the desk had shown then, and why where it was overridden.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -139,8 +139,12 @@ async def test_a_desk_is_drawn_with_the_check_and_an_admission_keeps_what_it_sho
     house.board.attach(desk)
     card = await screen.line("Covered: home allowed, LICSW allowed, share $20")
     assert (card["visit"], card["coverage"], card["can_admit"]) == (visit, "covered", True)
-    told = checks.precheck(visit)
+    _, now = await house.hub.visit(visit)
+    told = checks.precheck(now)
     assert told is not None
+    assert now.location is not None
+    moved = replace(now, location=replace(now.location, state="TX"))
+    assert checks.precheck(moved) is None, "what was checked of one place says nothing of another"
     assert told.result is PrecheckResult.CLEAR
     assert [rule.id for rule in told.rules] == ["demo-commercial", "mn-statute-62A673"]
     there, _, _ = await waiting(house, "Riley Example", "TX")
