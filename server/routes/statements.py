@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 
 from server import amending
-from server.db import clients, visits
+from server.db import clients, notes, visits
 from server.errors import Refused
 from server.identity import StaffHere
 from server.ids import new_id
@@ -60,12 +60,16 @@ def router() -> APIRouter:
     async def state(visit: str, wish: StatementMade, who: Stating, front: House) -> dict[str, str]:
         async with front.shelf.work() as work:
             found = await visits.read(work, visit)
+            supervised = await notes.supervisor(work, who.id) is not None
         if found.clinician != who.id:
             raise Refused("not-your-visit", "Only the clinician of this visit can state what they saw and heard.")
         if found.phase is not Phase.COMPLETE or found.counted_seconds is None:
             raise Refused("visit-not-over", "Your statement is due when the visit has ended.")
         if found.statement_at is not None:
             raise Refused("statement-made", "You have made your statement about this visit already.")
+        if supervised and front.filing is not None:
+            # A statement alone would leave the second signature out: it stands under a note.
+            raise Refused("note-needed", "Your notes are countersigned: sign this visit on its sheet, with its note.")
         most, say = await amending.most_minutes(front, found)
         if wish.minutes is not None and wish.minutes > most:
             raise Refused("minutes-too-many", say)

@@ -216,6 +216,18 @@ async def test_a_supervisor_countersigns_where_it_is_required(
     assert "NOTE_UNSIGNED" not in [each.code for each in (await coded(store, house, held)).reasons]
 
 
+async def test_who_is_supervised_signs_no_statement_without_a_note(
+    held: str, store: Store, signed_in: Any, house: Any, team: Any
+) -> None:
+    """It would be billed without the second signature."""
+    async with house.shelf.work() as work:
+        await notes.set_supervisor(work, team.clinician, team.colleague)
+    stated = {"saw_and_heard": True, "place_confirmed": True, "exceptions": [], "minutes": 46, "diagnoses": ["F41.1"]}
+    browser = await signed_in("clinician")
+    assert (await browser.ask(f"/api/visits/{held}/statement", stated, 409))["code"] == "note-needed"
+    await browser.ask(f"/api/visits/{held}/sheet/sign", signing())
+
+
 async def test_a_second_signature_that_billing_did_not_hear_of_is_given_again(
     held: str, store: Store, signed_in: Any, house: Any, team: Any
 ) -> None:
