@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from billing_hooks.choosing import Choice, choose
 from billing_hooks.drafts import Draft, Drafted
 from billing_hooks.encounter import Encounter
+from billing_hooks.filing import last_day
 from billing_hooks.found import Case, Findings, Found, Weight, hold, warn
 from billing_hooks.lines import bases, limits, lines
 from billing_hooks.modality import modality, picture
@@ -26,14 +27,14 @@ from billing_hooks.verdict import verdict
 from billing_hooks.words import Finding, Line, Outcome, Proposal
 
 CODER = "coder/2"
-_EARLY: tuple[Callable[[Case], Findings], ...] = (integrity, place_and_licence, codes, payer, picture)
+EARLY: tuple[Callable[[Case], Findings], ...] = (integrity, place_and_licence, codes, payer, picture)
 
 
 def code(encounter: Encounter, rules: Iterable[PayerRule], pack: Pack, compacts: Compacts) -> Proposal:
     """The proposal for one encounter under these rules and tables. Total: every input has an outcome."""
-    case = Case(encounter, _choice(encounter, rules), pack, compacts)
+    case = Case(encounter, chosen(encounter, rules), pack, compacts)
     found: list[Found] = []
-    for stage in _EARLY:
+    for stage in EARLY:
         found += _distinct(stage(case))
         if _ends(found):
             return _proposal(case, [*found, *_instead(case, found)], ())
@@ -65,7 +66,8 @@ def _instead(case: Case, found: list[Found]) -> Findings:
             yield warn("SUGGEST", level, source=f"{case.pack.name}, {level}")
 
 
-def _choice(encounter: Encounter, rules: Iterable[PayerRule]) -> Choice:
+def chosen(encounter: Encounter, rules: Iterable[PayerRule]) -> Choice:
+    """What the rules say of this encounter's payer, plan and day."""
     coverage = encounter.coverage
     if coverage is None:
         return Choice(None)
@@ -116,6 +118,7 @@ def _proposal(
         rules=tuple(rule.name for rule in rules if rule is not None),
         verdict=verdict(outcome, proposed, reasons, minutes),
         bases=bases(case, kept, proposed) if proposed else (),
+        file_by=last_day(case),
     )
 
 

@@ -56,7 +56,7 @@ def seal(body: Mapping[str, object], private_key: Ed25519PrivateKey, kid: str) -
 def verify(raw: bytes, keys: Mapping[str, PublicKey]) -> dict[str, object]:
     """The event that `raw` is, proven by one of `keys` (by kid, see `keyset.load`).
 
-    Errors: Malformed("too-large" | "not-json" | "not-canonical" | "wrong-schema" | "bad-encoding" |
+    Errors: Malformed("too-large" | "not-json" | "not-canonical" | "wrong-schema" | "future-schema" | "bad-encoding" |
     "bad-attestation"), Refused("unknown-key" | "bad-signature" | "digest-mismatch" | "key-not-in-use").
     """
     if len(raw) > MAX_BYTES:

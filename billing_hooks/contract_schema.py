@@ -6,6 +6,7 @@ Opaque ids, words, numbers and times only: no name, address, birth date, note or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -21,6 +22,7 @@ MAX_REPORTS = 50
 _ID: Shape = text(r"[a-z]{2,4}_[A-Za-z0-9-]{1,64}", "an opaque id")
 _CODE: Shape = text(r"[a-z][a-z0-9_-]{0,63}", "a code in small letters")
 _WORD: Shape = text(r"[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,63}", "a short word")
+_RULE: Shape = text(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a rule's name")
 _STATE: Shape = text(r"[A-Z]{2,3}", "a state's letters")
 _COUNTRY: Shape = text(r"[A-Z]{2}", "a country's two letters")
 _NPI: Shape = text(r"\d{10}", "an NPI of ten digits")
@@ -106,7 +108,7 @@ _SESSION_COMPLETE = record(
     )),
     part2=record(applies=truth),
     precheck=record(
-        rules=listing(record(id=_CODE, version=number(1)), 50), result=_CODE, override=nullable(_CODE)
+        rules=listing(record(id=_RULE, version=number(1)), 50), result=_CODE, override=nullable(_CODE)
     ),
     evidence=record_with(
         {"links": record(clinician=nullable(_LINK), client=nullable(_LINK)), "reports": listing(_REPORT, MAX_REPORTS)},
@@ -125,8 +127,13 @@ _STATEMENT = record(
 
 
 def check(body: object) -> dict[str, object]:
-    """The event as it came in if its type, shape and sums are right. Errors: Malformed("wrong-schema")."""
+    """The event as it came in if its type, shape and sums are right.
+
+    Errors: Malformed("wrong-schema"); Malformed("future-schema") for a younger version's event, which is not looked
+    into: the sender keeps it, and it is good once this version has been brought up to date.
+    """
     kind = body.get("type") if isinstance(body, dict) else None
+    _refuse_younger(cast("dict[str, object]", body) if isinstance(body, dict) else {})
     if kind == SESSION_COMPLETE:
         _SESSION_COMPLETE(body, "")
         _check_sums(cast("dict[str, object]", body))
@@ -135,6 +142,22 @@ def check(body: object) -> dict[str, object]:
     else:
         raise Malformed("wrong-schema", "The event is of a type that this version does not know.")
     return cast("dict[str, object]", body)
+
+
+_SCHEMA = re.compile(r"([a-z-]{1,40})/(\d{1,6})", re.ASCII)
+_KNOWN = {"session-complete": 1, "visit-statement": 1}
+
+
+def _refuse_younger(body: Mapping[str, object]) -> None:
+    """A later version of a schema that is known here is said to be one, with what to do; all else is judged later."""
+    named = _SCHEMA.fullmatch(schema) if isinstance(schema := body.get("schema"), str) else None
+    known = _KNOWN.get(named[1]) if named else None
+    if named is not None and known is not None and int(named[2]) > known:
+        raise Malformed("future-schema", (
+            f"The event is of {named[0]}, and this version of the billing module knows {named[1]}/{known}: bring it up "
+            "to date. The sender keeps the event and sends it again; one that it gave up is sent by "
+            "`antechamber deliveries replay`."
+        ))  # fmt: skip
 
 
 def _wrong(say: str) -> Malformed:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
-from billing_hooks.material import Coverage, Fee, Sheet
+from billing_hooks.client_record import ClientRecord
+from billing_hooks.filed import Filed
+from billing_hooks.history import History
+from billing_hooks.material import Coverage, EstimateOnFile, Fee, Sheet
 
 HOME_SITES = frozenset({"home", "lodging", "near_home"})
 
@@ -110,7 +113,8 @@ class Papers:
     """What must be on file. None = unknown. "release" = the releasing person looks at it (`note`, `plan`).
 
     `note` signed, `plan` (of treatment) valid; `estimate_due` the last day for the estimate, None when none is due,
-    `estimate_sent` the day it was sent.
+    `estimate_sent` the day it was sent; `diagnoses_through` how far the practice confirmed the table of diagnoses
+    beyond its release (None: whoever asks answers for the table).
     """
 
     consent: bool | None = None
@@ -123,6 +127,7 @@ class Papers:
     estimate_cents: int | None = None
     bill_cents: int | None = None
     fees: tuple[Fee, ...] | None = None
+    diagnoses_through: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +156,16 @@ def from_event(
     fees: tuple[Fee, ...],
     today: date,
     titles: Mapping[str, str],
+    history: History | None = None,
+    record: ClientRecord | None = None,
+    filed: Filed | None = None,
+    estimate: EstimateOnFile | None = None,
 ) -> Encounter:
     """The encounter of a proven session-complete event and, when it has come, the statement about it.
 
     `intent` is what the practice's service key means ("psychotherapy_individual"); None holds. `titles` tells
-    what the title on a licence means ("LICSW").
+    what the title on a licence means ("LICSW"); `history` the client's other visits, None when nobody looked. `filed`
+    says which papers the house keeps; of what it does not keep the releasing person takes a look.
     """
     visit = cast("Mapping[str, object]", event["visit"])
     clinician = cast("Mapping[str, object]", event["clinician"])
@@ -165,25 +175,57 @@ def from_event(
         today=today,
         place=_place(cast("Mapping[str, object] | None", event["location"]), statement),
         clinician=_clinician(clinician, coverage, titles),
-        evidence=_evidence(event),
+        evidence=_evidence(event, sheet),
         service=Service(
-            intent=intent,
+            # What was done is the clinician's word; what was booked was a plan.
+            intent=(sheet.service if sheet is not None else None) or intent,
             requested=sheet.requested if sheet is not None else (),
             with_client=visit["counted_pair"] == ["clinician", "client"],
             patient=sheet.patient if sheet is not None else None,
-            incident_to=visit["incident_to"] is True,
+            incident_to=visit["incident_to"] is True or (sheet is not None and sheet.incident_to),
+            supervised=sheet.supervised if sheet is not None else None,
+            other_visits=history.other_visits if history is not None and not history.separate else 0,
+            related_em_days=history.related_days if history is not None else None,
+            leads_to_visit=history.leads_to_visit if history is not None else None,
+            **of_record(record, dos),
         ),
         sheet=sheet,
         coverage=coverage,
         papers=Papers(
             consent=event["consent"] is not None,
             statement=None if statement is None else statement["saw_and_heard"] is True,
-            note="release",
-            plan="release",
+            note=(filed.note if filed is not None else None) or "release",
+            plan=(filed.plan if filed is not None else None) or "release",
             assurance_on_file=coverage.assurance_on_file if coverage is not None else None,
             fees=fees,
+            diagnoses_through=filed.diagnoses_through if filed is not None else None,
+            estimate_due=estimate.due if estimate is not None else None,
+            estimate_sent=estimate.sent if estimate is not None else None,
+            estimate_cents=estimate.cents if estimate is not None else None,
         ),
     )
+
+
+def of_record(record: ClientRecord | None, dos: date) -> dict[str, Any]:
+    """What the client's record says of the service; days after the date of service had not happened yet."""
+    if record is None:
+        return {}
+    seen = record.seen_elsewhere if record.seen_elsewhere is not None and record.seen_elsewhere.on < dos else None
+    last, first = record.last_in_person, record.first_home_telehealth
+    return {
+        "private_pay": record.private_pay,
+        "medicare_client": record.medicare_client,
+        "last_in_person": last if last is not None and last <= dos else None,
+        "in_person_exception": record.in_person_exception,
+        "first_home_telehealth": first if first is not None and first <= dos else None,
+        "seen_months_ago": None if seen is None else _months(seen.on, dos),
+        "seen_by_specialty": (seen.specialty or None) if seen is not None else None,
+    }
+
+
+def _months(since: date, until: date) -> int:
+    """Whole months gone by."""
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
 
 
 def _place(found: Mapping[str, object] | None, statement: Mapping[str, object] | None) -> Place:
@@ -224,7 +266,7 @@ def _clinician(found: Mapping[str, object], coverage: Coverage | None, titles: M
     )
 
 
-def _evidence(event: Mapping[str, object]) -> Evidence:
+def _evidence(event: Mapping[str, object], sheet: Sheet | None) -> Evidence:
     seconds = cast("Mapping[str, int]", event["seconds"])
     modality = cast("Mapping[str, object]", event["modality"])
     pair = cast("Mapping[str, object]", event["visit"])["counted_pair"]
@@ -237,6 +279,8 @@ def _evidence(event: Mapping[str, object]) -> Evidence:
         audio_video=seconds["audio_video_overlap"],
         talk=seconds["talk_overlap"],
         presence=seconds["presence"],
-        audio_only_reason=cast("str | None", modality["audio_only_reason"]),
+        # Recorded in the visit, else on the sheet after it.
+        audio_only_reason=cast("str | None", modality["audio_only_reason"])
+        or (sheet.audio_only_reason if sheet is not None else None),
         platform=cast("str | None", practice["platform"]["owner_relationship"]),
     )

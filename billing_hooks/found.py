@@ -67,7 +67,11 @@ class Case:
         coverage = self.encounter.coverage
         if coverage is None:
             return False
-        return coverage.lob == "self_pay" or coverage.network == "none" or self._outside_network(coverage)
+        if coverage.lob == "self_pay" or coverage.network == "none" or self._outside_network(coverage):
+            return True
+        # A member may pay and keep the plan out of it (45 CFR 164.522(a)(1)(vi)); Medicare and Medicaid do not leave
+        # that to the client.
+        return self.encounter.service.private_pay and coverage.lob in ("commercial", "other")
 
     def _outside_network(self, coverage: Coverage) -> bool:
         """Licensed and not credentialed there, and the plan has no contract with the practice: the client pays."""

@@ -8,6 +8,7 @@ from datetime import date
 from typing import cast
 
 from billing_hooks.errors import Malformed
+from billing_hooks.readings import MOST, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,9 @@ class Sheet:
     """What the clinician signs for coding: minutes of the service, diagnoses (ICD-10-CM), and what they ask for.
 
     `minutes` None = not signed yet. `basis` time|mdm, `mdm` straightforward|low|moderate|high, `patient`
-    new|established serve evaluation and management; `by_code` timed therapy minutes.
+    new|established serve evaluation and management; `by_code` timed therapy minutes. `start` and `stop` on the
+    practice's wall clock (ISO 8601 with offset); `service` what was done where it was not what was booked;
+    `supervised` a nurse's visit was supervised as its rule wants.
     """
 
     minutes: int | None = None
@@ -26,18 +29,28 @@ class Sheet:
     mdm: str | None = None
     total_same_day: int | None = None
     by_code: tuple[tuple[str, int], ...] = ()
+    start: str | None = None
+    stop: str | None = None
+    service: str | None = None
+    readings: tuple[Reading, ...] = ()
+    audio_only_reason: str | None = None
+    incident_to: bool = False
+    supervised: bool | None = None
 
     def to_json(self) -> dict[str, object]:
         """As kept, sealed, by the store."""
         return {
             "minutes": self.minutes, "diagnoses": list(self.diagnoses), "requested": list(self.requested),
             "patient": self.patient, "basis": self.basis, "mdm": self.mdm, "total_same_day": self.total_same_day,
-            "by_code": [list(each) for each in self.by_code],
+            "by_code": [list(each) for each in self.by_code], "start": self.start, "stop": self.stop,
+            "service": self.service, "readings": [each.to_json() for each in self.readings],
+            "audio_only_reason": self.audio_only_reason, "incident_to": self.incident_to,
+            "supervised": self.supervised,
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, found: Mapping[str, object]) -> Sheet:
-        """The sheet that `to_json` wrote."""
+        """The sheet that `to_json` wrote, also before it knew of readings."""
         return cls(
             minutes=cast("int | None", found["minutes"]),
             diagnoses=tuple(cast("list[str]", found["diagnoses"])),
@@ -47,6 +60,13 @@ class Sheet:
             mdm=cast("str | None", found["mdm"]),
             total_same_day=cast("int | None", found["total_same_day"]),
             by_code=tuple((code, minutes) for code, minutes in cast("list[tuple[str, int]]", found["by_code"])),
+            start=cast("str | None", found.get("start")),
+            stop=cast("str | None", found.get("stop")),
+            service=cast("str | None", found.get("service")),
+            readings=tuple(map(Reading.from_json, cast("list[Mapping[str, object]]", found.get("readings") or ()))),
+            audio_only_reason=cast("str | None", found.get("audio_only_reason")),
+            incident_to=found.get("incident_to") is True,
+            supervised=cast("bool | None", found.get("supervised")),
         )
 
     def __post_init__(self) -> None:
@@ -54,6 +74,8 @@ class Sheet:
             raise Malformed("bad-minutes", "The minutes must be between 0 and 1440.")
         if len(self.diagnoses) > 12 or any(not 1 <= len(code) <= 10 for code in self.diagnoses):
             raise Malformed("bad-diagnoses", "A claim holds up to twelve diagnosis codes.")
+        if len(self.readings) > MOST:
+            raise Malformed("bad-reading", f"A sheet holds up to {MOST} readings.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +148,15 @@ class Fee:
     cents: int
     since: date
     until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateOnFile:
+    """The good faith estimate of a visit: the last day for it (None: none is due), the day it was given, the amount."""
+
+    due: date | None
+    sent: date | None
+    cents: int
 
 
 def _iso(day: date | None) -> str | None:

@@ -105,7 +105,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Diagnoses:
-    """What is known of ICD-10-CM: whole chapters by their valid codes, elsewhere single dates and categories."""
+    """What is known of ICD-10-CM: whole chapters by their valid codes, elsewhere single dates and categories.
+
+    `valid_through` is the last day of the release: of later days only what somebody confirmed is known.
+    """
 
     chapters: frozenset[str]
     leaves: frozenset[str]
@@ -113,6 +116,7 @@ class Diagnoses:
     since: Mapping[str, date]
     until: Mapping[str, date]
     source: str
+    valid_through: date
 
     def state(self, code: str, day: date) -> str:
         """valid, category or unknown on that day; valid also where the table says nothing."""

@@ -106,6 +106,7 @@ def _diagnoses(found: Table) -> Diagnoses:
         since=cast("Mapping[str, date]", found["since"]),
         until=cast("Mapping[str, date]", found["until"]),
         source=str(found["source"]),
+        valid_through=cast(date, found["valid_through"]),
     )
 
 

@@ -106,6 +106,7 @@ def facts(event: Mapping[str, Any], received_at: datetime) -> tuple[Fact, ...]:
         Fact("On hold, interrupted", f"{clock(seconds['on_hold'])}, {clock(seconds['interrupted'])}"),
         Fact("Client was", _place(event["location"], zone)),
         Fact("Licence", _licence(event["clinician"]["covers_client_state"])),
+        Fact("Check before the visit", _precheck(event["precheck"])),
         Fact("Consent", _consent(event["consent"], zone)),
         Fact("Identity", _identity(event["identity"])),
         Fact("Media encryption", event["evidence"]["srtp_profile"] or "not recorded"),
@@ -140,6 +141,20 @@ def _licence(found: Mapping[str, Any] | None) -> str:
     if found["basis"] == "override":
         return f"{found['state'] or 'Abroad'}: admitted by override ({cause_words(found['override_reason']).lower()})"
     return f"{found['state']}, by {found['basis']}{until}"
+
+
+_PRECHECK: Mapping[str, str] = {
+    "clear": "nothing stood against it", "pays": "the client pays", "open": "nothing stood against it, the code open",
+    "held": "something was not settled", "refused": "not covered by the plan", "unlicensed": "no licence for the place",
+}  # fmt: skip
+
+
+def _precheck(found: Mapping[str, Any]) -> str:
+    said = _PRECHECK.get(found["result"])
+    if said is None:
+        return "not made"
+    by = ", ".join(f"{rule['id']} v{rule['version']}" for rule in found["rules"])
+    return f"{said} (rule {by})" if by else said
 
 
 def _consent(found: Mapping[str, Any] | None, zone: str) -> str:

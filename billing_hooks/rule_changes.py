@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from billing_hooks import rule_words
 from billing_hooks.rules import Confirmed, Family, PayerRule
 
 _WORDS: Mapping[str, str] = MappingProxyType({
-    "id": "Name", "version": "Version", "payer": "Payer", "lob": "Line of business", "kind": "Who speaks",
-    "status": "Standing", "since": "In force from", "until": "In force to", "valid_through": "Looked at for visits to",
-    "funding": "Funding of the plan", "jurisdiction": "State", "originating_sites": "Kinds of place allowed",
+    "id": "Name", "version": "Version", "payer": "Payer", "lob": "Kind of plan", "kind": "Who says so",
+    "status": "Standing", "since": "In force from", "until": "In force to", "valid_through": "Look at it again after",
+    "funding": "Who bears the cost", "jurisdiction": "State", "originating_sites": "Kinds of place allowed",
     "pos_home": "Place of service at home", "pos_other": "Place of service elsewhere",
     "pos_conflict": "Disagreement about the place of service", "modifiers_av": "Modifiers with picture",
     "modifiers_audio": "Modifiers without picture", "audio_only": "Without picture",
@@ -28,6 +29,14 @@ _WORDS: Mapping[str, str] = MappingProxyType({
     "citations": "Sources", "unknown": "Fields not known",
 })  # fmt: skip
 
+# Fields whose values are words of the rules' own, and what people call each of these.
+_VALUES: Mapping[str, rule_words.Words] = MappingProxyType({
+    "lob": rule_words.LOBS, "kind": rule_words.KINDS, "status": rule_words.STATUSES, "funding": rule_words.FUNDINGS,
+    "originating_sites": rule_words.SITES, "audio_only": rule_words.AUDIO, "licences_allow": rule_words.LICENCES,
+    "services_excluded": rule_words.EXCLUDABLE, "unit_rule": rule_words.UNIT_RULES, "minutes_basis": rule_words.BASES,
+    "confidence": rule_words.CONFIDENCE,
+})  # fmt: skip
+
 
 def changes(old: PayerRule, new: PayerRule) -> tuple[str, ...]:
     """One sentence for each field that differs; nothing for the version's own number."""
@@ -35,8 +44,25 @@ def changes(old: PayerRule, new: PayerRule) -> tuple[str, ...]:
     for field in fields(PayerRule):
         was, now = getattr(old, field.name), getattr(new, field.name)
         if was != now and field.name != "version":
-            found.append(f"{_WORDS[field.name]}: {_say(now)}, was {_say(was)}.")
+            found.append(f"{_WORDS[field.name]}: {_said(field.name, now)}, was {_said(field.name, was)}.")
     return tuple(found)
+
+
+def told(rule: PayerRule) -> tuple[tuple[str, str], ...]:
+    """What a rule says, field by field; what is not known or left out is not listed."""
+    found = [(field.name, getattr(rule, field.name), field.default) for field in fields(PayerRule)]
+    shown = (each for each in found if each[0] not in ("id", "version", "citations", "unknown"))
+    return tuple((_WORDS[name], _said(name, value)) for name, value, usual in shown if value != usual)
+
+
+def _said(name: str, value: object) -> str:
+    """A field's value as people say it."""
+    words = _VALUES.get(name)
+    if words is None or value is None or value == "":
+        return _say(value)
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(rule_words.said(words, each) for each in value)) or "none"
+    return rule_words.said(words, value)
 
 
 def _say(value: object) -> str:

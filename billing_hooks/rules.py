@@ -6,6 +6,7 @@ is refused by name, so that a misspelt one cannot pass for an absent one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -152,9 +153,14 @@ def name_of(found: Mapping[str, object]) -> str:
     return str(found.get("id") or "without an id")[:60]
 
 
+# U+0000 as JSON writes it: no database keeps it in a text.
+_NONE = "\\u0000"
+
+
 def faults(found: Mapping[str, object]) -> list[Fault]:
     """Everything that keeps a rule from being read, field by field."""
     wrong: list[Fault] = []
+    torn = _NONE in json.dumps(dict(found), default=str)
     for field, raw in found.items():
         if field not in _FIELDS:
             name = str(field)[:60]
@@ -162,6 +168,8 @@ def faults(found: Mapping[str, object]) -> list[Fault]:
             continue
         try:
             _values({field: raw})
+            if torn and _NONE in json.dumps(raw, default=str):
+                raise ValueError("it holds a character that is none")
         except _UNREADABLE as error:
             wrong.append(Fault(field, f"{field} cannot be read ({error!s:.100})"))
     for field in ("id", "payer", "lob", "from"):
@@ -325,7 +333,12 @@ def _citation(value: object) -> str:
     if isinstance(value, str):
         return value
     found = _table(value)
-    return " · ".join(str(found[name]) for name in found if found[name])
+    # In one order wherever it was kept: a JSON column does not keep the members' own.
+    ordered = sorted(found, key=lambda name: (_CITED.index(name) if name in _CITED else len(_CITED), name))
+    return " · ".join(str(found[name]) for name in ordered if found[name])
+
+
+_CITED = ("title", "url", "doc", "quote", "date", "quote_date", "seen_by")
 
 
 def _effect(value: object) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, pairwise
@@ -25,11 +25,13 @@ class Remark:
     field: str
     say: str
     wrong: bool = True
+    row: int = 0
 
     @property
     def line(self) -> str:
-        """As it is printed: file, rule, field, sentence."""
-        place = " · ".join(each for each in (self.file, self.rule, self.field) if each)
+        """As it is printed: file, line of it where that is known, rule, field, sentence."""
+        file = f"{self.file}, line {self.row}" if self.row else self.file
+        place = " · ".join(each for each in (file, self.rule, self.field) if each)
         return f"{'wrong' if self.wrong else 'note '}  {place}: {self.say}"
 
 
@@ -39,9 +41,18 @@ class Placed:
 
     file: str
     rule: PayerRule
+    row: int = 0
 
 
-def read(file: str, found: Mapping[str, object]) -> tuple[list[Placed], list[Remark]]:
+# The line of a field of the so-and-so-many-th rule of a file, 0 where it is not known.
+Rows = Callable[[int, str], int]
+
+
+def _no_row(_number: int, _field: str) -> int:
+    return 0
+
+
+def read(file: str, found: Mapping[str, object], row: Rows = _no_row) -> tuple[list[Placed], list[Remark]]:
     """The rules of one file in their JSON or TOML form, and what is wrong with it: nothing is half read."""
     remarks = [
         Remark(file, "", str(name), "there is no such part; a file holds [[rule]] alone.")
@@ -50,11 +61,15 @@ def read(file: str, found: Mapping[str, object]) -> tuple[list[Placed], list[Rem
     listed = found.get("rule")
     if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
         return [], [*remarks, Remark(file, "", "rule", "the file holds no list of rules.")]
-    for each in cast("list[Mapping[str, object]]", listed):
-        remarks += [Remark(file, rules.name_of(each), one.field, f"{one.say}.") for one in rules.faults(each)]
+    each_rule = list(enumerate(cast("list[Mapping[str, object]]", listed)))
+    for number, each in each_rule:
+        remarks += [
+            Remark(file, rules.name_of(each), one.field, f"{one.say}.", row=row(number, one.field))
+            for one in rules.faults(each)
+        ]
     if remarks:
         return [], remarks
-    placed = [Placed(file, rules.parse(each)) for each in cast("list[Mapping[str, object]]", listed)]
+    placed = [Placed(file, rules.parse(each), row(number, "from")) for number, each in each_rule]
     return placed, [*_overlaps(placed)]
 
 
@@ -87,7 +102,7 @@ def _overlaps(placed: Iterable[Placed]) -> Iterator[Remark]:
                     f"version {other.rule.version} begins on {other.rule.since.isoformat()}, while version "
                     f"{one.rule.version} ({one.file}) holds from {one.rule.since.isoformat()} {ends}."
                 )
-                yield Remark(other.file, other.rule.id, "from", say)
+                yield Remark(other.file, other.rule.id, "from", say, row=other.row)
 
 
 def _one(placed: Placed, pack: Pack, today: date) -> Iterator[Remark]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from billing_hooks.drafts import Draft
+from billing_hooks.filing import filing_days
 from billing_hooks.found import Case, Findings, hold, warn
 from billing_hooks.stage_codes import intent
 
@@ -24,9 +25,10 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
     if not found.consent:
         yield hold("CONSENT_MISSING")
     if found.note not in ("signed", "release"):
-        yield hold("NOTE_UNSIGNED")
+        more = "The supervisor has not countersigned it." if found.note == "countersign" else ""
+        yield hold("NOTE_UNSIGNED", more=more)
     if intent(case) in PLANNED and found.plan not in ("valid", "release"):
-        yield hold("TREATMENT_PLAN_MISSING")
+        yield hold("TREATMENT_PLAN_MISSING", more=_PLANS.get(found.plan or "", ""))
     if case.encounter.service.other_visits:
         yield hold("SAME_DAY_MULTIPLE_SESSIONS", opens=True)
     yield from _diagnoses(case)
@@ -37,13 +39,23 @@ def papers(case: Case, drafts: tuple[Draft, ...]) -> Findings:
     yield from _fees(case, drafts)
 
 
+_PLANS = {
+    "unsigned": "The client has not signed it.",
+    "ended": "Its review was due before this visit.",
+    "later": "It begins after this visit.",
+}
+
+
 def _diagnoses(case: Case) -> Findings:
     sheet, pack = case.encounter.sheet, case.pack
     if sheet is None or not sheet.diagnoses:
         yield hold("DX_MISSING", opens=True)
         return
     # The codes themselves stay out of every sentence: reasons are shown in lists and kept unsealed.
-    dos = case.encounter.dos
+    dos, confirmed = case.encounter.dos, case.encounter.papers.diagnoses_through
+    if confirmed is not None and dos > max(confirmed, pack.diagnoses.valid_through):
+        more = f"The diagnosis table reaches to {pack.diagnoses.valid_through.isoformat()}: confirm or replace it."
+        yield hold("TABLES_OUT_OF_DATE", more=more, source=pack.diagnoses.source)
     for number, code in enumerate(sheet.diagnoses, 1):
         more, state = f"Look at number {number}.", pack.diagnoses.state(code, dos)
         if not _DIAGNOSIS.match(code) or state == "unknown":
@@ -76,11 +88,8 @@ _ANYHOW = ("not_required", "on_file", None)
 
 
 def _filing(case: Case) -> Findings:
-    """The payer's last day for a claim; Medicare's own is a calendar year (42 CFR 424.44)."""
-    rule, encounter = case.rule, case.encounter
-    days = rule.timely_filing_days if rule is not None else None
-    if days is None and case.medicare:
-        days = case.pack.medicare.filing_days
+    """The payer's last day for a claim."""
+    rule, encounter, days = case.rule, case.encounter, filing_days(case)
     if days is not None and (encounter.today - encounter.dos).days > days:
         late = (encounter.today - encounter.dos).days
         named = rule if rule is not None and rule.timely_filing_days is not None else None

@@ -13,8 +13,8 @@ from billing_hooks.drafts import (
 )  # fmt: skip
 from billing_hooks.encounter import HOME_SITES
 from billing_hooks.found import Case, Found, hold, refuse, warn
+from billing_hooks.history import RELATED_DAYS
 
-RELATED_DAYS = 7
 HOSTS = frozenset({"office", "clinic", "hospital", "nursing_facility", "school"})
 
 

@@ -14,13 +14,21 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from billing_hooks.contract import STATEMENT
+from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
-from billing_hooks.store_encounters import Encounters
+from billing_hooks.store_checks import Checks
+from billing_hooks.store_clients import Clients
+from billing_hooks.store_estimates import Estimates
+from billing_hooks.store_fees import Fees
+from billing_hooks.store_given import GIVEN, GivenServices
+from billing_hooks.store_history import Histories
+from billing_hooks.store_papers import Papers
+from billing_hooks.store_questions import Questions
 from billing_hooks.store_queue import enqueue
-from billing_hooks.store_records import Records
+from billing_hooks.store_rules import Rules
 from billing_hooks.store_schema import ENCOUNTERS, EVENTS
+from billing_hooks.store_worklist import Worklist
 from billing_hooks.strict import instant, parse_json
 
 
@@ -40,7 +48,7 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Records, Encounters):
+class Store(Histories, Questions, Worklist, Clients, Papers, GivenServices, Checks, Estimates, Rules, Fees):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod
@@ -87,6 +95,8 @@ class Store(Records, Encounters):
                 .on_conflict_do_nothing(index_elements=["practice_id", "event_id"])
             )  # fmt: skip
             if added.rowcount:
+                if event["type"] == SESSION_COMPLETE:
+                    await self.note_day(work, event)
                 await enqueue(work, practice, visit)
                 return True
             known = select(EVENTS.c.raw_sha256).where(
@@ -110,19 +120,31 @@ class Store(Records, Encounters):
         return None if row is None else StoredEvent(row.event_id, row.kind, row.sequence, row.received_at, row.raw)
 
     async def enqueue_forgotten(self) -> int:
-        """Ask again for every visit that has an event and no encounter: a queue row may have been lost."""
+        """Ask again for every visit that has an event, and every entered service, that has no encounter, since a queue
+        row may have been lost, and for those that were coded before an encounter said whom it waits for."""
         lost = (
             select(EVENTS.c.practice_id, EVENTS.c.visit_id)
             .distinct()
-            .where(EVENTS.c.kind != STATEMENT)
+            .where(EVENTS.c.kind == SESSION_COMPLETE)
             .where(
                 ~select(ENCOUNTERS.c.visit_id)
                 .where(ENCOUNTERS.c.practice_id == EVENTS.c.practice_id, ENCOUNTERS.c.visit_id == EVENTS.c.visit_id)
+                .where(ENCOUNTERS.c.released | ENCOUNTERS.c.waits.is_not(None))
+                .exists()
+            )
+        )
+        entered = (
+            select(GIVEN.c.practice_id, GIVEN.c.given_id.label("visit_id"))
+            .distinct()
+            .where(
+                ~select(ENCOUNTERS.c.visit_id)
+                .where(ENCOUNTERS.c.practice_id == GIVEN.c.practice_id, ENCOUNTERS.c.visit_id == GIVEN.c.given_id)
                 .exists()
             )
         )
         async with self._engine.begin() as work:
-            found = (await work.execute(lost)).all()
+            found = [*(await work.execute(lost)).all()]
+            found += (await work.execute(entered)).all()
             for row in found:
                 await enqueue(work, row.practice_id, row.visit_id)
         return len(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
@@ -25,11 +26,11 @@ def queries(connection: Any) -> Queries:
     )
 
 
-async def enqueue(work: AsyncConnection, practice: str, visit: str) -> None:
-    """Ask for a coding run.
+async def enqueue(work: AsyncConnection, practice: str, visit: str, after: timedelta | None = None) -> None:
+    """Ask for a coding run, at once or `after` some time.
 
     No de-duplication: a run already picked may have read before this transaction commits. A run that finds nothing new
     writes nothing.
     """
     driver = (await work.get_raw_connection()).driver_connection
-    await queries(driver).enqueue(ENTRYPOINT, json.dumps([practice, visit]).encode())
+    await queries(driver).enqueue(ENTRYPOINT, json.dumps([practice, visit]).encode(), execute_after=after)

@@ -1,4 +1,4 @@
-"""The store's slow records: sheets, coverages, rules, services, fees; each version kept. Shell (sqlalchemy)."""
+"""The store's slow records: sheets, rules, services; each version kept. Shell (sqlalchemy)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from billing_hooks import rules
-from billing_hooks.material import Coverage, Fee, Sheet
-from billing_hooks.store_queue import enqueue
-from billing_hooks.store_schema import COVERAGES, EVENTS, FEES, RULES, SERVICES, SHEETS
+from billing_hooks import rule_names, rules
+from billing_hooks.material import Sheet
+from billing_hooks.store_schema import RULES, SERVICES, SHEETS
 from billing_hooks.store_shelf import Shelf, stamp
 
 
@@ -28,40 +26,21 @@ class Records(Shelf):
         key = {"practice_id": practice, "visit_id": visit}
         return await self._add_version(SHEETS, key, values, recode=(practice, visit))
 
-    async def save_coverage(self, practice: str, client: str, coverage: Coverage, saved_by: str, at: datetime) -> int:
-        """File a client's plan (sealed)."""
-        text = json.dumps(coverage.to_json())
-        sealed = self._sealer.seal(practice, "coverages", "coverage_sealed", client, text)
-        values = {"coverage_sealed": sealed, **stamp(at, saved_by)}
-        return await self._add_version(COVERAGES, {"practice_id": practice, "client_id": client}, values)
-
     async def save_rule(self, practice: str, rule: Mapping[str, object], saved_by: str, at: datetime) -> int:
-        """File a payer rule in its JSON form (see `rules.parse`); `version` is given here. Errors: Malformed."""
+        """File a payer rule in its JSON form (see `rules.parse`), without names; `version` is given here.
+
+        Errors: Malformed.
+        """
         parsed = rules.parse(rule)
-        values = {"rule": dict(rule), **stamp(at, saved_by)}
+        # The names that a form may hold stand sealed, which `add_rules` does; here none is given.
+        bare, _ = rule_names.parted(rule)
+        values = {"rule": bare, **stamp(at, saved_by)}
         return await self._add_version(RULES, {"practice_id": practice, "rule_id": parsed.id}, values)
 
     async def save_service(self, practice: str, service: str, intent: str, saved_by: str, at: datetime) -> int:
         """File what a service key means to the coder, for example psychotherapy_individual."""
         values = {"intent": intent, **stamp(at, saved_by)}
         return await self._add_version(SERVICES, {"practice_id": practice, "service_id": service}, values)
-
-    async def save_fee(self, practice: str, fee: Fee) -> None:
-        """File the practice's charge for a code from a day on."""
-        values = {"valid_to": fee.until, "cents": fee.cents}
-        statement = upsert(FEES).values(practice_id=practice, code=fee.code, valid_from=fee.since, **values)
-        keys = ["practice_id", "code", "valid_from"]
-        async with self._engine.begin() as work:
-            await work.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
-
-    async def recode(self, practice: str) -> int:
-        """Have every visit of a practice coded again (after a rule or coverage changed). Returns how many."""
-        async with self._engine.begin() as work:
-            found = await work.execute(select(EVENTS.c.visit_id).where(EVENTS.c.practice_id == practice).distinct())
-            visits = [row.visit_id for row in found]
-            for visit in visits:
-                await enqueue(work, practice, visit)
-        return len(visits)
 
     async def sheet(self, work: AsyncConnection, practice: str, visit: str) -> Sheet | None:
         """The newest sheet of a visit."""
@@ -70,14 +49,6 @@ class Records(Shelf):
             return None
         text = self._sealer.open(practice, "sheets", "sheet_sealed", visit, row.sheet_sealed)
         return Sheet.from_json(json.loads(text))
-
-    async def coverage(self, work: AsyncConnection, practice: str, client: str) -> Coverage | None:
-        """The newest coverage of a client."""
-        row = await _newest(work, COVERAGES, practice_id=practice, client_id=client)
-        if row is None:
-            return None
-        text = self._sealer.open(practice, "coverages", "coverage_sealed", client, row.coverage_sealed)
-        return Coverage.from_json(json.loads(text))
 
     async def rules(self, work: AsyncConnection, practice: str) -> list[dict[str, object]]:
         """The practice's own rules in their JSON form with their version.
@@ -98,11 +69,6 @@ class Records(Shelf):
         """What a service key means, None when nobody has said."""
         row = await _newest(work, SERVICES, practice_id=practice, service_id=service)
         return None if row is None else str(row.intent)
-
-    async def fees(self, work: AsyncConnection, practice: str) -> tuple[Fee, ...]:
-        """All charges."""
-        found = await work.execute(select(FEES).where(FEES.c.practice_id == practice).order_by(FEES.c.code))
-        return tuple(Fee(row.code, row.cents, row.valid_from, row.valid_to) for row in found)
 
 
 def _begins(rule: Mapping[str, object]) -> date:

@@ -29,13 +29,19 @@ class Shelf:
         `recode` (practice, visit) asks for a coding run in the same transaction.
         """
         async with self._engine.begin() as work:
-            await lock(work, table.name, *key.values())
-            match = [table.c[name] == value for name, value in key.items()]
-            version = ((await work.scalar(select(func.max(table.c.version)).where(*match))) or 0) + 1
-            await work.execute(insert(table).values(**key, version=version, **values))
+            version = await append(work, table, key, values)
             if recode is not None:
                 await enqueue(work, *recode)
             return version
+
+
+async def append(work: AsyncConnection, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> int:
+    """The next version under `key`, in the caller's transaction, which holds the key's lock from here on."""
+    await lock(work, table.name, *key.values())
+    match = [table.c[name] == value for name, value in key.items()]
+    version = ((await work.scalar(select(func.max(table.c.version)).where(*match))) or 0) + 1
+    await work.execute(insert(table).values(**key, version=version, **values))
+    return version
 
 
 async def lock(work: AsyncConnection, *names: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import cast
 
@@ -60,7 +61,8 @@ class Basis:
 class Proposal:
     """What the coder proposes and why. `minutes` are those the lines rest on; `rules` as "id version".
 
-    `bases` say for every code, place and modifier of the lines which rule decided it.
+    `bases` say for every code, place and modifier of the lines which rule decided it; `file_by` is the last day to
+    file a claim, None where it is not known or none is filed.
     """
 
     outcome: Outcome
@@ -72,6 +74,7 @@ class Proposal:
     rules: tuple[str, ...]
     verdict: str
     bases: tuple[Basis, ...] = ()
+    file_by: date | None = None
 
     def to_json(self) -> dict[str, object]:
         """The proposal as a JSON object (what the store keeps)."""
@@ -88,6 +91,7 @@ class Proposal:
             "rules": list(self.rules),
             "verdict": self.verdict,
             "bases": [{"what": each.what, "rule": each.rule, "sources": list(each.sources)} for each in self.bases],
+            "file_by": self.file_by and self.file_by.isoformat(),
         }
 
 
@@ -133,4 +137,5 @@ def proposal(found: Mapping[str, object]) -> Proposal:
             Basis(str(each["what"]), str(each["rule"]), tuple(cast("list[str]", each["sources"])))
             for each in cast("list[Mapping[str, object]]", found.get("bases", []))
         ),
+        file_by=date.fromisoformat(str(found["file_by"])) if found.get("file_by") else None,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from server.desk_checks import DeskChecks
 from server.errors import Refused
 from server.roster import Roster
 from signaling import commands, guest_commands, messages
@@ -30,6 +31,7 @@ class Acts:
     def __init__(self, hub: Hub, roster: Roster) -> None:
         self._hub = hub
         self._roster = roster
+        self.checks: DeskChecks | None = None
 
     async def client_does(self, visit: VisitId, said: ClientMessage) -> None:
         """A client's message that is a wish about the visit. Raises Refused."""
@@ -70,16 +72,20 @@ class Acts:
         """
         _, now = await self._hub.visit(visit)
         covered = await self._cover(now)
+        shown = None if self.checks is None else self.checks.shown(visit)
+        checked = None if self.checks is None else self.checks.precheck(now)
 
         def wished(found: Visit) -> list[Command]:
             waiting = [one.participant for one in found.guests if one.standing is GuestStanding.WAITING]
             together = [guest_commands.AdmitGuest(by, one) for one in waiting] if with_guests else []
-            return [commands.Admit(by, covered, reason), *together]
+            return [commands.Admit(by, covered, reason, checked), *together]
 
         try:
-            await self._hub.command(visit, wished)
+            let_in = await self._hub.command(visit, wished)
         except ClinicianBusy as busy:
             raise await self._busy_with(busy) from busy
+        if self.checks is not None:
+            self.checks.admitted(let_in, by, shown)
 
     async def _busy_with(self, busy: ClinicianBusy) -> Refused:
         """The same no, naming by initials whom the clinician is with."""

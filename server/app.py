@@ -9,7 +9,26 @@ from fastapi import FastAPI
 
 from server.billing_wing import BillingWing
 from server.house import open_house
-from server.routes import answers, client, guest, guests, pages, public, settings, sockets, staff, statements, visits
+from server.routes import (
+    answers,
+    client,
+    exits,
+    guest,
+    guests,
+    imports,
+    pages,
+    paper,
+    plans,
+    private_notes,
+    public,
+    settings,
+    sheets,
+    sockets,
+    staff,
+    statements,
+    supervision,
+    visits,
+)
 from server.runtime import Runtime
 
 
@@ -31,7 +50,10 @@ def create_app(runtime: Runtime) -> FastAPI:
         openapi_url=None,
     )
     answers.install(app)
-    for part in (public, pages, staff, visits, guests, statements, settings, client, guest, sockets):
+    # the client signs a plan on the way in: a route of its own, behind the same cookie
+    app.include_router(plans.client_router())
+    records = (statements, sheets, private_notes, plans, supervision, imports)
+    for part in (public, pages, staff, visits, guests, *records, exits, settings, client, paper, guest, sockets):
         app.include_router(part.router())
     wing.install(app)
     return app

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from server.db import open_visits
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
 from server.errors import Refused
 from server.roster import Day, Roster
 from server.socket import Socket
@@ -44,6 +46,7 @@ class Board:
         self._open: set[OpenDesk] = set()
         self._dirty = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.checks: DeskChecks | None = None
 
     def start(self) -> None:
         """Begin to draw."""
@@ -102,8 +105,9 @@ class Board:
             here = await open_visits.here_now(work)
         day = await self._roster.day(now, here)
         visits = [visit for row in day.rows if (visit := await self._visit(row.id)) is not None]
+        checks = self.checks.now(visits, day.licences) if self.checks is not None else {}
         for desk in tuple(self._open):
-            self._tell(desk, day, visits, now)
+            self._tell(desk, day, visits, now, checks)
 
     async def _visit(self, visit: str) -> Visit | None:
         try:
@@ -112,10 +116,14 @@ class Board:
             return None  # booked to the half only, or the server is stopping
 
     @staticmethod
-    def _tell(desk: OpenDesk, day: Day, visits: list[Visit], now: datetime) -> None:
+    def _tell(
+        desk: OpenDesk, day: Day, visits: list[Visit], now: datetime, checks: Mapping[VisitId, views.Message]
+    ) -> None:
         first = frozenset(VisitId(visit) for visit in day.first_visits)
         waiting, today = cards(visits, desk.viewer, now, day.licences, first)
         desk.seq += 1
         own = desk.viewer.role is StaffRole.CLINICIAN
         status = day.statuses.get(desk.viewer.id, DeskStatus.AVAILABLE) if own else DeskStatus.AVAILABLE
-        desk.socket.tell(views.dump_desk(desk.seq, now, day.zone, status, waiting, today, day.names))
+        desk.socket.tell(
+            views.dump_desk(desk.seq, now, day.zone, status, waiting, today, day.names, checks if own else {})
+        )

@@ -59,26 +59,36 @@ async def book(front: Front, wish: Wish, by: str) -> tuple[BookedVisit, str]:
 
     Raises Refused and Malformed with the codes of the interface; then nothing was booked.
     """
-    if not SHORTEST <= wish.minutes <= LONGEST:
-        raise Malformed("minutes-malformed", f"A visit lasts from {SHORTEST} to {LONGEST} minutes.")
     async with front.shelf.work() as work:
         zone = (await practices.read(work)).zone
-        start = start_in(zone_named(zone), wish.start)
-        _refuse_far_away(start, work.now(), wish.minutes)
-        await people.clinician(work, wish.clinician)
-        await practices.service(work, wish.service)
-        client = await _client(work, wish.client)
-        await visits.lock_people(work, client, wish.clinician)
-        made = visits.draft(
-            client=client, clinician=wish.clinician, service=wish.service, start=start, minutes=wish.minutes
-        )
-        if not wish.anyway:
-            await _refuse_overlap(work, zone, made)
-        await visits.insert_booked(work, made, by)
-        secret = await links.make(work, made.id, client)
-    await front.hub.command(VisitId(made.id), _command(front.shelf.practice, made, zone, by))
+        made, secret = await reserve(work, zone, wish, by)
+    await front.hub.command(VisitId(made.id), first_command(front.shelf.practice, made, zone, by))
     log.info("visit-booked", visit=made.id, staff=by)
     return made, link_address(front, secret)
+
+
+async def reserve(work: Work, zone: str, wish: Wish, by: str, *, lock: bool = True) -> tuple[BookedVisit, str]:
+    """The first half of booking, inside a transaction: the client, the row, the link's secret. Raises as `book`.
+
+    Nobody sees the visit before `first_command` was done. Without `lock`, for a trial that is rolled back, nobody else
+    who books has to wait for it.
+    """
+    if not SHORTEST <= wish.minutes <= LONGEST:
+        raise Malformed("minutes-malformed", f"A visit lasts from {SHORTEST} to {LONGEST} minutes.")
+    start = start_in(zone_named(zone), wish.start)
+    _refuse_far_away(start, work.now(), wish.minutes)
+    await people.clinician(work, wish.clinician)
+    await practices.service(work, wish.service)
+    client = await client_for(work, wish.client)
+    if lock:
+        await visits.lock_people(work, client, wish.clinician)
+    made = visits.draft(
+        client=client, clinician=wish.clinician, service=wish.service, start=start, minutes=wish.minutes
+    )
+    if not wish.anyway:
+        await _refuse_overlap(work, zone, made)
+    await visits.insert_booked(work, made, by)
+    return made, await links.make(work, made.id, client)
 
 
 def _refuse_far_away(start: datetime, now: datetime, minutes: int) -> None:
@@ -88,7 +98,7 @@ def _refuse_far_away(start: datetime, now: datetime, minutes: int) -> None:
         raise Refused("too-far-ahead", "That is more than two years ahead: look at the year again.")
 
 
-async def _client(work: Work, wanted: str | NewClient) -> str:
+async def client_for(work: Work, wanted: str | NewClient) -> str:
     """The client's id; a new client is made here."""
     if isinstance(wanted, str):
         await work.client_key(wanted)
@@ -117,7 +127,7 @@ async def _refuse_overlap(work: Work, zone: str, made: BookedVisit) -> None:
     raise Refused("overlaps", f"{who} on {when}, {other.minutes} minutes. Choose another time, or book anyway.")
 
 
-def _command(practice: str, made: BookedVisit, zone: str, by: str) -> commands.Book:
+def first_command(practice: str, made: BookedVisit, zone: str, by: str) -> commands.Book:
     """The first command of a visit."""
     return commands.Book(
         visit=VisitId(made.id),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from server import bench_commands, coding_commands
+
 if TYPE_CHECKING:
     from server.db.engine import Engine
     from server.founding import Newcomer
@@ -29,12 +31,8 @@ keys_app: Final = typer.Typer(no_args_is_help=True, help="The key file.")
 app.add_typer(keys_app, name="keys")
 deliveries_app: Final = typer.Typer(no_args_is_help=True, help="Signed events on their way to billing.")
 app.add_typer(deliveries_app, name="deliveries")
-bench_app: Final = typer.Typer(no_args_is_help=True, help="What it costs here, measured.")
-app.add_typer(bench_app, name="bench")
-
-
-rules_app: Final = typer.Typer(no_args_is_help=True, help="Payer rules in files.")
-app.add_typer(rules_app, name="rules")
+app.add_typer(bench_commands.app, name="bench")
+app.add_typer(coding_commands.rules_app, name="rules")
 
 
 def _settings() -> Settings:
@@ -187,34 +185,10 @@ def code(
 ) -> None:
     """Run the coder: over a file of cases, or over every visit that waits to be coded."""
     if cases is not None:
-        from server.coding_commands import code_cases
-
-        raise SystemExit(0 if code_cases(cases, json) else 1)
+        raise SystemExit(0 if coding_commands.code_cases(cases, json) else 1)
     if json:
         raise typer.BadParameter("--json goes with --cases.")
-    import asyncio
-    from contextlib import ExitStack
-
-    from billing_hooks import jobs
-    from billing_hooks.store import Store
-    from server import runtime, serving
-    from server.errors import Refused
-
-    settings = _settings()
-    with ExitStack() as stack:
-        keys = serving.join_database(settings, stack)
-        url = runtime.database_urls(settings, keys).billing
-        if url is None:
-            raise Refused("billing-elsewhere", "Billing runs elsewhere: run this there.")
-
-        async def drain() -> None:
-            store = Store.open(url, keys.derive("billing"))
-            try:
-                await jobs.work_queue(store, drain=True)
-            finally:
-                await store.close()
-
-        asyncio.run(drain())
+    coding_commands.code_waiting(_settings())
     typer.echo("Every visit that waited is coded.")
 
 
@@ -314,48 +288,6 @@ def replay(delivery: Annotated[str, typer.Argument(help="A delivery's id, as `li
         return f"{delivery} is on its way again; a running server sends it within seconds."
 
     typer.echo(_in_database(work))
-
-
-@bench_app.command()
-def media(
-    visits: Annotated[str, typer.Option(help="How many at once, one after the other.")] = "1,4,12,40",
-    seconds: Annotated[float, typer.Option(min=1, help="How long each is measured.")] = 15.0,
-    peers: Annotated[str, typer.Option(help="Whom to compare with: janus (Debian's package), mediarelay.")] = "",
-    rounds: Annotated[int, typer.Option(min=1, help="So often, each engine in turn; the medians count.")] = 1,
-    json: Annotated[bool, typer.Option("--json", help="A list of objects instead of a table.")] = False,
-) -> None:
-    """Forwarding's cost: this server as shipped, others, and a bare loop, under one load of ready-made packets."""
-    import asyncio
-
-    from server.bench import figures, run
-    from server.errors import Refused
-
-    wanted, others = figures.numbers(visits), figures.peers(peers)
-    try:
-        outcome = asyncio.run(run.bench(wanted, seconds, others, rounds, lambda word: typer.echo(word, err=True)))
-    except (ConnectionError, TimeoutError) as problem:
-        raise Refused("bench-broke-off", f"The bench broke off: {problem or type(problem).__name__}.") from None
-    for note in outcome.notes:
-        typer.echo(note, err=True)
-    typer.echo(figures.as_json(outcome.figures) if json else figures.table(outcome.figures))
-
-
-@bench_app.command()
-def coding(
-    encounters: Annotated[int, typer.Option(min=4, help="How many made-up encounters.")] = 10_000,
-) -> None:
-    """Coding's pace on one core, and its memory at each quarter."""
-    from server.bench import coding as batch
-
-    typer.echo(batch.run(encounters, terminal=sys.stderr.isatty()).words())
-
-
-@rules_app.command()
-def check(files: Annotated[list[Path] | None, typer.Argument(help="More files of rules, in TOML.")] = None) -> None:
-    """Look over the shipped payer rules, the code tables and more files; exit code 1 when something is wrong."""
-    from server.coding_commands import check_rules
-
-    raise SystemExit(0 if check_rules(files or []) else 1)
 
 
 @keys_app.command()

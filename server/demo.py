@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from billing_hooks.demo import save_demo
+from billing_hooks.demo import save_demo, save_example_payer
 from billing_hooks.store import Store
 from server import consent_text
 from server.booking import NewClient, Wish, book, link_address
@@ -37,6 +37,7 @@ _SERVICES: Final = (
     ("Intake appointment, 60 minutes", 60, "diagnostic_evaluation"),
 )
 _CLIENT: Final = NewClient("Jordan Doe", "(651) 555-0134", "jordan.doe@mail.example")
+_NEXT: Final = NewClient("Avery Example", "(651) 555-0172", "avery.example@mail.example")
 _HOME: Final = Address("US", "55 Lake St", "Saint Paul", "MN", "55104")
 _STEP: Final = 5  # minutes: the demo visit starts on a round time
 
@@ -142,6 +143,7 @@ async def ensure(front: Front) -> DemoPeople:
     )
     if not _place(front).exists():  # the first run to get here; later ones leave billing as the biller left it
         await _bill(front, client)
+        await _tomorrow(front)
     _write(front, made)
     return made
 
@@ -158,8 +160,21 @@ async def _bill(front: Front, client: str) -> None:
     store = Store.open(url, front.runtime.keys.derive("billing"))
     try:
         await save_demo(store, front.shelf.practice, [client], services, now)
+        await save_example_payer(store, front.shelf.practice, now)
     finally:
         await store.close()
+
+
+async def _tomorrow(front: Front) -> None:
+    """A visit tomorrow morning of a client whose cover nobody has verified: what billing's list is for."""
+    async with front.shelf.work() as work:
+        found = await people.by_email(work, _STAFF[0].email)
+        service = (await practices.all_services(work))[0]
+        zone = ZoneInfo((await practices.read(work)).zone)
+        day = (work.now().astimezone(zone) + timedelta(days=1)).date()
+    if found is not None:
+        wish = Wish(_NEXT, found[0].id, service.id, f"{day.isoformat()}T10:00", service.minutes, anyway=True)
+        await book(front, wish, found[0].id)
 
 
 async def _hire(front: Front, one: Cast) -> None:

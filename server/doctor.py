@@ -23,7 +23,7 @@ from typing import Final
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from media.errors import Refused
-from server import addresses, embedded_postgres, runtime, tls
+from server import addresses, embedded_postgres, rule_dates, runtime, tls
 from server.datadir import socket_dir
 from server.errors import CannotStart
 from server.keys import KeyFile, refuse_inside
@@ -264,6 +264,17 @@ async def root(settings: Settings) -> Answer:
     return Verdict.GOOD, "An ordinary user."
 
 
+async def payer_rules(settings: Settings) -> Answer:
+    """The practice's payer rules and the code tables reach beyond today: after their last day every visit is held."""
+    found = await rule_dates.look(settings, datetime.now(UTC).date())
+    over = [each for each in found.lapses if each.over]
+    if over and found.in_use:
+        return Verdict.BAD, f"{rule_dates.words(over)}: visits after that are held. The biller looks at them again."
+    if found.lapses:
+        return Verdict.WARNING, f"{rule_dates.words(found.lapses)}: then visits are held until a biller looks again."
+    return Verdict.GOOD, "No payer rule lapses within 60 days, nor do the code tables."
+
+
 CHECKS: Final[dict[str, Callable[[Settings], Awaitable[Answer]]]] = {
     "python": python,
     "account": root,
@@ -278,6 +289,7 @@ CHECKS: Final[dict[str, Callable[[Settings], Awaitable[Answer]]]] = {
     "media-addresses": media,
     "turn": turn_relay,
     "trusted-proxies": trusted_proxies,
+    "payer-rules": payer_rules,
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -25,6 +26,13 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 EVENTS: Final = "/billing/events"  # signed by its sender: needs neither a cookie nor a browser's headers
 LARGEST_BODY: Final = 64 * 1024
 LARGEST_EVENT: Final = 256 * 1024
+# Files that staff send as they are, as application/octet-stream: no form of another site can send that (a browser asks
+# first), and the same-origin check stands before it all the same.
+FILES: Final = (
+    (re.compile(r"/billing/clients/[a-z0-9_]{1,40}/coverages/[a-z0-9_]{1,40}/cards/(front|back)"), 1024 * 1024),
+    (re.compile(r"/billing/clients/[a-z0-9_]{1,40}/coverages/[a-z0-9_]{1,40}/271"), 64 * 1024),
+    (re.compile(r"/api/imports/(csv|fhir)"), 2 * 1024 * 1024),
+)
 _BODY_WITHIN: Final = 20.0  # seconds
 
 
@@ -98,7 +106,8 @@ class Doorkeeper:
             return
         if path != EVENTS and not _same_origin(scope, host):
             raise StopError(403, "cross-site", "This was asked from another site and is refused: open the page again.")
-        if (_header(scope, b"content-type") or "").split(";")[0].strip().lower() != "application/json":
+        kind = (_header(scope, b"content-type") or "").split(";")[0].strip().lower()
+        if kind != ("application/json" if _file_limit(path) is None else "application/octet-stream"):
             raise StopError(415, "not-json", "This server takes JSON alone.")
 
 
@@ -116,11 +125,16 @@ def _same_origin(scope: Scope, host: str) -> bool:
     return _header(scope, b"origin") == f"https://{host}"
 
 
+def _file_limit(path: str) -> int | None:
+    """How many bytes a file sent to this path may have; None where no file is taken."""
+    return next((limit for form, limit in FILES if form.fullmatch(path)), None)
+
+
 async def _whole_body(scope: Scope, receive: Receive) -> Receive:
     """Read the body before the route sees any of it. Raises StopError(413) and StopError(408).
 
     No route streams; so a body has one size and one deadline, and a slow sender holds no route."""
-    largest = LARGEST_EVENT if scope["path"] == EVENTS else LARGEST_BODY
+    largest = LARGEST_EVENT if scope["path"] == EVENTS else _file_limit(scope["path"]) or LARGEST_BODY
     said = _header(scope, b"content-length")
     if said is not None and (not said.isdecimal() or int(said) > largest):
         raise StopError(413, "too-large", f"At most {largest // 1024} KiB are taken here.")

@@ -26,7 +26,9 @@ from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.listen import listen
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
 from server.errors import CannotStart, Refused
+from server.filing import Filing
 from server.garbage import Garbage
 from server.link_quality import Keep, LinkQualities
 from server.link_sums import QualityRow
@@ -66,6 +68,8 @@ class House:
     completion: Completion
     listeners: Listeners
     sheet: Sheet | None = None
+    filing: Filing | None = None
+    checks: DeskChecks | None = None
     watchdog: Watchdog = field(default_factory=Watchdog)
     garbage: Garbage = field(default_factory=Garbage)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)

@@ -28,6 +28,10 @@ PREFIXES: Final = {
     "sgi": "sign-in",
     "jnt": "joined device",
     "gst": "guest",
+    "imp": "import",
+    "pln": "treatment plan",
+    "act": "act at the desk",
+    "ctc": "contact",
 }
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from server import logs
 from server.datadir import socket_dir
-from server.db.engine import open_engine
+from server.db.engine import Engine, open_engine
 from server.dispatch import Dispatcher
 from server.keys import KeyFile
 from server.passwords import PasswordService, socket_path
@@ -45,8 +45,10 @@ async def run(settings: Settings, keys: KeyFile) -> None:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(keep("passwords", passwords.run))
                 parts.create_task(keep("dispatch", dispatcher.run))
+                parts.create_task(keep("imports", lambda: import_worker(engine, urls, keys)))
                 if settings.billing_mode == "inside":
                     parts.create_task(keep("billing", lambda: billing_worker(urls, keys)))
+                    parts.create_task(keep("estimates", lambda: estimates_worker(engine, urls, keys)))
     finally:
         await engine.dispose()
         logs.log.info("jobs-stopped")
@@ -67,6 +69,19 @@ async def keep(name: str, part: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
+async def import_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
+    """Files of clients to be imported; coverages go to billing where this server keeps it."""
+    from billing_hooks.store import Store  # as below
+    from server.importing import Importer
+
+    store = None if urls.billing is None else Store.open(urls.billing, keys.derive("billing"))
+    try:
+        await Importer(engine, keys, store).run()
+    finally:
+        if store is not None:
+            await store.close()
+
+
 async def billing_worker(urls: Urls, keys: KeyFile) -> None:
     """The billing module's own jobs, with the billing role's address and the billing module's own key."""
     from billing_hooks import jobs  # only where billing runs: its tables of rules are read on import
@@ -74,3 +89,10 @@ async def billing_worker(urls: Urls, keys: KeyFile) -> None:
     if urls.billing is None:
         return
     await jobs.run_worker(urls.billing, keys.derive("billing"))
+
+
+async def estimates_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
+    """The estimates that booked visits are owed."""
+    from server import estimate_sweep  # only where billing runs, as above
+
+    await estimate_sweep.run(engine, keys, urls.billing)

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from media.requirement import Met
 from server.attendance import Attached, Attendance, Attendances
@@ -176,11 +177,13 @@ class Live:
                 continue
             cast = live.cast
             names, status, following, may = cast.names, cast.status, cast.following, cast.others_may_share
+            unsettled = cast.place_open(after, datetime.now(UTC))
             for number, fact in enumerate(facts, first):
                 if number > attached.since:
                     told = views.dump_fact(
-                        after, number, fact, you, names, status, others_may_share=may, next_visit=following
-                    )
+                        after, number, fact, you, names, status, others_may_share=may, next_visit=following,
+                        place_open=unsettled,
+                    )  # fmt: skip
                     attached.socket.tell(told)
 
     def _tell_guest(self, live: Attendance, attached: Attached) -> None:
@@ -306,6 +309,7 @@ class Live:
             sharing=live.sharing if live.visit.admits(you.id) else None,
             others_may_share=live.cast.others_may_share,
             next_visit=live.cast.following,
+            place_open=live.cast.place_open(live.visit, datetime.now(UTC)),
         )
 
     async def settle(self) -> None:

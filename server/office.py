@@ -12,6 +12,7 @@ from server.clock import SystemClock
 from server.db.engine import open_engine
 from server.db.journal import PostgresJournal
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
 from server.ports import Listeners, ProbeDesk
 from server.runtime import Runtime
 from signaling.facts import Fact
@@ -34,6 +35,16 @@ class Office:
     def desk(self) -> ProbeDesk:
         """There is no media after hours."""
         raise LookupError("the media room is closed")
+
+    @property
+    def filing(self) -> None:
+        """Nothing is filed after hours."""
+        return None
+
+    @property
+    def checks(self) -> DeskChecks | None:
+        """No desk is open after hours."""
+        return None
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         """No visit is stated after hours."""

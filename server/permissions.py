@@ -19,8 +19,11 @@ class May(enum.StrEnum):
     BOOK = "book"  # also: find a client, copy or renew a link, cancel, mark a no-show
     SEE_CONTACTS = "see-contacts"  # where the client is and whom to reach, of one's own visits
     STATE = "state"  # sign "I saw and heard the client"
+    WRITE_NOTES = "write-notes"  # sheets, notes, treatment plans of one's own clients; countersigning
     CHANGE_SETTINGS = "change-settings"
     USE_BILLING = "use-billing"
+    SEE_CLIENTS = "see-clients"  # a client's own page: demographics, coverages, verification, import; missing cover
+    SEE_ESTIMATES = "see-estimates"
 
 
 # 45 CFR 164.514(d)(2): each class of persons gets what its work needs. The front desk cannot admit; the biller
@@ -33,8 +36,11 @@ TABLE: Final[Mapping[May, frozenset[StaffRole]]] = MappingProxyType(
         May.BOOK: frozenset({StaffRole.CLINICIAN, StaffRole.FRONT_DESK}),
         May.SEE_CONTACTS: frozenset({StaffRole.CLINICIAN}),
         May.STATE: frozenset({StaffRole.CLINICIAN}),
+        May.WRITE_NOTES: frozenset({StaffRole.CLINICIAN}),
         May.CHANGE_SETTINGS: frozenset({StaffRole.CLINICIAN}),
         May.USE_BILLING: frozenset({StaffRole.BILLER}),
+        May.SEE_CLIENTS: frozenset({StaffRole.FRONT_DESK, StaffRole.BILLER}),
+        May.SEE_ESTIMATES: frozenset(StaffRole),
     }
 )
 

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from server.db.engine import Engine
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
+from server.filing import Filing
 from server.runtime import Runtime
 from signaling.hub import Hub
 
@@ -104,6 +106,16 @@ class Front(Protocol):
     @property
     def listeners(self) -> Listeners:
         """Who wants to be told in this process."""
+        ...
+
+    @property
+    def filing(self) -> Filing | None:
+        """The way into billing; None where billing's database is out of reach."""
+        ...
+
+    @property
+    def checks(self) -> DeskChecks | None:
+        """The check before a visit; None where billing runs on another server."""
         ...
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:

@@ -16,6 +16,7 @@ from server.db.visits import BookedVisit
 from signaling.licence import Licence
 from signaling.shape import Visit
 from signaling.views import NextVisit
+from signaling.waiting_room import Covered, covered
 from signaling.words import DeskStatus, StaffId
 
 
@@ -23,7 +24,7 @@ from signaling.words import DeskStatus, StaffId
 class Cast:
     """What a screen about one visit needs beside the visit: names by id, the clinician's status, what comes next.
 
-    `others_may_share`: the practice lets clients and guests show their screens too.
+    `others_may_share`: the practice lets clients and guests show their screens too. `licences`: the clinician's.
     """
 
     names: Mapping[str, str]
@@ -31,6 +32,11 @@ class Cast:
     following: NextVisit | None
     others_may_share: bool = False
     e2ee_required: bool = False
+    licences: tuple[Licence, ...] = ()
+
+    def place_open(self, visit: Visit, now: datetime) -> bool:
+        """Whether a client who waits is where no licence on file covers: what happens next is their clinician's."""
+        return visit.admitted_at is None and covered(visit, self.licences, now) is Covered.MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ class Roster:
                 if coming is not None:
                     with_whom = await people.read(work, coming.clinician)
                     following = NextVisit(coming.start, with_whom.name)
-            return Cast(names, person.status, following, practice.others_may_share, practice.e2ee_required)
+            held = tuple(await people.held_by(work, visit.clinician))
+            return Cast(names, person.status, following, practice.others_may_share, practice.e2ee_required, held)
 
     async def licences(self, clinician: str) -> list[Licence]:
         """The clinician's licences on file, as they stand now."""

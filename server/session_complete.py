@@ -202,7 +202,7 @@ def body(
             "at": _utc(visit.consent.at),
         },
         "part2": {"applies": False},
-        "precheck": {"rules": [], "result": "not_checked", "override": None},
+        "precheck": _precheck(visit),
         "evidence": {
             "basis": "rtp",
             "method": {"thresholds": THRESHOLDS, "hysteresis_s": STEADY_S},
@@ -214,6 +214,17 @@ def body(
             "detail_sha256": counted.detail_sha256,
             **(beside or {}),
         },
+    }
+
+
+def _precheck(visit: Visit) -> dict[str, Any]:
+    """What billing's check had come to when the client was let in; `override` why, without a licence there."""
+    found, override = visit.precheck, visit.override
+    by_override = visit.cover is not None and visit.cover.basis is CoverBasis.OVERRIDE
+    return {
+        "rules": [] if found is None else [{"id": rule.id, "version": rule.version} for rule in found.rules],
+        "result": "not_checked" if found is None else found.result.value,
+        "override": override.reason.value if override is not None and by_override else None,
     }
 
 
@@ -235,6 +246,9 @@ def _clinician(visit: Visit, clinician: Clinician) -> dict[str, Any]:
             if visit.override is not None and cover.basis is CoverBasis.OVERRIDE
             else None,
         },
+        # Where the clinician sat is attested by nobody, so the event does not say it. The practice location that is
+        # billed is another fact (a claim's, dated, never a home address without being asked: First Coast, telehealth
+        # enrolment scenarios), and a compact's rule on presence asks for the chair, not for the address on a claim.
         "located": None,
         "video_capable": True,
     }

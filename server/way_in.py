@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from server import consent_text, identity, welcome
+from server import consent_text, cost_told, identity, treatment_plans, welcome
 from server.db import clients, consents, links, people, places, practices, visits
 from server.db.clients import Emergency
 from server.db.consents import Consent
@@ -24,6 +24,7 @@ from server.ports import Front
 from server.states import STATES
 from signaling import commands
 from signaling.visit import OVER, SEATED, Visit
+from signaling.waiting_room import Covered, covered
 from signaling.words import (
     ConsentBy,
     ConsentMethod,
@@ -56,13 +57,18 @@ async def state(front: Front, here: ClientHere) -> dict[str, Any]:
         clinician = (await people.read(work, here.visit.clinician)).name
         private = await _private(work, here, tell=is_open and not over)
         following = await visits.next_of(work, here.id, work.now(), here.visit.id) if over else None
+        plan = await treatment_plans.waiting(work, here.id) if is_open else None
         next_visit = None if following is None else await _next(work, following)
+        held = await people.held_by(work, here.visit.clinician)
     return {
         **welcome.told(practice, here.visit, clinician, here.window, now.phase, is_open=is_open),
         "step": step(now),
         **private,
         "states": [[code, name] for code, name in STATES.items()],
         "next": next_visit,
+        "plan": plan,
+        "owed": await cost_told.told(front, now) if is_open else None,
+        "place_open": now.admitted_at is None and covered(now, held, front.shelf.now()) is Covered.MISSING,
     }
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from signaling.guest_commands import GuestCommand
 from signaling.licence import LicenceCover
+from signaling.precheck import Precheck
 from signaling.words import (
     AudioOnlyReason,
     CancelReason,
@@ -114,11 +115,15 @@ class ComeBack:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """The clinician lets the client in, or back from hold. Without `cover` it takes `override_reason`."""
+    """The clinician lets the client in, or back from hold. Without `cover` it takes `override_reason`.
+
+    `precheck` what billing's check had come to, as the desk showed it.
+    """
 
     by: StaffId
     cover: LicenceCover | None
     override_reason: OverrideReason | None = None
+    precheck: Precheck | None = None
 
 
 @dataclass(frozen=True, slots=True)

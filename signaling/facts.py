@@ -12,6 +12,7 @@ from datetime import datetime
 
 from signaling.guest_facts import GuestFact
 from signaling.licence import LicenceCover
+from signaling.precheck import Precheck
 from signaling.words import (
     AudioOnlyReason,
     CancelReason,
@@ -126,7 +127,10 @@ class CameBack:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The clinician let the client in: `mono_ms` ms into second `mono_s` on the monotonic clock of `boot`."""
+    """The clinician let the client in: `mono_ms` ms into second `mono_s` on the monotonic clock of `boot`.
+
+    `precheck` None where nothing had been checked: billing runs elsewhere, or was out of reach.
+    """
 
     at: datetime
     by: StaffId
@@ -135,6 +139,7 @@ class Admitted:
     mono_s: int
     boot: str
     mono_ms: int = 0
+    precheck: Precheck | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signaling.licence import LicenceCover
+from signaling.precheck import Precheck
 from signaling.words import (
     AudioOnlyReason,
     CancelReason,
@@ -246,6 +247,7 @@ class Visit:
     began_at: datetime | None = None
     cover: LicenceCover | None = None
     override: Override | None = None
+    precheck: Precheck | None = None
     identity: Identity | None = None
     audio_only: AudioOnly | None = None
     protection: tuple[int, Protection] | None = None
@@ -300,6 +302,14 @@ class Visit:
     def covered(self) -> bool:
         """Whether a licence (not an override) covers the state the client is in now, as far as was checked."""
         if self.cover is None or self.location is None or self.cover.basis is not CoverBasis.LICENCE:
+            return False
+        return self.location.country == "US" and self.cover.state == self.location.state
+
+    @property
+    def override_stands(self) -> bool:
+        """Whether the clinician gave a reason for the very state the client is in now, and it need not be asked again:
+        who comes back from hold is no second exception. Abroad it is asked each time, for no state is named there."""
+        if self.cover is None or self.location is None or self.cover.basis is not CoverBasis.OVERRIDE:
             return False
         return self.location.country == "US" and self.cover.state == self.location.state
 

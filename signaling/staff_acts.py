@@ -98,12 +98,14 @@ def _admit(visit: Visit, command: c.Admit, now: Instant) -> Facts:
     cover, override = command.cover, command.override_reason
     if cover is not None and covers(cover, country, state, visit, now):
         override = None
+    elif override is None and visit.cover is not None and visit.override_stands:
+        cover = visit.cover
     elif override is None:
         raise Refused("licence-missing", "No licence on file covers where the client is: give a reason to go on.")
     else:
         cover = LicenceCover(state, CoverBasis.OVERRIDE, None, None, now.wall)
     mono_s, mono_ms = divmod(now.mono_ns // 1_000_000, 1000)
-    return (f.Admitted(now.wall, command.by, cover, override, mono_s, now.boot, mono_ms),)
+    return (f.Admitted(now.wall, command.by, cover, override, mono_s, now.boot, mono_ms, command.precheck),)
 
 
 def _explain(visit: Visit, by: StaffId, reason: OverrideReason, now: Instant) -> Facts:

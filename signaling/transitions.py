@@ -68,7 +68,7 @@ from signaling.shape import (
     Statement,
     Visit,
 )
-from signaling.words import Connection, Phase, Requirement, Role
+from signaling.words import Connection, Phase, Requirement, Role, TellCode
 
 
 def _stays(phase: Phase, *kinds: type[Fact]) -> dict[type[Fact], Phase]:
@@ -338,6 +338,7 @@ def _admitted(visit: Visit, fact: Admitted) -> Visit:
         origin=visit.origin or Origin(fact.at - timedelta(milliseconds=fact.mono_ms), fact.mono_s, fact.boot),
         cover=fact.cover,
         override=override,
+        precheck=fact.precheck or visit.precheck,
         message=None,
         client_left=False,
         requirement=Requirement.WAITING,
@@ -350,13 +351,16 @@ def _attested(visit: Visit, fact: LocationAttested) -> Visit:
     held = visit.location is not None and visit.admitted_at is not None
     past = visit.location_changes + ((visit.location,) if visit.location and held else ())
     now = Location(fact.at, fact.country, fact.state, fact.site, fact.place)
-    return replace(visit, location=now, location_changes=past)
+    asked = visit.message is TellCode.WHERE_NOW  # and answered
+    return replace(visit, location=now, location_changes=past, message=None if asked else visit.message)
 
 
 def _moved(visit: Visit, fact: LocationChanged) -> Visit:
     past = visit.location_changes + ((visit.location,) if visit.location else ())
     now = Location(fact.at, fact.country, fact.state, fact.site, fact.place)
-    return replace(visit, location=now, location_changes=past, cover=fact.cover)
+    asked = visit.message is TellCode.WHERE_NOW
+    message = None if asked else visit.message
+    return replace(visit, location=now, location_changes=past, cover=fact.cover, message=message)
 
 
 def _off_media(visit: Visit) -> Visit:

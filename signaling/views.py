@@ -129,6 +129,7 @@ def dump_snapshot(
     sharing: ParticipantId | None = None,
     others_may_share: bool = False,
     next_visit: NextVisit | None = None,
+    place_open: bool = False,
 ) -> Message:
     """Everything this participant may know of the visit, as of `seq`."""
     said = {who: one for who, one in (muted or {}).items() if who != you.id}
@@ -137,7 +138,9 @@ def dump_snapshot(
         "type": "snapshot",
         "seq": seq,
         "you": {"participant": you.id, "role": you.role.value},
-        "visit": visit_part(visit, you, names, status, next_visit, others_may_share=others_may_share),
+        "visit": visit_part(
+            visit, you, names, status, next_visit, others_may_share=others_may_share, place_open=place_open
+        ),
         "media": media_part(flow, you, visit),
         "muted": {"other": _muting(other), "of": {who: _muting(one) for who, one in said.items()}},
         "sharing": sharing,
@@ -154,9 +157,10 @@ def dump_fact(
     *,
     others_may_share: bool = False,
     next_visit: NextVisit | None = None,
+    place_open: bool = False,
 ) -> Message:
     """A fact happened; the visit part is whole and replaces the browser's own. Every fact is sent, without a gap."""
-    part = visit_part(visit, you, names, status, next_visit, others_may_share=others_may_share)
+    part = visit_part(visit, you, names, status, next_visit, others_may_share=others_may_share, place_open=place_open)
     hidden = isinstance(fact, _NOT_THE_CLIENTS) or (
         isinstance(fact, ConnectionChanged) and visit.guest(fact.participant) is not None
     )
@@ -222,16 +226,21 @@ def dump_desk(
     waiting: Sequence[Card],
     today: Sequence[Card],
     names: Names,
+    checks: Mapping[VisitId, Message] | None = None,
 ) -> Message:
-    """The whole desk (or board), sent at the start and on every change."""
+    """The whole desk (or board), sent at the start and on every change.
+
+    `checks`: what billing says of visits that have not begun, in billing's own words; none where it says nothing.
+    """
+    said = checks or {}
     return {
         "type": "desk",
         "seq": seq,
         "now": moment(now),
         "zone": zone,
         "status": status.value,
-        "waiting": [card_part(one, names) for one in waiting],
-        "today": [card_part(one, names) for one in today],
+        "waiting": [card_part(one, names, said.get(one.visit)) for one in waiting],
+        "today": [card_part(one, names, said.get(one.visit)) for one in today],
     }
 
 
@@ -243,8 +252,12 @@ def visit_part(
     then: NextVisit | None,
     *,
     others_may_share: bool = False,
+    place_open: bool = False,
 ) -> Message:
-    """The visit as this participant may see it."""
+    """The visit as this participant may see it.
+
+    `place_open`: whether the client may be seen where they are is being settled; they read that, and not why.
+    """
     clinician = you.role is Role.CLINICIAN
     place = visit.location
     part = {
@@ -273,6 +286,7 @@ def visit_part(
         "people": people_part(visit, you, names),
         "guests": guests_part(visit, names) if clinician else None,
         "may_share": clinician or (others_may_share and visit.admits(you.id)),
+        "place_open": place_open and you.role is Role.CLIENT and visit.admitted_at is None,
     }
     guest = visit.guest(you.id)
     return part if guest is None else as_guest(part, visit, guest)
@@ -299,8 +313,8 @@ def media_part(flow: Flow, you: Participant, visit: Visit) -> Message:
     return {**part, "counted_s": flow.counted_s} if you.role is Role.CLINICIAN else part
 
 
-def card_part(card: Card, names: Names) -> Message:
-    """A card with the names on it."""
+def card_part(card: Card, names: Names, check: Message | None = None) -> Message:
+    """A card with the names on it, and what billing's check says of it."""
     name = names.get(card.client, "")
     return {
         "visit": card.visit,
@@ -319,7 +333,8 @@ def card_part(card: Card, names: Names) -> Message:
         "location": {"state": card.location[0], "site": card.location[1].value} if card.location else None,
         "devices": card.devices.value if card.devices else None,
         "licence": card.licence.value,
-        "coverage": "unknown",
+        "coverage": check["standing"] if check is not None else "unknown",
+        "check": check,
         "can_admit": card.can_admit,
         "first_visit": card.first_visit,
         "override_due": card.override_due,

@@ -41,9 +41,10 @@ _NOT_HERE = frozenset({Phase.BOOKED, Phase.ARRIVED, Phase.LEFT})
 
 
 class Covered(StrEnum):
-    """What the clinician's licences say of the state the client is in."""
+    """What the clinician's licences say of the state the client is in; OVERRIDE: a reason given for it still stands."""
 
     COVERED = "covered"
+    OVERRIDE = "override"
     MISSING = "missing"
     UNKNOWN = "unknown"
 
@@ -151,12 +152,15 @@ def devices_in_a_word(check: DeviceCheck | None) -> Checked | None:
 
 
 def covered(visit: Visit, licences: Sequence[Licence], now: datetime) -> Covered:
-    """Whether a licence on file covers, today on the practice's calendar, where the client says they are."""
+    """Whether a licence on file covers, today on the practice's calendar, where the client says they are; or the
+    reason that the clinician gave for that state earlier in this visit."""
     if visit.location is None:
         return Covered.UNKNOWN
     today = now.astimezone(ZoneInfo(visit.zone)).date()
     held = visit.location.country == "US" and cover(licences, visit.location.state, today, now)
-    return Covered.COVERED if held else Covered.MISSING
+    if held:
+        return Covered.COVERED
+    return Covered.OVERRIDE if visit.override_stands else Covered.MISSING
 
 
 def card(visit: Visit, viewer: Viewer, now: datetime, licences: Sequence[Licence], *, first_visit: bool) -> Card:

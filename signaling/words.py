@@ -203,12 +203,13 @@ class IdentityMethod(StrEnum):
 
 
 class TellCode(StrEnum):
-    """What the clinician tells those who wait for them."""
+    """What the clinician tells those who wait for them; WHERE_NOW asks them to say once more where they are."""
 
     LATE_5 = "late_5"
     LATE_10 = "late_10"
     LATE_15 = "late_15"
     SOON = "soon"
+    WHERE_NOW = "where_now"
 
 
 class DeskStatus(StrEnum):

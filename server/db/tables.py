@@ -123,6 +123,31 @@ clients = Table(
     _moment("created_at"),
     _moment("shredded_at", nullable=True),
 )
+external_ids = Table(
+    "external_ids",
+    metadata,
+    _key("practice_id"),
+    _key("kind"),
+    Column("blind", LargeBinary, primary_key=True),
+    _text("id"),
+    _moment("created_at"),
+)
+imports = Table(
+    "imports",
+    metadata,
+    _key("practice_id"),
+    _key("id"),
+    _text("form"),
+    _text("state"),
+    _moment("created_at"),
+    _text("created_by"),
+    _moment("confirmed_at", nullable=True),
+    _text("confirmed_by", nullable=True),
+    _moment("changed_at"),
+    _bytes("file_sealed", nullable=True),
+    _bytes("report_sealed", nullable=True),
+    _bytes("rest_sealed", nullable=True),
+)
 places = Table(
     "places",
     metadata,

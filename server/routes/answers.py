@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -58,8 +59,17 @@ _STATUS: Final = {
     "staff-unknown": 404,
     "visit-unknown": 404,
     "encounter-unknown": 404,
+    "coverage-unknown": 404,
+    "card-unknown": 404,
+    "import-unknown": 404,
     "event-unknown": 404,
+    "rule-unknown": 404,
+    "task-unknown": 404,
     "guest-unknown": 404,
+    "question-unknown": 404,
+    "note-unknown": 404,
+    "plan-unknown": 404,
+    "estimate-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,
@@ -120,12 +130,17 @@ def install(app: FastAPI) -> None:
             logs.log.warning("practice-unreadable", error=type(error).__qualname__)
         return known.get(0)
 
-    async def answer(request: Request, status: int, code: str, say: str, wait: timedelta | None = None) -> Response:
+    async def answer(
+        request: Request, status: int, code: str, say: str, wait: timedelta | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> Response:  # fmt: skip
         front = house(request)
         path = request.url.path
         headers = {} if wait is None else {"retry-after": str(max(1, int(wait.total_seconds())))}
         if path.startswith(("/api/", "/.well-known/", "/static/")) or request.method != "GET":
-            content: dict[str, str] = {"code": code, "say": say}
+            content: dict[str, Any] = {"code": code, "say": say}
+            if fields is not None:
+                content["fields"] = dict(fields)
             if path.startswith(("/api/client", "/api/join", "/api/guest")):
                 practice = await practice_of(front)
                 if practice is not None:
@@ -142,7 +157,9 @@ def install(app: FastAPI) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         code, say = str(getattr(error, "code", "refused")), str(getattr(error, "say", ""))
         usual = 400 if isinstance(error, _MALFORMED) else 409
-        return await answer(request, _STATUS.get(code, usual), code, say, getattr(error, "wait", None))
+        # What is wrong with a form stands beside its fields (`billing_hooks.field_errors.WrongFields`).
+        fields = getattr(error, "fields", None)
+        return await answer(request, _STATUS.get(code, usual), code, say, getattr(error, "wait", None), fields)
 
     async def not_as_expected(request: Request, error: Exception) -> Response:
         errors = cast(RequestValidationError, error).errors()

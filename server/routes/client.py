@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import StrictBool
 
-from server import way_in
+from server import cost_told, way_in
 from server.db import tickets
 from server.db.clients import Emergency
 from server.db.visits import Address
@@ -74,6 +74,12 @@ class LocationWish(Body):
         return Address(country, self.street, self.city, state, self.zip or "")
 
 
+class CostSeen(Body):
+    """Which text about the cost was on the client's screen, by its id."""
+
+    id: Annotated[str, long(64, 64), PRINTABLE]
+
+
 def _contact(wish: LocationWish) -> tuple[str, Emergency | None]:
     """Raises Malformed("callback-malformed" | "emergency-malformed")."""
     if not is_phone(wish.callback):
@@ -133,6 +139,10 @@ def router() -> APIRouter:
             },
         )
         return await way_in.state(front, here)
+
+    @routes.post("/client/cost-seen", dependencies=door.paced(Step.STATE))
+    async def cost_seen(wish: CostSeen, here: Client, front: House) -> dict[str, Any]:
+        return {"owed": await cost_told.seen(front, here, wish.id)}
 
     door.add_probe(routes, "/client/probe")
 

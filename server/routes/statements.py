@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StrictBool, StrictInt
 
-from server.db import clients, visits
-from server.errors import Malformed, Refused
+from server import amending
+from server.db import clients, notes, visits
+from server.errors import Refused
 from server.identity import StaffHere
 from server.ids import new_id
 from server.local_time import iso
 from server.logs import log
 from server.permissions import May
 from server.routes.asking import Body, House, staff_who_may
+from server.sheet_form import MOST_DIAGNOSES, diagnosis
 from signaling import commands
 from signaling.words import EventId, Phase, StaffId, StatementException, VisitId
-
-# The form of an ICD-10-CM code, with or without its point; whether it exists on that day is the coder's question.
-_DIAGNOSIS: Final = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
-_MOST_DIAGNOSES: Final = 12  # ASC X12 837P, HI segment
 
 Stating = Annotated[StaffHere, Depends(staff_who_may(May.STATE))]
 
@@ -33,16 +30,7 @@ class StatementMade(Body):
     place_confirmed: StrictBool
     exceptions: Annotated[list[StatementException], Field(max_length=len(StatementException))]
     minutes: Annotated[StrictInt, Field(ge=0)] | None
-    diagnoses: Annotated[list[str], Field(max_length=_MOST_DIAGNOSES)]
-
-
-def diagnosis(code: str) -> str:
-    """A diagnosis as it is kept: capitals, with its point. Raises Malformed("diagnosis-malformed")."""
-    written = code.strip().upper()
-    if not _DIAGNOSIS.fullmatch(written):
-        raise Malformed("diagnosis-malformed", "A diagnosis is written like F41.1: look at the codes again.")
-    plain = written.replace(".", "")
-    return plain if len(plain) == 3 else f"{plain[:3]}.{plain[3:]}"
+    diagnoses: Annotated[list[str], Field(max_length=MOST_DIAGNOSES)]
 
 
 def router() -> APIRouter:
@@ -72,15 +60,19 @@ def router() -> APIRouter:
     async def state(visit: str, wish: StatementMade, who: Stating, front: House) -> dict[str, str]:
         async with front.shelf.work() as work:
             found = await visits.read(work, visit)
+            supervised = await notes.supervisor(work, who.id) is not None
         if found.clinician != who.id:
             raise Refused("not-your-visit", "Only the clinician of this visit can state what they saw and heard.")
         if found.phase is not Phase.COMPLETE or found.counted_seconds is None:
             raise Refused("visit-not-over", "Your statement is due when the visit has ended.")
         if found.statement_at is not None:
             raise Refused("statement-made", "You have made your statement about this visit already.")
-        counted = found.counted_seconds // 60
-        if wish.minutes is not None and wish.minutes > counted:
-            raise Refused("minutes-too-many", f"Only {counted} minutes were counted: sign at most that.")
+        if supervised and front.filing is not None:
+            # A statement alone would leave the second signature out: it stands under a note.
+            raise Refused("note-needed", "Your notes are countersigned: sign this visit on its sheet, with its note.")
+        most, say = await amending.most_minutes(front, found)
+        if wish.minutes is not None and wish.minutes > most:
+            raise Refused("minutes-too-many", say)
         if not wish.saw_and_heard and not wish.exceptions:
             raise Refused(
                 "exception-missing", "If you did not see and hear the client, say what was not as it should be."

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from billing_hooks import contract
 from billing_hooks.keyset import PublicKey
+from billing_hooks.store import Store
+from tests.billing_hooks import desk_kit
 
 KID = "key-2026-11"
 FLOWING = {"audio": "present", "video": "flowing", "delivered": True}
@@ -184,3 +187,32 @@ def statement() -> dict[str, Any]:
         place_confirmed=True,
         exceptions=[],
     )
+
+
+@pytest.fixture
+async def desk_store(database: Any) -> AsyncIterator[Store]:
+    """A store with the demo's billing, for the tests of the biller's desk."""
+    made = await desk_kit.opened(database.billing_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def visits(desk_store: Store, seal: Callable[[dict[str, Any]], bytes]) -> desk_kit.Visits:
+    """Makes visits in that store."""
+
+    def about(body: dict[str, Any], number: int) -> dict[str, Any]:
+        return contract.statement(
+            id_=f"evt_{number}stated", sequence=1000 + number, about=body["id"], practice=body["practice"]["id"],
+            visit=body["visit"]["id"], clinician=body["clinician"]["id"], issued_at="2026-11-20T17:00:00.000Z",
+            saw_and_heard=True, place_confirmed=True, exceptions=[],
+        )  # fmt: skip
+
+    return desk_kit.Visits(desk_store, seal, about, EVENT)
+
+
+@pytest.fixture
+async def biller(desk_store: Store) -> AsyncIterator[httpx.AsyncClient]:
+    """The biller's browser at the pages of that store."""
+    async with desk_kit.pages(desk_store) as browser:
+        yield browser

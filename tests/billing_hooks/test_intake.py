@@ -23,6 +23,7 @@ from billing_hooks.material import Sheet
 from billing_hooks.standalone import create_app, keys_file
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
+from billing_hooks.strict import canonical
 from billing_hooks.words import Outcome
 
 Seal = Callable[[dict[str, Any]], bytes]
@@ -151,7 +152,7 @@ async def test_any_order_and_number_of_events_and_clicks_makes_one_encounter(
         "sheet": lambda: sheet(store),
         "click": lambda: jobs.code_encounter(store, PRACTICE, "vis_7f3a91c2d4", at=AT),
         "queue": lambda: jobs.work_queue(store, drain=True),
-        "rules": lambda: store.recode(PRACTICE),
+        "rules": lambda: store.recode_open(PRACTICE, None, None),
     }
     order = [name for name in steps for _ in range(chance.randint(1, 4))]
     chance.shuffle(order)
@@ -388,3 +389,22 @@ async def test_a_database_that_is_away_makes_the_sender_try_again(
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="https://b") as sender:
         answer = await deliver(sender, seal(event), private_key)
         assert (answer.status_code, answer.json()["code"]) == (503, "not-stored")
+
+
+@pytest.mark.parametrize("which", ["event", "statement"])
+async def test_an_event_of_a_later_schema_says_what_to_do_and_nothing_is_kept(
+    client: httpx.AsyncClient, store: Store, event: dict[str, Any], statement: dict[str, Any], seal: Seal,
+    private_key: Ed25519PrivateKey, which: str,
+) -> None:  # fmt: skip
+    """It is refused with an answer after which the sender tries again; brought up to date, it would be taken."""
+    raw = seal(event if which == "event" else statement)
+    body = json.loads(raw)
+    body |= {"schema": body["schema"].replace("/1", "/2"), "something_new": {"of": "later"}}
+    answer = await deliver(client, canonical(body), private_key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "future-schema")
+    assert f"The event is of {body['schema']}" in answer.json()["say"]
+    assert "bring it up to date" in answer.json()["say"]
+    assert "antechamber deliveries replay" in answer.json()["say"]
+    assert await store.event(PRACTICE, body["id"]) is None
+    assert await encounters(store) == []
+    assert (await deliver(client, raw, private_key)).status_code == 204

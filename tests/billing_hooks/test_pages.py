@@ -19,7 +19,8 @@ from billing_hooks import contract, demo, jobs
 from billing_hooks.errors import Refused
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
-from billing_hooks.pages import Biller, create_pages
+from billing_hooks.page_frame import Biller
+from billing_hooks.pages import create_pages
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import encounter_id
 
@@ -141,7 +142,7 @@ async def test_every_column_sorts_both_ways(
         raw = seal(one)
         await store.receive(json.loads(raw), raw, AT)
         await jobs.code_encounter(store, PRACTICE, f"vis_{number}", at=AT)
-    for column in ("state", "visit", "client", "clinician", "changed"):
+    for column in ("state", "visit", "client", "clinician", "file_by", "waits", "since"):
         assert 'aria-sort="ascending"' in checked(await browser.get(f"/billing/?sort={column}"))
     up = checked(await browser.get("/billing/?sort=visit"))
     assert up.index("20 Nov 2026, 03:00") < up.index("20 Nov 2026, 05:00") < up.index("20 Nov 2026, 06:00")

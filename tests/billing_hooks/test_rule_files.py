@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -36,8 +37,9 @@ SECOND = WHOLE.replace("version = 1", "version = 2").replace("2024-01-01\nto = 2
 
 
 def remarks(text: str, today: date = TODAY) -> list[str]:
-    """What is said of one more file beside the shipped ones, without what is said of those."""
-    return [each.line for each in packs.check([("acme.toml", text)], today) if each.file == "acme.toml"]
+    """What is said of one more file beside the shipped ones, without its lines and what is said of those."""
+    found = packs.check([("acme.toml", text)], today)
+    return [replace(each, row=0).line for each in found if each.file == "acme.toml"]
 
 
 def test_a_whole_file_has_nothing_to_say_and_is_read() -> None:
@@ -136,7 +138,7 @@ def test_a_change_is_told_in_words() -> None:
          "confirmed": {"by": "Lee", "on": "2026-11-01"}, "auth_required": True},
     )  # fmt: skip
     assert changes(new, narrow) == (
-        "Kinds of place allowed: clinic, office, was any.",
+        "Kinds of place allowed: Clinic, Office, was Any place.",
         "Place of service at home: 02, was 10.",
         "Modifiers with picture: none, was 95.",
         "Families of codes: 98000 taken with 95, was none.",

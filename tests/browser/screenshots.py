@@ -1,6 +1,7 @@
-"""Every page at 1280 and 390 px in both themes, as PNG: ``make screenshots`` (``python -m tests.browser.screenshots``).
+"""Every page at 1280 and 390 px in both themes, as PNG: ``make screenshots`` (``python -m tests.browser.screenshots``;
+``... screenshots coding`` takes one part of them).
 
-A whole visit is held so that each page is seen as people see it, with its real content. The consoles are listened to
+Whole visits are held so that each page is seen as people see it, with its real content. The consoles are listened to
 here as in the tests. `screenshots/desk-1280-light.png` also becomes the README's picture (deploy/pictures/desk.png).
 """
 
@@ -13,37 +14,14 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import ViewportSize
-
 from tests.browser import steps
+from tests.browser.album import Album
+from tests.browser.coding_pictures import bring, coding
 from tests.browser.harness.chromium import Chromium
 from tests.browser.harness.fakes import Colour
 from tests.browser.harness.gathering import Meet, gathering
 from tests.browser.harness.quiet import Quiet
 from tests.browser.harness.running import ROOT, Antechamber
-
-SIZES: Final[dict[int, ViewportSize]] = {1280: {"width": 1280, "height": 800}, 390: {"width": 390, "height": 844}}
-THEMES: Final = ("light", "dark")
-
-
-class Album:
-    """Takes each page in four ways: two widths, two themes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.taken = 0
-
-    async def take(self, person: Chromium, name: str) -> None:
-        """Take the page as it stands; the browser keeps its page, only the window and the theme change."""
-        for width, size in SIZES.items():
-            await person.page.set_viewport_size(size)
-            for theme in THEMES:
-                await person.page.emulate_media(color_scheme=theme)
-                await person.page.wait_for_timeout(250)  # transitions of the theme and the layout end
-                await person.picture(self.folder / f"{name}-{width}-{theme}.png")
-                self.taken += 1
-        await person.page.emulate_media(color_scheme="light")
-        await person.page.set_viewport_size(SIZES[1280])
 
 
 async def client_way_in(client: Chromium, link: str, album: Album) -> None:
@@ -100,10 +78,17 @@ async def visit(clinician: Chromium, client: Chromium, album: Album) -> None:
 
 async def office(server: Antechamber, clinician: Chromium, album: Album) -> None:
     """The pages around the visits."""
-    for path in ("visits/new", "statements", "settings"):
+    for path in ("visits/new", "statements", "contacts", "settings"):
         await clinician.open(f"{server.origin}/{path}")
         await clinician.page.wait_for_timeout(500)
         await album.take(clinician, f"staff-{path.replace('/', '-')}")
+    await clinician.open(f"{server.origin}/statements")
+    await clinician.page.locator("#due a.button").first.click()
+    await clinician.until("() => document.querySelector('.sheet-form') !== null")
+    await album.take(clinician, "sheet")
+    await clinician.page.get_by_role("link", name="Treatment plan").click()
+    await clinician.page.get_by_role("button", name="Write a treatment plan").click()
+    await album.take(clinician, "treatment-plan")
 
 
 async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, album: Album) -> None:
@@ -117,9 +102,33 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
     await biller.open(f"{server.origin}/billing/?show=all")
     await biller.until("() => document.querySelector('.verdict-link') !== null")
     await album.take(biller, "billing-worklist")
+    await biller.open(f"{server.origin}/billing/upcoming")
+    await album.take(biller, "billing-upcoming")
+    await biller.open(f"{server.origin}/billing/?show=all")
+    await biller.until("() => document.querySelector('.verdict-link') !== null")
     await biller.page.locator(".verdict-link").first.click()
     await biller.until("() => location.pathname.startsWith('/billing/encounters/')")
     await album.take(biller, "billing-encounter")
+    encounter = await biller.address()
+    await biller.open(f"{encounter}/coverage")
+    await album.take(biller, "billing-coverage")
+    await biller.open(f"{server.origin}/billing/release?encounter={encounter.rpartition('/')[2]}")
+    await album.take(biller, "billing-release")
+    for path in ("rules", "rules/new", "rules/mhcp-2022", "payers", "payers/mhcp-2022", "fees", "services", "codes"):
+        await biller.open(f"{server.origin}/billing/{path}")
+        await album.take(biller, f"billing-{path.replace('/', '-')}")
+    await biller.open(f"{server.origin}/billing/clients")
+    await album.take(biller, "clients")
+    await biller.page.locator(".client-names a").first.click()
+    await biller.until("() => document.querySelector('.coverage') !== null")
+    await album.take(biller, "client")
+    await biller.page.locator(".coverage h3 a").first.click()
+    await biller.until("() => location.pathname.includes('/coverages/')")
+    await album.take(biller, "client-coverage")
+    await biller.open(f"{server.origin}/imports")
+    await album.take(biller, "imports")
+    await biller.open(f"{server.origin}/billing/diagnoses")
+    await album.take(biller, "billing-diagnoses")
 
 
 async def guest_early(clinician: Chromium, guest: Chromium, front_desk: Chromium, album: Album) -> None:
@@ -180,37 +189,38 @@ async def group(
     await album.take(clinician, "staff-connection")
 
 
-async def bring(meet: Meet, name: str, colour: Colour) -> Chromium:
-    """Bring a person at Chromium: the pictures need its window and its theme."""
-    person = await meet(name, colour)
-    assert isinstance(person, Chromium)
-    return person
+async def visits(server: Antechamber, meet: Meet, album: Album, _: Path) -> None:
+    """A visit of two with its whole way in and out, the pages around it, and a visit of three."""
+    clinician = await bring(meet, "clinician", Colour.BLUE)
+    client = await bring(meet, "client", Colour.ORANGE)
+    front_desk = await bring(meet, "front desk", Colour.GREEN)
+    biller = await bring(meet, "biller", Colour.MAGENTA)
+    await steps.sign_in(clinician, server.demo["clinician"])
+    link = await steps.book(clinician)
+    await clinician.open(f"{server.origin}/desk")
+    await client_way_in(client, link, album)
+    await visit(clinician, client, album)
+    await office(server, clinician, album)
+    await others(server, front_desk, biller, album)
+    for person in (client, biller):
+        await person.close()
+    client = await bring(meet, "second client", Colour.ORANGE)
+    guest = await bring(meet, "guest", Colour.GREEN)
+    await group(server, clinician, client, guest, front_desk, album)
 
 
-async def hold(folder: Path) -> int:
-    """Hold one visit with a server and four browsers of its own; give the number of pictures taken."""
+PARTS: Final = {"visits": visits, "coding": coding}
+
+
+async def hold(folder: Path, part: str) -> int:
+    """Hold the visits of one part with a server and browsers of its own; give the number of pictures taken."""
     album, quiet = Album(folder), Quiet()
     with tempfile.TemporaryDirectory(prefix="antechamber-pictures-") as name:
         server = Antechamber(Path(name))
         try:
             await server.start("demo")
             async with gathering(quiet, Path(name)) as meet:
-                clinician = await bring(meet, "clinician", Colour.BLUE)
-                client = await bring(meet, "client", Colour.ORANGE)
-                front_desk = await bring(meet, "front desk", Colour.GREEN)
-                biller = await bring(meet, "biller", Colour.MAGENTA)
-                await steps.sign_in(clinician, server.demo["clinician"])
-                link = await steps.book(clinician)
-                await clinician.open(f"{server.origin}/desk")
-                await client_way_in(client, link, album)
-                await visit(clinician, client, album)
-                await office(server, clinician, album)
-                await others(server, front_desk, biller, album)
-                for person in (client, biller):
-                    await person.close()
-                client = await bring(meet, "second client", Colour.ORANGE)
-                guest = await bring(meet, "guest", Colour.GREEN)
-                await group(server, clinician, client, guest, front_desk, album)
+                await PARTS[part](server, meet, album, Path(name))
         except BaseException:
             print(server.words(), file=sys.stderr)
             raise
@@ -221,11 +231,13 @@ async def hold(folder: Path) -> int:
 
 
 def main() -> None:
-    """Write them all."""
+    """Write them all, or the parts that were named."""
     folder = ROOT / "screenshots"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    taken = asyncio.run(hold(folder))
+    parts = [one for one in sys.argv[1:] if one in PARTS] or list(PARTS)
+    if len(parts) == len(PARTS):
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    taken = sum(asyncio.run(hold(folder, part)) for part in parts)
     if "--readme" in sys.argv:
         shutil.copy(folder / "desk-1280-light.png", ROOT / "deploy" / "pictures" / "desk.png")
     print(f"{taken} pictures in {folder.relative_to(ROOT)}/")

@@ -9,10 +9,45 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
+
+from billing_hooks.store import Store
+from server import runtime
+from server.keys import KeyFile
+from server.settings import Settings
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
 REMOTE: Final = "[data-stage=remote]"
+# Unfolds the statement's own form below the way to the sheet, once it is there.
+STATEMENT: Final = """() => {
+  const form = document.querySelector("#over-form > details");
+  if (form) form.open = true;
+  return form !== null;
+}"""
+# The same words into every part of a note, as typing does it.
+WRITE: Final = """(words) => {
+  for (const area of document.querySelectorAll(".sheet-form textarea")) {
+    area.value = words;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+
+def billing_of(server: Antechamber) -> Store:
+    """Billing's store of a running server, to change what a biller's page or a payer would change."""
+    settings = Settings.load(data_dir=server.folder / "var")
+    keys = KeyFile.load(settings.key_file)
+    url = runtime.database_urls(settings, keys).billing
+    assert url is not None
+    return Store.open(url, keys.derive("billing"))
+
+
+async def practice_and_client(store: Store) -> tuple[str, str]:
+    """The ids of the demo's practice and of the client whom billing knows."""
+    async with store.work() as work:
+        row = (await work.execute(text("SELECT practice_id, client_id FROM billing.coverages LIMIT 1"))).one()
+    return row.practice_id, row.client_id
 
 
 async def sign_in(person: Person, who: dict[str, str]) -> None:
@@ -24,13 +59,15 @@ async def sign_in(person: Person, who: dict[str, str]) -> None:
     await person.until("() => !location.pathname.startsWith('/sign-in')")
 
 
-async def book(person: Person, name: str = "Riley Example") -> str:
+async def book(person: Person, name: str = "Riley Example", service: str | None = None) -> str:
     """Book a visit for a new client, for now, and give the link that the page shows to copy."""
     await person.click("New visit", role="link")
     await person.until("() => document.querySelector('#clinician')?.value && document.querySelector('#service')?.value")
     await person.click("New client", role="radio")
     await person.fill("Full name", name)
     await person.fill("Phone If we need to reach them", "(651) 555-0177")
+    if service is not None:
+        await person.choose("Service", service)
     # right after the demo's own visit, and within the hour before which a link opens
     start = datetime.now(ZoneInfo("America/Chicago")) + timedelta(minutes=55)
     start -= timedelta(minutes=start.minute % 5)
@@ -59,12 +96,39 @@ async def consent(client: Person, name: str = "Riley Example") -> None:
     await client.click("Continue")
 
 
-async def say_where(client: Person) -> None:
+BOOK: Final = """async ({ client, start }) => {
+  const get = async (path) => (await fetch(path)).json();
+  const service = (await get("/api/services")).services[0];
+  const body = {
+    client, clinician: (await get("/api/staff/me")).id, start, minutes: service.minutes, service: service.id,
+    anyway: true,
+  };
+  const headers = { "Content-Type": "application/json" };
+  const made = await fetch("/api/visits", { method: "POST", headers, body: JSON.stringify(body) });
+  return (await made.json()).link;
+}"""
+
+
+async def book_beside(clinician: Person, client: dict[str, str | None]) -> str:
+    """Book a visit within the hour beside whatever else is booked, as another window would; gives the link.
+
+    `client` is `{"id": ...}` of somebody known, or a new client's name, phone and email.
+    """
+    start = datetime.now(ZoneInfo("America/Chicago")) + timedelta(minutes=50)
+    return str(await clinician.evaluate(BOOK, {"client": client, "start": f"{start:%Y-%m-%dT%H:%M}"}))
+
+
+def newcomer(name: str) -> dict[str, str | None]:
+    """A new client of this name."""
+    return {"name": name, "phone": "(651) 555-0177", "email": None}
+
+
+async def say_where(client: Person, state: str = "Minnesota") -> None:
     """A place typed in, kept, and a number to call."""
     await client.until("() => location.pathname === '/j/location'")
     await client.fill("Street address", "55 Lake St")
     await client.fill("City", "Saint Paul")
-    await client.choose("State", "Minnesota")
+    await client.choose("State", state)
     await client.choose("What kind of place is it?", "At home")
     await client.click("Continue")
     await client.sees("How can we reach you?")
@@ -148,10 +212,22 @@ async def end(clinician: Person) -> None:
 
 async def sign_statement(clinician: Person) -> None:
     """The clinician's statement, in place after the end, with the minutes that the form proposes."""
+    await clinician.until(STATEMENT, timeout=30)
     await clinician.click("I saw and heard the client in this visit.", role="checkbox")
     await clinician.fill("Diagnoses for billing ICD-10-CM codes, such as F41.1. They go to billing only.", "F41.1")
     await clinician.click("Sign statement")
     await clinician.sees("signed")
+
+
+async def sign_sheet(clinician: Person, words: str) -> None:
+    """From the end of a visit to its sheet and note, signed with what the page proposes and without a diagnosis."""
+    await clinician.click("Write the sheet and note", role="link")
+    await clinician.until("() => Boolean(document.querySelector('#minutes')?.value)", timeout=30)
+    await clinician.click("I saw and heard the client in this visit.", role="checkbox")
+    await clinician.click("The client told me, and I confirmed, where they were.", role="checkbox")
+    await clinician.evaluate(WRITE, words)
+    await clinician.click("Sign")
+    await clinician.sees("Signed by Ana Rivera, LICSW")
 
 
 async def first_event(biller: Person) -> str:

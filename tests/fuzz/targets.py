@@ -10,21 +10,37 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from billing_hooks import contract, keyset, signing, strict
+from billing_hooks import (
+    card_photo,
+    contract,
+    demo,
+    eligibility_271,
+    fee_file,
+    keyset,
+    packs,
+    rule_form,
+    signing,
+    strict,
+    toml_files,
+)
 from billing_hooks.errors import Malformed as BillingMalformed
 from billing_hooks.errors import Refused as BillingRefused
 from billing_hooks.keyset import PublicKey
+from billing_hooks.material import Fee
+from billing_hooks.rule_changes import told
 from media import answer, evidence, rtcp
 from media.errors import Malformed as MediaMalformed
 from media.sections import ALONE, Section
-from server import client_address
+from server import client_address, import_csv, import_fhir
+from server.errors import Malformed as ServerMalformed
+from server.local_time import zone_named
 from signaling import fact_forms, wire
 from signaling.errors import Malformed
 from signaling.messages import DOORS
@@ -36,7 +52,7 @@ from tests.signaling.lives import SAMPLES
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 ROOT = HERE.parents[1]
-NO = (Malformed, MediaMalformed, BillingMalformed, BillingRefused)
+NO = (Malformed, MediaMalformed, BillingMalformed, BillingRefused, ServerMalformed)
 
 Mutate = Callable[[Random, Any, Sequence[Any]], Any]
 
@@ -215,6 +231,129 @@ def forwarded(text: str) -> None:
     assert found is not None
 
 
+def rule_file(text: str) -> None:
+    """A practice's own file of rules: read whole, each rule with its name and what it says, or every fault named."""
+    raw = text.encode("utf-8", "surrogatepass")  # files are bytes
+    placed, remarks = packs.look_into(raw, "their.toml")
+    if remarks:
+        assert all(remark.line.startswith(("wrong  their.toml", "note   their.toml")) for remark in remarks)
+        return
+    for form, one in zip(packs.forms_of(raw, "their.toml"), placed, strict=True):
+        json.dumps(form)
+        told(one.rule)
+        rule_form.fill(form)
+
+
+def code_tables(text: str) -> None:
+    """A practice's own code tables: read whole or refused."""
+    raw = text.encode("utf-8", "surrogatepass")
+    try:
+        found = packs.own_tables(toml_files.text_of(raw, "their.toml", packs.MOST_TABLES), "their.toml")
+    except NO as no:
+        assert no.say.startswith("their.toml: ")
+        return
+    assert found.valid_from <= found.valid_through
+    assert all(step.code in found.codes for band in found.bands.values() for step in band.steps)
+
+
+def fee_rows(text: str) -> None:
+    """A practice's own fees: whole schedules, none of which holds twice on a day, or every fault named."""
+    schedules, wrong = fee_file.read([row.split(",") for row in text.splitlines()])
+    for fees in schedules.values() if not wrong else ():
+        assert not fee_file.overlaps(fees)
+        assert all(fee.cents > 0 and (fee.until is None or fee.since <= fee.until) for fee in fees)
+
+
+def rule_files() -> list[str]:
+    """What is shipped, one rule at a time."""
+    folder = ROOT / "billing_hooks" / "payers"
+    texts = [file.read_text("utf-8").split("[[rule]]")[1:] for file in sorted(folder.glob("*.toml"))]
+    return [f"[[rule]]{text}" for rules in texts for text in rules]
+
+
+def tables_shipped() -> list[str]:
+    """The shipped code tables."""
+    return [(ROOT / "billing_hooks" / "codes" / "pack.toml").read_text("utf-8")]
+
+
+def fees_written() -> list[str]:
+    """Fees as they are saved."""
+    return [
+        fee_file.write(demo.FEES),
+        fee_file.write([*demo.FEES, Fee("90834", 1, date(2027, 1, 1), date(2027, 2, 1))]),
+    ]
+
+
+def eligibility(text: str) -> None:
+    """A payer's electronic answer: what is taken can be kept and shown."""
+    try:
+        found = eligibility_271.read(text.encode("utf-8", "surrogatepass"))
+    except NO:
+        return
+    assert eligibility_271.Answer.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert all(benefit.line for benefit in found.benefits)
+
+
+def card(raw: bytes) -> None:
+    """A picture of a card: what is taken is taken again and stays the same."""
+    try:
+        kind, kept = card_photo.cleaned(raw)
+    except NO:
+        return
+    assert card_photo.cleaned(kept) == (kind, kept)
+
+
+def table(text: str) -> None:
+    """A table of clients: whatever is wrong is named with its row, and what is right has a client's number."""
+    try:
+        found = import_csv.read(text)
+    except NO:
+        return
+    assert all(each.row >= 1 and each.say for each in found.troubles)
+    assert all(each.external and each.name for each in found.clients)
+
+
+ZONE = zone_named("America/Chicago")
+
+
+def bundled(text: str) -> None:
+    """A bundle of clients: as a table."""
+    try:
+        found = import_fhir.read(text, ZONE)
+    except NO:
+        return
+    assert all(each.row >= 1 and each.say for each in found.troubles)
+    assert all(each.external and each.name for each in found.clients)
+
+
+def tables() -> list[str]:
+    """The template, and one with a visit."""
+    return [
+        import_csv.template(),
+        import_csv.template().replace("self,", "child,A,B,1990-01-01,V1,2026-11-25T10:00,50,a@b,X"),
+    ]
+
+
+def bundles() -> list[str]:
+    """A patient with a plan and an appointment."""
+    patient = {"resourceType": "Patient", "id": "p1", "name": [{"family": "Example", "given": ["Riley"]}],
+               "birthDate": "1990-02-14", "telecom": [{"system": "phone", "value": "(651) 555-0134"}]}  # fmt: skip
+    plan = {"resourceType": "Coverage", "id": "c1", "beneficiary": {"reference": "Patient/p1"},
+            "payor": [{"display": "Example"}], "type": {"coding": [{"code": "5"}]}, "period": {"start": "2026-01-01"},
+            "relationship": {"coding": [{"code": "child"}]}, "subscriber": {"display": "Casey Example"}}  # fmt: skip
+    visit = {"resourceType": "Appointment", "id": "a1", "status": "booked", "start": "2026-11-25T16:00:00Z",
+             "minutesDuration": 50, "serviceType": [{"text": "X"}],
+             "participant": [{"actor": {"reference": "Patient/p1"}}, {"actor": {"display": "Ana Rivera"}}]}  # fmt: skip
+    entries = [{"resource": each} for each in (patient, plan, visit)]
+    return [json.dumps({"resourceType": "Bundle", "entry": entries})]
+
+
+def answered() -> list[str]:
+    """A payer's answer, a segment a line."""
+    text = (ROOT / "tests" / "billing_hooks" / "x12" / "271_ex1.x12").read_text("ascii")
+    return [text, text.replace("~\n", "~").replace("~", "~\n").replace("MSG*TELEHEALTH", "III*ZZ*10~\nMSG*X")]
+
+
 def answers() -> list[str]:
     """What real browsers answered."""
     folder = ROOT / "tests" / "media" / "answers"
@@ -264,6 +403,23 @@ TARGETS = {
         ),
         _target("key_set", mutate.json_text, key_set, "billing_hooks/keyset.py", "billing_hooks/strict.py"),
         _target("delivery", mutate.text, headers, "billing_hooks/signing.py"),
+        _target(
+            "rule_file", mutate.lines, rule_file,
+            "billing_hooks/rules.py", "billing_hooks/rules_check.py", "billing_hooks/rule_form.py", examples=rule_files,
+        ),
+        _target("code_tables", mutate.lines, code_tables, "billing_hooks/pack_check.py", examples=tables_shipped),
+        _target("fee_file", mutate.lines, fee_rows, "billing_hooks/fee_file.py", examples=fees_written),
+        _target(
+            "eligibility", mutate.lines, eligibility, "billing_hooks/x12.py", "billing_hooks/eligibility_271.py",
+            examples=answered,
+        ),
+        _target(
+            "table", mutate.lines, table, "server/import_csv.py", "server/import_rows.py", examples=tables,
+        ),
+        _target(
+            "bundle", mutate.json_text, bundled, "server/import_fhir.py", "server/import_rows.py", examples=bundles
+        ),
+        _target("card", mutate.some_bytes, card, "billing_hooks/card_photo.py", binary=True),
         _target("forwarded", mutate.text, forwarded, "server/client_address.py"),
     )
 }  # fmt: skip

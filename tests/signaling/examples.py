@@ -326,7 +326,9 @@ def _desks(waiting: Any) -> list[Example]:
     for who, role in (("desk", StaffRole.CLINICIAN), ("board", StaffRole.FRONT_DESK)):
         viewer = Viewer(CLINICIAN if role is StaffRole.CLINICIAN else OTHER_STAFF, role)
         line, day = cards(visits, viewer, wall(3), {CLINICIAN: LICENCES}, {VisitId("vis_booked")})
-        desk = views.dump_desk(4, wall(3), "America/Chicago", DeskStatus.AVAILABLE, line, day, NAMES)
+        check = {"standing": "covered", "line": "Covered: home allowed, LICSW allowed, share $20", "owed": "$20"}
+        checks = {visits[0].id: check}
+        desk = views.dump_desk(4, wall(3), "America/Chicago", DeskStatus.AVAILABLE, line, day, NAMES, checks)
         shown.append({"to": who, "message": desk})
     return shown
 

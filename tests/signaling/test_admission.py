@@ -114,6 +114,21 @@ def test_an_override_is_recorded_with_its_reason() -> None:
     assert refused(visit, c.ExplainOverride(CLINICIAN, OverrideReason.OTHER)) == "nothing-to-explain"
 
 
+def test_an_override_is_asked_for_once_for_a_state() -> None:
+    """Back from hold the reason stands, a crisis that was explained stays explained; another state asks anew."""
+    explain = c.ExplainOverride(CLINICIAN, OverrideReason.COMPACT)
+    held = after(*WAITING, IN_WISCONSIN, CRISIS, explain, c.Hold(CLINICIAN))
+    assert kinds(held, c.Admit(CLINICIAN, None)) == ["admitted"]
+    back = after(c.Admit(CLINICIAN, None), visit=held)
+    assert (back.override, back.cover) == (held.override, held.cover)
+    moved = after(c.ReturnToWaiting(CLINICIAN), visit=back)
+    assert moved.location is not None
+    elsewhere = replace(moved, location=replace(moved.location, state="TX"))
+    assert refused(elsewhere, c.Admit(CLINICIAN, None)) == "licence-missing"
+    abroad = replace(moved, location=replace(moved.location, country="CA", state=""))
+    assert refused(abroad, c.Admit(CLINICIAN, None)) == "licence-missing"
+
+
 def test_an_override_that_was_not_needed_is_not_recorded() -> None:
     """A licence covers: the reason has nothing to excuse."""
     visit = after(*WAITING, c.Admit(CLINICIAN, MINNESOTA, OverrideReason.CRISIS))

@@ -137,6 +137,7 @@ def test_a_crisis_admission_shows_that_its_reason_is_due() -> None:
     crisis = after(*WAITING, IN_WISCONSIN, c.Admit(CLINICIAN, None, OverrideReason.CRISIS))
     assert card(crisis, OWN, wall(), LICENCES, first_visit=False).override_due
     assert not card(crisis, DESK, wall(), LICENCES, first_visit=False).override_due
+    assert card(crisis, OWN, wall(), LICENCES, first_visit=False).licence is Covered.OVERRIDE
     told = after(c.ExplainOverride(CLINICIAN, OverrideReason.OTHER), visit=crisis)
     assert not card(told, OWN, wall(), LICENCES, first_visit=False).override_due
 

@@ -55,6 +55,10 @@ test("a reload goes on where the server says the person is", () => {
   assert.equal(resumeAt(state(), "/j"), "hello");
   assert.equal(resumeAt(state(), "/j/consent"), "consent");
   assert.equal(resumeAt(state({ step: "location" }), "/j/devices"), "place");
+  // A treatment plan that waits is read before the place is asked; it holds nobody up later on.
+  assert.equal(resumeAt(state({ step: "location", plan: { id: "p" } }), "/j/location"), "plan");
+  assert.equal(resumeAt(state({ step: "devices", plan: { id: "p" } }), "/j/devices"), "devices");
+  assert.equal(nextScreen(state({ step: "location", plan: { id: "p" } })), "plan");
   assert.equal(resumeAt(state({ step: "visit" }), "/j"), "visit");
   assert.equal(resumeAt(state({ step: "over", open: false }), "/j"), "over");
   assert.equal(resumeAt(state({ open: false }), "/j/consent"), "early");

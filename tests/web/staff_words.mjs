@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diagnosisCodes, invitationText, isEmail, isNpi, isPhone } from "./booking_words.js";
+import { answerTick, dayWords, ruleWords, standingTone } from "./exit_words.js";
 import { byStart, byWait, guestCount, guestsEarly, isAhead, isOver, isTogether, nextWords, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { stateName, STATES, ZONES } from "./states.js";
 import { clockface, dateField, minutesSince, nextQuarter, timeOf, wallWords, whenWords } from "./zone_time.js";
@@ -108,6 +109,26 @@ test("each state stands once, and each zone is one that browsers know", () => {
 test("a service whose name says its length has it said once", () => {
   assert.equal(serviceWords(card({ first_visit: true })), "Psychotherapy, 45 min · first visit");
   assert.equal(serviceWords(card({ service: "Individual therapy, 45 minutes" })), "Individual therapy, 45 minutes");
+});
+
+test("a check's line is the coverage tick, with its colour beside a word", () => {
+  const held = { standing: "held", line: "Not settled: the client's plan is not active", owed: null };
+  const tick = ticks(card({ check: held })).at(-1);
+  assert.deepEqual(tick, { word: "Coverage", say: held.line, tone: "warn", icon: "warn" });
+  assert.equal(ticks(card()).at(-1)?.say, "Coverage has not been checked.");
+  for (const standing of ["covered", "pays"]) assert.equal(standingTone(standing).tone, "ok");
+  for (const standing of ["refused", "unlicensed"]) assert.equal(standingTone(standing).tone, "danger");
+  assert.equal(standingTone("something new").tone, "");
+});
+
+test("an answer names its rule, its day and its source, and an unknown one no tick", () => {
+  const answer = { question: "site", says: "no", say: "Not at home.", rule: "plan v2", sources: ["Amendment 4"], dated: "from 2026-01-01" };
+  assert.deepEqual(answerTick(answer), { word: "Place:", tone: "danger", icon: "warn" });
+  assert.equal(answerTick({ ...answer, says: "unknown" }).icon, "unknown");
+  assert.equal(ruleWords(answer), "plan v2, from 2026-01-01 · Amendment 4");
+  assert.equal(ruleWords({ rule: "", sources: [], dated: "" }), "");
+  assert.equal(dayWords("2027-01-31"), "31 Jan 2027");
+  assert.equal(dayWords("nonsense"), "nonsense");
 });
 
 test("the board counts the guests who wait and who are in, and the desk says why nobody can be let in yet", () => {

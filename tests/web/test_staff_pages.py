@@ -10,12 +10,15 @@ import pytest
 import web
 from server import pages
 
-PAGES = ("sign-in", "desk", "board", "new-visit", "statements", "settings", "problem")
+PAGES = ("sign-in", "desk", "board", "new-visit", "statements", "settings", "contacts", "problem")
 ROLES = {
-    "clinician": ["/desk", "/visits/new", "/statements", "/settings"],
-    "front_desk": ["/board", "/visits/new"],
-    "biller": ["/billing/"],
-}
+    "clinician": ["/desk", "/visits/new", "/statements", "/contacts", "/settings"],
+    "front_desk": ["/board", "/visits/new", "/billing/upcoming", "/contacts", "/billing/clients"],
+    "biller": [
+        "/billing/", "/billing/upcoming", "/billing/clients", "/billing/payers", "/billing/rules", "/billing/fees",
+        "/billing/diagnoses",
+    ],
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,13 @@ class Staff:
 
 
 PROBLEM = {"status": 404, "title": "Page not found", "say": "There is nothing at this address."}
+MORE = {"problem": PROBLEM, "contacts": {"states": [("MN", "Minnesota")]}}
 
 
 def rendered(name: str, role: str | None = "clinician", practice: Practice | None = Practice()) -> str:
     """The page's HTML for somebody of that role."""
     staff = None if role is None else Staff("stf_a", "Sam O'Hara", role)
-    return pages.render(f"{name}.html", practice=practice, staff=staff, **(PROBLEM if name == "problem" else {}))
+    return pages.render(f"{name}.html", practice=practice, staff=staff, **MORE.get(name, {}))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -67,10 +71,18 @@ def test_a_page_has_its_landmarks_and_a_heading(name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_finds_its_own_pages_and_no_others(role: str) -> None:
-    """The navigation by role."""
-    found = re.findall(r'<li><a href="([^"]+)"', rendered("problem", role))
-    assert found == ROLES[role]
+def test_each_role_finds_its_own_pages_and_no_others(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The navigation by role; to what billing keeps only where billing runs in this server."""
+    monkeypatch.delitem(pages.environment().globals, "billing_here", raising=False)
+    elsewhere = {"/billing/upcoming", "/billing/clients", "/contacts"} if role != "biller" else set()
+    assert places(role) == [one for one in ROLES[role] if one not in elsewhere]
+    monkeypatch.setitem(pages.environment().globals, "billing_here", True)
+    assert places(role) == ROLES[role]
+
+
+def places(role: str) -> list[str]:
+    """Where the navigation of that role leads."""
+    return re.findall(r'<li><a href="([^"]+)"', rendered("problem", role))
 
 
 @pytest.mark.parametrize("name", ["sign-in", "problem"])

@@ -25,7 +25,7 @@ def test_the_staff_pages_words_times_and_checks_hold(tmp_path: Path) -> None:
     """Every example in staff_words.mjs holds."""
     done = run_in_node("staff_words.mjs", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "# pass 15" in done.stdout, done.stdout
+    assert "# pass 17" in done.stdout, done.stdout
 
 
 def test_the_browser_knows_the_states_that_the_server_knows() -> None:

@@ -2,8 +2,9 @@
 
 /**
  * @template Value
- * @typedef {{ok: true, value: Value}|{ok: false, status: number, code: string, say: string, phone: string|null}} Answer
- *   status 0 and code "offline": the server was not reached.
+ * @typedef {{ok: true, value: Value}|{ok: false, status: number, code: string, say: string, phone: string|null,
+ *   fields?: Record<string, string>}} Answer
+ *   status 0 and code "offline": the server was not reached. `fields`: what is wrong with a form, by the field's name.
  */
 
 /** @template Value @param {string} path @returns {Promise<Answer<Value>>} */
@@ -41,5 +42,6 @@ async function ask(path, init) {
     code: typeof body?.code === "string" ? body.code : `status-${response.status}`,
     say: typeof body?.say === "string" ? body.say : "Something went wrong on our side. Please try again.",
     phone: typeof body?.phone === "string" ? body.phone : null,
+    fields: body?.fields ?? {},
   };
 }

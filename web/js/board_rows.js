@@ -2,7 +2,7 @@
 
 import { byStart, guestCount, isOver, patience, phaseWords, serviceWords, ticks, waitedWords } from "./desk_words.js";
 import { el, fill, icon } from "./dom.js";
-import { menu, put, say } from "./staff_dom.js";
+import { button, menu, put, say } from "./staff_dom.js";
 import { copyLinkButton, furtherActions } from "./visit_actions.js";
 import { minutesSince, timeOf } from "./zone_time.js";
 
@@ -58,7 +58,7 @@ class Row {
     this.link = copyLinkButton(card, "quiet");
     this.link.setAttribute("aria-describedby", id);
     this.actions = el("div", { class: "slot-actions" }, this.link,
-      menu(`More for ${card.client.name}`, () => furtherActions(this.card, this.nowMs)));
+      menu(`More for ${card.client.name}`, () => [...clientPage(this.card), ...furtherActions(this.card, this.nowMs)]));
     this.node = el("tr", {}, this.time, el("th", { scope: "row", id, class: "client" }, this.name, this.about), this.clinician,
       el("td", { class: "state" }, this.phase, this.wait, this.guests), el("td", { class: "check-in" }, this.ticks),
       el("td", { class: "row-actions" }, this.actions));
@@ -95,4 +95,10 @@ class Row {
     fill(this.ticks, ...all.map((tick) => el("li", { class: `tick ${tick.tone}`, title: tick.say }, icon(tick.icon),
       el("span", { "aria-hidden": "true", text: tick.word }), el("span", { class: "sr-only", text: tick.say }))));
   }
+}
+
+/** The client's own page, for those who may see it. @param {Card} card @returns {HTMLButtonElement[]} */
+function clientPage(card) {
+  if (document.body.dataset["role"] !== "front_desk") return [];
+  return [button("Client's page", "", () => location.assign(`/billing/clients/of/${card.visit}`), "person")];
 }

@@ -7,6 +7,7 @@ import { devicesScreen } from "./client_devices.js";
 import { earlyScreen, helloScreen, linkScreen } from "./client_link.js";
 import { contactScreen, placeScreen } from "./client_location.js";
 import { overScreen, problemScreen } from "./client_over.js";
+import { planScreen } from "./client_plan.js";
 import { ADDRESS, mayGo, nextScreen, resumeAt, secretOf } from "./client_state.js";
 import { InVisit } from "./client_visit.js";
 import { Devices } from "./devices.js";
@@ -78,6 +79,8 @@ function build(name) {
       return devicesScreen(way(), true);
     case "consent":
       return consentScreen(way());
+    case "plan":
+      return planScreen(way(), () => go(state?.step === "over" ? "over" : "place"));
     case "place":
       return placeScreen(way());
     case "contact":

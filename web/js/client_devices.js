@@ -2,6 +2,7 @@
 // Shell (DOM).
 
 import { post } from "./api.js";
+import { cost } from "./client_cost.js";
 import { primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
 import { copy, el, fill, icon, tel } from "./dom.js";
 import { DOOR } from "./door.js";
@@ -108,6 +109,7 @@ class Check {
       : primary(WORDS.join, () => this.#join());
     this.node = screen(
       { name: early ? "try" : "devices", title: early ? WORDS.tryTitle : WORDS.title, back: early ? () => way.go("early") : () => way.go(DOOR.guest ? "hello" : "contact") },
+      early ? null : cost(way.state),
       el("div", { class: "checks" }, this.#shutOut && this.#encryption(), ...Object.values(this.#cards)),
       this.#box, early ? null : this.#hint, el("p", { class: "actions" }, join));
     way.devices.addEventListener("change", this.#draw);

@@ -21,10 +21,13 @@ const WORDS = {
   here: "Use this one",
   next: (/** @type {string} */ when, /** @type {string} */ who) => `Next: ${when} with ${who}.`,
   noNext: "To plan your next visit, call us.",
+  placeOpen: { title: "This visit does not take place now",
+    lines: ["Your clinician knows where you are and will tell you what happens next."] },
   close: "You can close this page now.",
   retry: "Try again",
   call: "Call us",
   copy: "A copy for you:",
+  plan: "Read and sign your treatment plan",
 };
 
 /** @param {Way} way @param {() => (Promise<void>|void)} onBack @returns {Screen} */
@@ -48,7 +51,7 @@ export function elsewhereScreen(way, onHere) {
 /** @param {Way} way @returns {Screen} */
 export function overScreen(way) {
   const { visit, next, practice } = way.state;
-  const words = overWords(visit.phase, visit.clinician);
+  const words = way.state.place_open && visit.phase === "declined" ? WORDS.placeOpen : overWords(visit.phase, visit.clinician);
   const held = visit.phase === "ended" || visit.phase === "complete";
   const node = screen({ name: "over", title: words.title },
     ...words.lines.map((line) => el("p", { class: "lead" }, line)),
@@ -57,6 +60,7 @@ export function overScreen(way) {
           el("span", {}, next ? WORDS.next(dayAndTime(next.start, visit.zone, new Date()), next.clinician) : WORDS.noNext))
       : null,
     held && !DOOR.guest ? copyLink() : null,
+    way.state.plan ? el("p", {}, el("button", { type: "button", class: "button", onclick: () => way.go("plan") }, icon("pen"), WORDS.plan)) : null,
     callUs(practice.phone),
     el("p", { class: "muted" }, WORDS.close));
   return { node };

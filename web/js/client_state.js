@@ -6,14 +6,16 @@
 /** @typedef {{name: string, phone: string, relation: string}} Emergency */
 /** @typedef {{version: string, text: string, sha256: string, reaffirm: boolean, name: string|null,
  *   relationship: string|null}} Consent */
+/** @typedef {{id: string, version: number, text: string, sha256: string}} TreatmentPlan   one that waits to be signed */
 /** @typedef {{practice: Practice, visit: {clinician: string, start: string, minutes: number, zone: string,
  *   phase: import("./wire.js").Phase, opens_at: string, closes_at: string}, open: boolean, step: ServerStep,
  *   consent: Consent, places: Place[], callback: string|null, emergency: Emergency|null, states: [string, string][],
- *   next: {start: string, clinician: string}|null, guest?: {name: string, role: string}|null}} ClientState
+ *   next: {start: string, clinician: string}|null, owed?: {text: string, version: string, id: string, estimate: boolean}|null,
+ *   place_open?: boolean, plan?: TreatmentPlan|null, guest?: {name: string, role: string}|null}} ClientState
  *   guest: who the link was made for, where it is a guest's; such a state has no consent, no places, no numbers */
 
 /** The screens of the way. "hello" says who and when; "early" is the link before its window.
- * @typedef {"link"|"hello"|"early"|"try"|"consent"|"place"|"contact"|"devices"|"waiting"|"visit"|"left"|"over"
+ * @typedef {"link"|"hello"|"early"|"try"|"consent"|"plan"|"place"|"contact"|"devices"|"waiting"|"visit"|"left"|"over"
  *   |"elsewhere"|"problem"} ScreenName */
 
 /** The four questions in order, for "2 of 4" and the way back. @type {readonly ScreenName[]} */
@@ -21,7 +23,7 @@ export const QUESTIONS = Object.freeze(/** @type {ScreenName[]} */ (["consent", 
 
 /** The address each screen shows. @type {Readonly<Record<ScreenName, string>>} */
 export const ADDRESS = Object.freeze({
-  link: "/j", hello: "/j", early: "/j", try: "/j/devices", consent: "/j/consent", place: "/j/location",
+  link: "/j", hello: "/j", early: "/j", try: "/j/devices", consent: "/j/consent", plan: "/j/location", place: "/j/location",
   contact: "/j/location", devices: "/j/devices", waiting: "/j/waiting", visit: "/j/visit", left: "/j/visit",
   over: "/j/over", elsewhere: "/j/visit", problem: "/j",
 });
@@ -40,7 +42,7 @@ export function resumeAt(state, address) {
     case "consent":
       return address === ADDRESS.consent ? "consent" : "hello";
     case "location":
-      return "place";
+      return state.plan ? "plan" : "place";
     case "devices":
       return state.guest && address !== ADDRESS.devices ? "hello" : "devices";
     case "waiting":

@@ -17,6 +17,7 @@ const WORDS = {
   coming: "Taking you to the waiting room",
   held: (/** @type {string} */ who) => `${who} will be back soon`,
   since: (/** @type {string} */ time) => `You have been in the waiting room since ${time}.`,
+  stay: "Stay on this page. You can put your device down.",
   next: "Stay on this page. The visit starts here by itself, with a soft sound. You can put your device down.",
   heldNext: "Your visit is on hold. Nobody sees or hears you now. Stay on this page: it goes on by itself.",
   offline: "You are offline. Your place is kept. We are trying to bring you back.",
@@ -31,6 +32,9 @@ const WORDS = {
     late_15: (who) => `${who} is about 15 minutes late. Thank you for waiting.`,
     soon: (who) => `${who} will be with you in a moment.`,
   }),
+  knows: "Your clinician knows where you are and will tell you what happens next",
+  whereTold: (/** @type {string} */ who) => `${who} asks where you are right now.`,
+  where: "Say where you are",
   self: "Only you see this picture.",
   own: "Your own picture",
   noCamera: "Your camera is not on. You can wait without it.",
@@ -43,6 +47,7 @@ export class WaitingScreen {
   #drawn = "";
   #title = el("span");
   #status = el("div", { class: "waiting-words", role: "status", "aria-live": "polite" });
+  #where = el("p", { class: "actions", hidden: true });
   #offline = el("p", { class: "with-icon notice-line", role: "status" });
   #video = el("video", { class: "mirror", playsinline: true, autoplay: true, muted: true, "aria-label": WORDS.own });
   #selfNote = el("p", { class: "hint" });
@@ -55,12 +60,17 @@ export class WaitingScreen {
     this.#video.muted = true;
     const { practice } = way.state;
     const node = screen({ name: "waiting", title: "" },
-      this.#offline, this.#status,
+      this.#offline, this.#status, this.#where,
       practice.message ? el("blockquote", { class: "message" }, el("p", {}, practice.message), el("footer", {}, practice.name)) : null,
       el("div", { class: "waiting-self" }, this.#video, this.#selfNote),
       practice.phone ? el("p", {}, WORDS.help, tel(practice.phone)) : null,
       DOOR.guest ? null : copyLink(),
       el("p", { class: "actions" }, el("button", { type: "button", class: "button", onclick: onLeave }, icon("leave"), WORDS.leave)));
+    fill(this.#where, el("button", { type: "button", class: "button primary", onclick: () => {
+      way.draft.where = null;
+      way.draft.form = false;
+      way.go("place");
+    } }, icon("place"), WORDS.where));
     const heading = node.querySelector("h1");
     if (heading) fill(heading, this.#title);
     this.#title.textContent = WORDS.coming;
@@ -80,20 +90,24 @@ export class WaitingScreen {
     if (this.#offline.textContent !== offline) fill(this.#offline, offline && icon("offline"), offline);
     if (!visit || (visit.phase !== "waiting" && visit.phase !== "on_hold" && visit.phase !== "transferred")) return;
     const held = visit.phase === "on_hold";
-    const title = held ? WORDS.held(who) : WORDS.title(who);
+    const asked = visit.message === "where_now";
+    // Whether they may be seen there is the practice's to settle: nobody is promised to be let in, or told why not.
+    const open = visit.place_open === true;
+    const title = held ? WORDS.held(who) : open ? WORDS.knows : WORDS.title(who);
+    this.#where.hidden = !asked;
     if (this.#title.textContent !== title) {
       this.#title.textContent = title;
       announce(`${WORDS.here} ${title}.`);
     }
     const lines = [
-      visit.message ? WORDS.told[visit.message]?.(who) : undefined,
-      held || !visit.clinician_status ? undefined : WORDS.status[visit.clinician_status]?.(who),
-      held ? WORDS.heldNext : WORDS.next,
+      asked ? WORDS.whereTold(who) : visit.message ? WORDS.told[visit.message]?.(who) : undefined,
+      held || open || !visit.clinician_status ? undefined : WORDS.status[visit.clinician_status]?.(who),
+      held ? WORDS.heldNext : open ? WORDS.stay : WORDS.next,
       !held && visit.waiting_since ? WORDS.since(clock(visit.waiting_since, visit.zone)) : undefined,
     ].filter((line) => line !== undefined);
     if (this.#drawn === lines.join("\n")) return;
     this.#drawn = lines.join("\n");
-    const told = visit.message && WORDS.told[visit.message] ? lines.shift() : undefined;
+    const told = asked || (visit.message && WORDS.told[visit.message]) ? lines.shift() : undefined;
     fill(this.#status, told && el("p", { class: "told with-icon" }, icon("message"), told),
       ...lines.map((line, at) => el("p", at === lines.length - 1 && !held && visit.waiting_since ? { class: "muted" } : {}, line)));
   }

@@ -4,11 +4,13 @@ import { ArrivalAlert } from "./arrival_alert.js";
 import { WaitingCards } from "./desk_cards.js";
 import { DayLine } from "./desk_line.js";
 import { DeskLink } from "./desk_link.js";
+import { openCheck } from "./desk_exits.js";
 import { DeskVisit } from "./desk_visit.js";
 import { isTogether, nextWords } from "./desk_words.js";
 import { Devices } from "./devices.js";
 import { need } from "./dom.js";
 import { askOverride } from "./override_dialog.js";
+import { showDue } from "./overrides_due.js";
 import { button, note, say } from "./staff_dom.js";
 import { dayOf, timeOf } from "./zone_time.js";
 import { advice, surroundings } from "./troubles.js";
@@ -36,6 +38,14 @@ const cards = new WaitingCards(part("waiting"), {
   decline: (card, reason) => link.send({ type: "decline", visit: card.visit, reason }),
   end: (card) => link.send({ type: "end", visit: card.visit, reason: "done" }),
   unhold: (card) => link.send({ type: "return", visit: card.visit }),
+  check: (card) => {
+    together = false;
+    void openCheck(card, outOf(card));
+  },
+  crisis: (card) => {
+    together = false;
+    void admit(card, "crisis", false);
+  },
   tell: (card, code) => {
     const sent = link.send({ type: "tell", visit: card.visit, code });
     if (sent) note(`${card.client.initials} reads it now.`);
@@ -100,7 +110,11 @@ function draw() {
  * @param {boolean} allTheSame without camera or microphone */
 async function admit(card, reason, allTheSame) {
   if (admitting) return;
-  if (card.licence === "missing" && !reason) return askOverride(card, (given) => void admit(card, given, allTheSame));
+  if (card.licence === "missing" && !reason) {
+    // Where billing runs elsewhere there is no check, and the reason alone is asked for.
+    if (card.check?.standing === "unlicensed") return void openCheck(card, outOf(card));
+    return askOverride(card, (given) => void admit(card, given, allTheSame));
+  }
   admitting = card.visit;
   cards.admitting(card.visit, true);
   visits.prepare(card.visit);
@@ -113,6 +127,11 @@ async function admit(card, reason, allTheSame) {
   if (!link.send({ type: "admit", visit: card.visit, override_reason: reason, with_guests: together })) {
     refuse(card.visit, "There is no connection to the server just now. Nobody was let in. Try again when it is back.");
   }
+}
+
+/** How the check's ways out let somebody in. @param {Card} card @returns {import("./desk_exits.js").Then} */
+function outOf(card) {
+  return { admit: (reason) => void admit(card, reason, false), crisis: () => void admit(card, "crisis", false) };
 }
 
 /** What is wrong with the clinician's own devices and what helps, in one paragraph.
@@ -156,6 +175,7 @@ function refused(message) {
 /** @param {import("./desk_visit.js").Screen} screen */
 function shown(screen) {
   part("desk").hidden = screen !== "desk";
+  if (screen === "desk") void showDue();
   // The title may stand in a window list or on a projector: it names the screen and the practice, never a person.
   arrivals.count(latest?.waiting.length ?? 0, screen === "desk" ? TITLE : TITLE.replace("Desk", "Visit"));
   if (screen === "desk") draw();
@@ -169,6 +189,7 @@ part("status").addEventListener("change", (event) => {
 });
 
 setInterval(draw, 5000);
+void showDue();
 link.open();
 const here = /^\/visits\/([a-z0-9_]+)$/.exec(location.pathname);
 if (here?.[1]) void visits.open(here[1]);

@@ -16,6 +16,8 @@ import { minutesSince, timeOf } from "./zone_time.js";
  *   end: (card: Card) => boolean,
  *   unhold: (card: Card) => boolean,
  *   tell: (card: Card, code: string) => boolean,
+ *   check: (card: Card) => void,
+ *   crisis: (card: Card) => void,
  * }} CardActs   together: with every guest who waits; false: it could not be sent now, the card says so */
 
 /** @type {readonly (readonly [string, string])[]} */
@@ -29,6 +31,11 @@ const TOLD = [
   ["late_10", "Say: about 10 minutes late"], ["late_15", "Say: about 15 minutes late"],
 ];
 const UNSENT = "There is no connection to the server just now. Try again when it is back.";
+
+const CRISIS = "Crisis: let them in now";
+
+/** What a check came to where there is something to be done about it. */
+const TROUBLED = new Set(["held", "refused", "unlicensed"]);
 
 export class WaitingCards {
   /** @type {Map<string, WaitingCard>} */ #cards = new Map();
@@ -95,19 +102,22 @@ class WaitingCard {
     this.patience = el("span", { class: "tag" });
     this.ticks = el("ul", { class: "ticks", "aria-label": "Ready for the visit" });
     this.warnings = el("ul", { class: "warnings" });
+    this.check = el("p", { class: "check-line", hidden: true });
+    this.look = button("Check and ways out", "", () => this.acts.check(this.card));
+    this.crisis = button(CRISIS, "danger", () => this.acts.crisis(this.card), "warn");
     this.trouble = el("p", { class: "notice danger", role: "alert", hidden: true });
     this.admit = button("Admit", "primary", () => this.acts.admit(this.card, false));
     this.together = button("Admit with guests", "", () => this.acts.admit(this.card, true));
     this.guests = el("ul", { class: "card-guests", "aria-label": "Guests of this visit", hidden: true });
     this.decline = button("Decline", "", () => this.askDecline());
-    for (const one of [this.admit, this.together, this.decline]) one.setAttribute("aria-describedby", id);
+    for (const one of [this.admit, this.together, this.decline, this.look, this.crisis]) one.setAttribute("aria-describedby", id);
     this.panel = el("div", { class: "decline", hidden: true });
-    this.actions = el("div", { class: "card-actions" }, this.admit, this.together, this.decline,
-      menu(`More for ${card.client.name}`, () => this.more()));
+    this.actions = el("div", { class: "card-actions" }, this.admit, this.together, this.crisis, this.look,
+      this.decline, menu(`More for ${card.client.name}`, () => this.more()));
     this.node = el("li", { class: "card waiting-card" },
       el("div", { class: "card-top" }, el("div", {}, this.name, this.about),
         el("div", { class: "card-wait" }, this.patience, this.since)),
-      this.ticks, this.warnings, this.guests, this.trouble, this.actions, this.panel);
+      this.ticks, this.check, this.warnings, this.guests, this.trouble, this.actions, this.panel);
   }
 
   /** @param {Card} card @param {number} nowMs @param {string} zone */
@@ -126,8 +136,19 @@ class WaitingCard {
     put(this.node, "data-tone", tone);
     this.#showTicks(card);
     put(this.admit, "disabled", !card.can_admit);
+    this.#showCheck(card);
     this.#showGuests(card);
     this.decline.hidden = card.phase === "on_hold";
+  }
+
+  /** Billing's word before anybody is let in, and what can be done about it. @param {Card} card */
+  #showCheck(card) {
+    this.check.hidden = this.look.hidden = !card.check;
+    say(this.check, card.check?.line ?? "");
+    say(this.look, TROUBLED.has(card.check?.standing ?? "") ? "Check and ways out" : "What was checked");
+    put(this.check, "data-standing", card.check?.standing);
+    this.crisis.hidden = card.licence !== "missing";
+    put(this.crisis, "disabled", !card.can_admit);
   }
 
   /** Who else was invited; those who wait can be let in with the client. @param {Card} card */
@@ -145,13 +166,15 @@ class WaitingCard {
   /** @param {Card} card */
   #showTicks(card) {
     const all = ticks(card);
-    const key = JSON.stringify([all, card.online, card.asleep]);
+    const key = JSON.stringify([all, card.online, card.asleep, card.check?.standing]);
     if (this.ticks.dataset["key"] === key) return;
     this.ticks.dataset["key"] = key;
     this.ticks.replaceChildren(...all.map((tick) => el("li", { class: `tick ${tick.tone}`, title: tick.say },
       icon(tick.icon), el("span", { "aria-hidden": "true", text: tick.word }), el("span", { class: "sr-only", text: tick.say }))));
-    // What needs a decision is said in full, not left to a hover.
-    const warnings = all.filter(({ tone }) => tone === "warn" || tone === "danger").map((tick) => tick.say);
+    // What needs a decision is said in full, not left to a hover; what the check's line says is not said twice.
+    const said = card.check?.standing === "unlicensed" ? ["Coverage", "Licence"] : ["Coverage"];
+    const warnings = all.filter(({ tone, word }) => (tone === "warn" || tone === "danger") && !said.includes(word))
+      .map((tick) => tick.say);
     if (!card.online) warnings.push("Not connected just now. Their place is kept.");
     else if (card.asleep) warnings.push("Their device may be asleep. Their place is kept.");
     this.warnings.replaceChildren(...warnings.map((text) => el("li", {}, icon("warn"), text)));

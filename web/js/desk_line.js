@@ -101,7 +101,8 @@ class Slot {
     this.undo.hidden = card.phase !== "declined";
     this.actions.hidden = isOver(card) && !card.override_due && card.phase !== "declined";
     this.link.hidden = this.menu.hidden = isOver(card);
-    say(this.back, card.override_due && isOver(card) ? "Record the reason" : "Open visit");
+    // A reason that is still due has its own place at the top of the desk: this only leads back to the visit.
+    put(this.back, "class", isTogether(card) ? "button primary" : "button quiet");
   }
 
   /** Set through the object model: the policy allows no style attribute. @param {number} hours */

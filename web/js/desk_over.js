@@ -46,7 +46,7 @@ export class DeskOver {
     this.#facts(visit, held, seconds);
     part("over-sign").hidden = !held;
     part("over-sign-why").hidden = false;
-    say(part("over-sign-title"), "Left to sign: your statement");
+    say(part("over-sign-title"), "Left to sign: your sheet and note");
     fill(part("over-form"), el("p", { class: "muted", role: "status", text: "The record of the visit is being made …" }));
     this.#next = null;
     this.drawNext();
@@ -116,14 +116,18 @@ export class DeskOver {
     if (this.#visit !== visit) return;
     if (!due) {
       if (tries > 0) setTimeout(() => void this.#sign(visit, tries - 1), 1000);
-      else fill(part("over-form"), el("p", { text: "Not ready yet. You will find it under Statements due in a moment." }));
+      else fill(part("over-form"), el("p", { text: "Not ready yet. You will find it under Statements and sheets in a moment." }));
       return;
     }
-    fill(part("over-form"), statementForm(due, () => {
-      say(part("over-sign-title"), "Nothing left to sign");
-      fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }));
-      part("over-sign-why").hidden = true;
-    }));
+    const sheet = () => el("p", {}, el("a", { class: "button primary", href: `/visits/${visit}/sheet`, text: "Write the sheet and note" }));
+    // Who has no time for the note now can state what they saw at once: it is the same statement that the sheet signs.
+    fill(part("over-form"), sheet(), el("details", { class: "exceptions" },
+      el("summary", { text: "Sign the statement alone, write the note later" }),
+      statementForm(due, () => {
+        say(part("over-sign-title"), "Your statement is signed, the note is left");
+        fill(part("over-form"), el("p", { class: "notice ok", role: "status", text: "Signed. Billing has it now." }), sheet());
+        part("over-sign-why").hidden = true;
+      })));
   }
 }
 

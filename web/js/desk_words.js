@@ -1,5 +1,6 @@
 // The words of the desk and the board: what a card's phase, ticks and wait are called, and how they are coloured. Pure.
 
+import { standingTone } from "./exit_words.js";
 import { minutesSince, timeOf } from "./zone_time.js";
 
 /** @typedef {import("./wire.js").Card} Card */
@@ -49,6 +50,8 @@ const LICENCE = {
   covered: { word: "Licence", say: "Your licence covers the state the client is in.", tone: "ok", icon: "check" },
   missing: { word: "Licence", say: "No licence on file covers the state the client is in. Admitting asks for a reason.",
              tone: "danger", icon: "warn" },
+  override: { word: "Licence", say: "No licence on file covers the state the client is in. The reason you gave is kept.",
+              tone: "warn", icon: "warn" },
   unknown: { word: "Licence", say: "Not checked: we do not know yet which state the client is in.", tone: "", icon: "unknown" },
 };
 
@@ -62,11 +65,6 @@ const DEVICES = {
 
 /** @type {Tick} */
 const UNCOVERED = { word: "Coverage", say: "Coverage has not been checked.", tone: "", icon: "unknown" };
-/** @type {Record<string, Tick>} */
-const COVERAGE = {
-  active: { word: "Coverage", say: "Coverage is active.", tone: "ok", icon: "check" },
-  inactive: { word: "Coverage", say: "Coverage is not active.", tone: "warn", icon: "warn" },
-};
 
 /** Consent, location, devices, licence and coverage, in that order. @param {Card} card @returns {Tick[]} */
 export function ticks(card) {
@@ -83,7 +81,7 @@ export function ticks(card) {
       ? DEVICES[card.devices]
       : { word: "Devices", say: "The device check has not been done.", tone: "", icon: "unknown" },
     LICENCE[card.licence],
-    COVERAGE[card.coverage] ?? UNCOVERED,
+    card.check ? { word: "Coverage", say: card.check.line, ...standingTone(card.check.standing) } : UNCOVERED,
   ];
 }
 

@@ -28,7 +28,7 @@ export function button(label, look, act, drawn) {
 
 /** While `work` runs the button says so and does not start it again. Being signed out leads to the sign-in page.
  * @template T @param {HTMLButtonElement} pressed @param {() => Promise<T>} work
- * @param {(say: string, code: string) => void} failed @returns {Promise<T|undefined>} */
+ * @param {(say: string, code: string, fields: Record<string, string>) => void} failed @returns {Promise<T|undefined>} */
 export async function busy(pressed, work, failed) {
   if (pressed.getAttribute("aria-busy") === "true") return undefined;
   pressed.setAttribute("aria-busy", "true");
@@ -36,7 +36,8 @@ export async function busy(pressed, work, failed) {
     return await work();
   } catch (failure) {
     if (failure instanceof Trouble && failure.code === "signed-out") toSignIn();
-    failed(sentence(failure), failure instanceof Trouble ? failure.code : "");
+    const known = failure instanceof Trouble ? failure : null;
+    failed(sentence(failure), known?.code ?? "", known?.fields ?? {});
     return undefined;
   } finally {
     pressed.removeAttribute("aria-busy");

@@ -9,11 +9,13 @@ export class Trouble extends Error {
   /**
    * @param {string} code the server's stable code, or "signed-out", "offline", "server"
    * @param {string} say a sentence for people: what happened and what to do
+   * @param {Record<string, string>} [fields] what is wrong with a form, by the field's name
    */
-  constructor(code, say) {
+  constructor(code, say, fields = {}) {
     super(say);
     this.code = code;
     this.say = say;
+    this.fields = fields;
   }
 }
 
@@ -30,7 +32,7 @@ export async function post(path, body) {
 /** @param {import("./api.js").Answer<any>} answer @returns {any} */
 function valueOf(answer) {
   if (answer.ok) return answer.value;
-  throw answer.code === "signed-out" ? new Trouble(answer.code, SIGNED_OUT) : new Trouble(answer.code, answer.say);
+  throw answer.code === "signed-out" ? new Trouble(answer.code, SIGNED_OUT) : new Trouble(answer.code, answer.say, answer.fields);
 }
 
 const SIGNED_OUT = "You have been signed out. Sign in again to go on.";

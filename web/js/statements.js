@@ -1,55 +1,72 @@
-// The clinician's list of visits whose statement is due, oldest first, each signed in its place. Shell (DOM).
+// What is left to sign: visits without a sheet, drafts begun, notes that wait for one's countersignature. Shell (DOM).
 
-import { statementForm } from "./statement_form.js";
 import { el, need } from "./dom.js";
-import { button, cannotLoad } from "./staff_dom.js";
-import { get } from "./staff_http.js";
+import { signedNote } from "./sheet_signed.js";
+import { busy, cannotLoad, say } from "./staff_dom.js";
+import { get, post } from "./staff_http.js";
 import { shortDayOf, timeOf } from "./zone_time.js";
 
 /** @typedef {import("./statement_form.js").Due} Due */
+/** @typedef {{ visit: string, client: string, start: string }} Begun */
+/** @typedef {{ client_id: string, client: string, review_on: string }} Review */
+/** @typedef {import("./sheet_signed.js").Signed & { visit: string, client: string }} Waiting */
 
 const zone = document.body.dataset["zone"] ?? "UTC";
-const list = need(document, "#due", HTMLElement);
 const none = need(document, "#none", HTMLElement);
 
-/** @param {Due} due @returns {HTMLElement} */
-function row(due) {
-  const heading = el("h2", { id: `due-${due.visit}`, tabindex: "-1", text: due.client });
-  const open = button("Open", "", () => {
-    const form = statementForm(due, () => signed(item, due));
-    open.replaceWith();
-    item.append(form);
-    form.querySelector("input")?.focus();
-  });
-  open.setAttribute("aria-describedby", heading.id);
+/** @param {string} id @param {string} client @param {string} words @param {string} visit @param {string} label
+ * @returns {HTMLElement} */
+function row(id, client, words, visit, label) {
+  const heading = el("h2", { id, tabindex: "-1", text: client });
+  return el("li", { class: "card" },
+    el("div", { class: "row spread" }, el("div", {}, heading, el("p", { class: "muted", text: words })),
+      el("a", { class: "button", href: `/visits/${visit}/sheet`, "aria-describedby": id, text: label })));
+}
+
+/** @param {Due} due @param {boolean} begun @returns {HTMLElement} */
+function dueRow(due, begun) {
   const counted = due.counted_minutes === 1 ? "1 minute counted" : `${due.counted_minutes} minutes counted`;
-  const item = el("li", { class: "card" },
-    el("div", { class: "row spread" },
-      el("div", {}, heading, el("p", { class: "muted",
-        text: `${shortDayOf(due.start, zone)}, ${timeOf(due.start, zone)} to ${timeOf(due.ended, zone)} · ${counted}` })),
-      open));
+  const words = `${shortDayOf(due.start, zone)}, booked for ${timeOf(due.start, zone)}, ended ${timeOf(due.ended, zone)} · ${counted}`;
+  return row(`due-${due.visit}`, due.client, begun ? `${words} · begun` : words, due.visit, begun ? "Go on" : "Open");
+}
+
+/** @param {Waiting} note @returns {HTMLElement} */
+function waitingRow(note) {
+  const failed = el("p", { class: "error", role: "alert" });
+  const sign = el("button", { type: "button", class: "button", text: "Countersign" });
+  const item = el("li", {}, el("details", { class: "card exceptions" },
+    el("summary", { text: `${note.client} · signed by ${note.record.author}, ${note.signed_words}` }),
+    signedNote(note), failed, el("div", { class: "actions" }, sign)));
+  sign.addEventListener("click", () => void busy(sign, async () => {
+    await post(`/api/visits/${note.visit}/sheet/countersign`, { version: note.version });
+    const done = el("p", { class: "notice ok", role: "status", tabindex: "-1", text: `Countersigned: ${note.client}, ${note.signed_words}` });
+    item.replaceChildren(done);
+    done.focus();
+  }, (words) => say(failed, words)));
   return item;
 }
 
-/** The row says that it is done and stays, so that nothing jumps under the reader's hand.
- * @param {HTMLElement} item @param {Due} due */
-function signed(item, due) {
-  const done = el("p", { class: "notice ok", role: "status", tabindex: "-1",
-    text: `Signed: ${due.client}, ${shortDayOf(due.start, zone)}. Billing has it now.` });
-  item.replaceChildren(done);
-  done.focus();
-  if (![...list.children].some((other) => other.querySelector("h2"))) none.hidden = false;
-}
-
 try {
-  /** @type {Due[]} */
-  const due = (await get("/api/statements")).due;
-  due.sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
-  list.replaceChildren(...due.map(row));
-  none.hidden = due.length > 0;
-  // "Sign the statement" at the end of a visit leads here, with the visit's id after the #.
+  const [{ due }, { drafts }, { waiting }, reviews] = await Promise.all([
+    get("/api/statements"), get("/api/drafts"), get("/api/countersign"), get("/api/plans/due")]);
+  const begun = new Set(drafts.map((/** @type {Begun} */ one) => one.visit));
+  due.sort((/** @type {Due} */ a, /** @type {Due} */ b) => Date.parse(a.start) - Date.parse(b.start));
+  const listed = new Set(due.map((/** @type {Due} */ one) => one.visit));
+  const open = drafts.filter((/** @type {Begun} */ one) => !listed.has(one.visit));
+  need(document, "#due", HTMLElement).replaceChildren(
+    ...due.map((/** @type {Due} */ one) => dueRow(one, begun.has(one.visit))),
+    ...open.map((/** @type {Begun} */ one) =>
+      row(`due-${one.visit}`, one.client, `${shortDayOf(one.start, zone)}, ${timeOf(one.start, zone)} · begun, not signed`, one.visit, "Go on")));
+  need(document, "#waiting", HTMLElement).replaceChildren(...waiting.map(waitingRow));
+  need(document, "#waiting-part", HTMLElement).hidden = waiting.length === 0;
+  need(document, "#reviews", HTMLElement).replaceChildren(...reviews.due.map((/** @type {Review} */ one) => el("li", { class: "row spread" },
+    el("a", { href: `/clients/${one.client_id}/plans`, text: one.client }),
+    el("span", { class: "muted", text: `by ${shortDayOf(`${one.review_on}T12:00:00Z`, "UTC")}` }))));
+  need(document, "#reviews-part", HTMLElement).hidden = reviews.due.length === 0;
+  none.hidden = due.length + open.length + waiting.length > 0;
+  // The end of a visit leads here, with the visit's id after the #.
   const wanted = document.getElementById(`due-${location.hash.slice(1)}`);
-  wanted?.closest("li")?.querySelector("button")?.click();
+  wanted?.closest("li")?.querySelector("a")?.focus();
 } catch (failure) {
   cannotLoad(failure, need(document, "#trouble", HTMLElement));
 } finally {

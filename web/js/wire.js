@@ -26,15 +26,17 @@
  *   audio_only: boolean, ended: {reason: string|null, next: NextVisit|null}|null,
  *   location: {state: string, site: string, confirmed: boolean}|null, identity_confirmed: boolean, left?: boolean,
  *   licence?: "covered"|"override"|"missing"|"explain"|null, online?: {client: boolean, clinician: boolean},
- *   people?: PersonHere[]|null, guests?: GuestView[]|null, may_share?: boolean}} VisitView
- *   left: the client went out of a running visit and may come back; licence: the clinician's browser only */
+ *   people?: PersonHere[]|null, guests?: GuestView[]|null, may_share?: boolean, place_open?: boolean}} VisitView
+ *   left: the client went out of a running visit and may come back; licence: the clinician's browser only;
+ *   place_open: whether the client may be seen where they are is being settled */
 /** @typedef {{participant: string, role: Role}} You */
 /** @typedef {{id: string, name: string}} ClinicianName */
+/** @typedef {{standing: string, line: string, owed: string|null}} CardCheck   what billing's check before the visit says */
 /** @typedef {{visit: string, client: {name: string, initials: string}, clinician: ClinicianName, service: string,
  *   start: string, minutes: number, phase: Phase, step: "consent"|"location"|"devices"|null,
  *   waiting_since: string|null, late: boolean, asleep: boolean, online: boolean, consent: boolean,
  *   location: {state: string, site: string}|null, devices: "ok"|"partly"|"failed"|null,
- *   licence: "covered"|"missing"|"unknown", coverage: string, can_admit: boolean, first_visit: boolean,
+ *   licence: "covered"|"override"|"missing"|"unknown", coverage: string, check?: CardCheck|null, can_admit: boolean, first_visit: boolean,
  *   override_due?: boolean, guests?: GuestOnCard[]|null}} Card   override_due: a crisis admission still waits for its reason */
 
 /** @typedef {{type: "welcome", ping_s: number, dead_s: number, server_time: string}} Welcome */
@@ -230,8 +232,9 @@ const card = shape({
   consent: flag,
   location: maybe(shape({ state: text, site: text })),
   devices: maybe(oneOf("ok", "partly", "failed")),
-  licence: oneOf("covered", "missing", "unknown"),
+  licence: oneOf("covered", "override", "missing", "unknown"),
   coverage: text,
+  check: maybe(shape({ standing: text, line: text, owed: maybe(text) })),
   can_admit: flag,
   first_visit: flag,
   guests: maybe(listOf(shape({ participant: text, guest: text, role, name: text, standing, here: flag }))),

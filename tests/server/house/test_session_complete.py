@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,8 @@ from signaling import commands
 from signaling.facts import EvidenceRecorded, Fact
 from signaling.guest_facts import GuestInvited
 from signaling.licence import LicenceCover
+from signaling.precheck import CheckedRule, Precheck, PrecheckResult
+from signaling.shape import Override
 from signaling.visit import Visit, decide_all, replay
 from signaling.words import (
     ClientId,
@@ -27,6 +30,7 @@ from signaling.words import (
     GuestId,
     Instant,
     LicenceId,
+    OverrideReason,
     ParticipantId,
     PracticeId,
     Role,
@@ -178,6 +182,20 @@ def test_a_visit_without_media_counts_nothing() -> None:
     counted = count(gather(visit, facts))
     assert (counted.began_s, counted.totals.talk_overlap, counted.timeline) == (None, 0.0, ())
     assert counted.modality is Modality.NONE
+
+
+def test_the_event_says_what_the_check_before_the_visit_came_to() -> None:
+    """Its result and rules as they were at admission; that nothing was checked where nothing was; why all the same."""
+    visit, facts = held(dict.fromkeys(range(60), (LIVE, LIVE)), 60)
+    assert event_of(visit, facts)["precheck"] == {"rules": [], "result": "not_checked", "override": None}
+    found = Precheck(PrecheckResult.CLEAR, (CheckedRule("Acme-2026", 3), CheckedRule("verified-cov_a2", 1)))
+    rules = [{"id": "Acme-2026", "version": 3}, {"id": "verified-cov_a2", "version": 1}]
+    checked = replace(visit, precheck=found)
+    assert event_of(checked, facts)["precheck"] == {"rules": rules, "result": "clear", "override": None}
+    cover = LicenceCover("TX", CoverBasis.OVERRIDE, None, None, START)
+    override = Override(START, BY, OverrideReason.CRISIS, None)
+    there = replace(visit, cover=cover, override=override, precheck=Precheck(PrecheckResult.UNLICENSED))
+    assert event_of(there, facts)["precheck"] == {"rules": [], "result": "unlicensed", "override": "crisis"}
 
 
 def test_only_an_ended_visit_has_an_event() -> None:

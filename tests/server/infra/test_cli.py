@@ -339,7 +339,7 @@ def test_rule_files_are_looked_over_with_a_line_for_each_fault(run: Run, tmp_pat
     )
     done = run("rules", "check", str(tmp_path / "own.toml"))
     assert done.returncode == 1
-    assert f"wrong  {tmp_path / 'own.toml'} · a · hue: there is no field hue." in done.stdout.splitlines()
+    assert f"wrong  {tmp_path / 'own.toml'}, line 6 · a · hue: there is no field hue." in done.stdout.splitlines()
     one_line(run("rules", "check", str(tmp_path / "none.toml")), "cannot be read")
 
 

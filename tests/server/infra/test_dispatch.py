@@ -107,7 +107,15 @@ async def test_a_delivery_arrives_to_the_byte_with_headers_that_prove_it(
 
 @pytest.mark.parametrize(
     ("how", "code"),
-    [(500, "http-500"), (302, "http-302"), (308, "http-308"), (404, "http-404"), (HANG, "timeout"), (CUT, "cut")],
+    [
+        (500, "http-500"),
+        (302, "http-302"),
+        (308, "http-308"),
+        (404, "http-404"),
+        (400, "http-400"),
+        (HANG, "timeout"),
+        (CUT, "cut"),
+    ],
 )
 async def test_what_goes_wrong_is_tried_again_on_the_schedule(
     runner: Dispatcher,

@@ -22,7 +22,25 @@ from server.db.shelf import Shelf
 from server.identity import STAFF_COOKIE
 from server.keys import KeyFile
 from server.passwords import Passwords, PasswordService, socket_path
-from server.routes import answers, client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes import (
+    answers,
+    client,
+    exits,
+    guest,
+    guests,
+    imports,
+    pages,
+    paper,
+    plans,
+    private_notes,
+    public,
+    settings,
+    sheets,
+    staff,
+    statements,
+    supervision,
+    visits,
+)
 from server.runtime import Runtime
 from server.settings import Settings
 from signaling.hub import Hub
@@ -139,8 +157,26 @@ def app(house: House) -> FastAPI:
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     made.state.house = house
     answers.install(made)
-    for module in (staff, visits, guests, statements, settings, client, guest, public, pages):
+    for module in (
+        staff,
+        visits,
+        guests,
+        statements,
+        sheets,
+        private_notes,
+        plans,
+        exits,
+        settings,
+        supervision,
+        imports,
+        client,
+        paper,
+        guest,
+        public,
+        pages,
+    ):
         made.include_router(module.router())
+    made.include_router(plans.client_router())
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,7 +13,9 @@ from fastapi import FastAPI
 
 from server.db.engine import Engine
 from server.db.shelf import Shelf
+from server.desk_checks import DeskChecks
 from server.doorkeeper import Doorkeeper
+from server.filing import Filing
 from server.ports import Listeners
 from server.runtime import Runtime
 from server.settings import Settings
@@ -67,7 +70,16 @@ class House:
     told: Told
     desk: Any = None
     listeners: Listeners = field(default_factory=Listeners)
+    filing: Filing | None = None
     sheets: list[tuple[str, int | None, tuple[str, ...], str]] = field(default_factory=list)
+    checks: DeskChecks | None = None
+    # Nobody looks at a desk here: what the billing wing hands to desks lies there.
+    board: Any = field(default_factory=lambda: SimpleNamespace(changed=lambda: None))
+    acts: Any = field(default_factory=SimpleNamespace)
+
+    @property
+    def practice_id(self) -> str:
+        return self.shelf.practice
 
     async def billing_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         self.sheets.append((visit, minutes, tuple(diagnoses), by))

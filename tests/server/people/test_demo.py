@@ -53,7 +53,7 @@ async def test_a_second_run_finds_everything_again(house: Any) -> None:
     assert await demo.ensure(house) == first
     async with house.shelf.work() as work:
         assert (await work.one(select(func.count()).select_from(staff))) == (3,)
-        assert (await work.one(select(func.count()).select_from(clients))) == (1,)
+        assert (await work.one(select(func.count()).select_from(clients))) == (2,)
 
 
 async def test_when_the_visit_is_over_or_its_time_passed_another_is_booked_for_now(house: Any) -> None:

@@ -7,13 +7,32 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
+from server.db import visits as visit_rows
 from server.permissions import TABLE, May
-from server.routes import client, guest, guests, pages, public, settings, staff, statements, visits
+from server.routes import (
+    client,
+    exits,
+    guest,
+    guests,
+    imports,
+    pages,
+    paper,
+    plans,
+    private_notes,
+    public,
+    settings,
+    sheets,
+    staff,
+    statements,
+    supervision,
+    visits,
+)
 from server.routes.asking import client_here, guest_here
 from signaling.words import StaffRole
 
 CLINICIAN = {"clinician"}
 BOOKERS = {"clinician", "front_desk"}
+OFFICE = {"front_desk", "biller"}
 ALL = {"clinician", "front_desk", "biller"}
 
 # Written out by hand, apart from server.permissions: who may use which route.
@@ -40,12 +59,50 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/visits/{visit}/guests"): BOOKERS,
     ("GET", "/api/visits/{visit}/guests/{guest}/link"): BOOKERS,
     ("POST", "/api/visits/{visit}/guests/{guest}/revoke"): BOOKERS,
+    ("GET", "/api/visits/{visit}/check"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/ask-place"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/exception"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/refer"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/reschedule"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/credentialing"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/exits/private-pay"): CLINICIAN,
+    ("GET", "/api/overrides"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/override-reason"): CLINICIAN,
+    ("GET", "/contacts"): BOOKERS,
+    ("GET", "/api/contacts"): BOOKERS,
+    ("POST", "/api/contacts"): BOOKERS,
+    ("GET", "/visits/{visit}/estimate"): ALL,
+    ("POST", "/api/visits/{visit}/estimate"): ALL,
+    ("POST", "/api/visits/{visit}/estimate/given"): ALL,
     ("GET", "/api/statements"): CLINICIAN,
     ("POST", "/api/visits/{visit}/statement"): CLINICIAN,
+    ("GET", "/imports"): OFFICE,
+    ("GET", "/imports/template.csv"): OFFICE,
+    ("POST", "/api/imports/csv"): OFFICE,
+    ("POST", "/api/imports/fhir"): OFFICE,
+    ("GET", "/api/imports/{wanted}"): OFFICE,
+    ("POST", "/api/imports/{wanted}/confirm"): OFFICE,
+    ("POST", "/api/imports/{wanted}/discard"): OFFICE,
+    ("GET", "/visits/{visit}/sheet"): CLINICIAN,
+    ("GET", "/api/visits/{visit}/sheet"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/sheet/draft"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/sheet/sign"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/sheet/countersign"): CLINICIAN,
+    ("POST", "/api/diagnoses"): CLINICIAN,
+    ("GET", "/api/countersign"): CLINICIAN,
+    ("GET", "/api/drafts"): CLINICIAN,
+    ("GET", "/api/visits/{visit}/private-note"): CLINICIAN,
+    ("POST", "/api/visits/{visit}/private-note"): CLINICIAN,
+    ("GET", "/clients/{client}/plans"): CLINICIAN,
+    ("GET", "/api/clients/{client}/plans"): CLINICIAN,
+    ("POST", "/api/clients/{client}/plans"): CLINICIAN,
+    ("GET", "/api/plans/due"): CLINICIAN,
     ("GET", "/api/settings/practice"): CLINICIAN,
     ("POST", "/api/settings/practice"): CLINICIAN,
     ("GET", "/api/settings/clinicians/{clinician}"): CLINICIAN,
     ("POST", "/api/settings/clinicians/{clinician}"): CLINICIAN,
+    ("GET", "/api/settings/clinicians/{clinician}/supervisor"): CLINICIAN,
+    ("POST", "/api/settings/clinicians/{clinician}/supervisor"): CLINICIAN,
 }
 OPEN_TO_ALL = {
     ("GET", "/"),
@@ -72,18 +129,20 @@ def routes_of(*modules: Any) -> set[tuple[str, str]]:
 
 def test_every_staff_route_is_in_exactly_one_list() -> None:
     """A new route must say whose it is."""
-    assert routes_of(staff, visits, guests, statements, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
+    records = (statements, sheets, private_notes, plans, supervision, imports)
+    assert routes_of(staff, visits, guests, *records, exits, settings, pages) == set(EXPECTED) | OPEN_TO_ALL
     assert not set(EXPECTED) & OPEN_TO_ALL
 
 
 def test_every_client_route_asks_for_the_clients_cookie() -> None:
     """Except the exchange that gives it."""
     asks = set()
-    for route in client.router().routes:
+    for route in [*client.router().routes, *plans.client_router().routes, *paper.router().routes]:
         assert isinstance(route, APIRoute)
         if client_here in [dependency.call for dependency in route.dependant.dependencies]:
             asks |= {(method, route.path) for method in route.methods}
-    assert routes_of(client) - asks == {("POST", "/api/join")}
+    assert ("POST", "/api/client/plan") in asks
+    assert routes_of(client, paper) - asks == {("POST", "/api/join")}
 
 
 def test_every_guests_route_asks_for_the_guests_cookie() -> None:
@@ -106,7 +165,13 @@ def test_what_anybody_may_fetch_is_three_things() -> None:
     }
 
 
+FILES = ("/api/imports/csv", "/api/imports/fhir")
 BODIES: dict[str, Any] = {
+    "/api/visits/{visit}/exits/exception": {"reason": "compact", "law": "PSYPACT", "expires": "2026-12-31"},
+    "/api/visits/{visit}/exits/refer": {"to": "ctc_" + "a" * 20},
+    "/api/visits/{visit}/exits/reschedule": {"start": "2026-11-25T09:00", "minutes": 50},
+    "/api/visits/{visit}/override-reason": {"reason": "compact"},
+    "/api/contacts": {"name": "Lee Ray", "phone": "(512) 555-0100", "states": ["TX"]},
     "/api/socket-ticket": {"for": "desk"},
     "/api/clients/search": {"q": "J"},
     "/api/visits/{visit}/cancel": {"reason": "other"},
@@ -117,6 +182,18 @@ BODIES: dict[str, Any] = {
         "minutes": 1,
         "diagnoses": [],
     },
+    "/api/visits/{visit}/sheet/draft": {"revision": 0, "content": {}},
+    "/api/visits/{visit}/sheet/sign": {"revision": 0, "content": {}, "version": 1},
+    "/api/visits/{visit}/sheet/countersign": {"version": 1},
+    "/api/visits/{visit}/private-note": {"version": 0, "text": "x"},
+    "/api/clients/{client}/plans": {
+        "begins_on": "2026-11-23",
+        "review_on": "2027-02-23",
+        "needs": "Worry",
+        "frequency": "Weekly, by video",
+        "goals": [{"goal": "Fewer checks"}],
+    },
+    "/api/diagnoses": {"q": "F41", "day": "2026-11-20"},
     "/api/settings/practice": {
         "name": "Lakeside",
         "phone": "(612) 555-0100",
@@ -126,21 +203,28 @@ BODIES: dict[str, Any] = {
         "others_may_share": False,
         "e2ee": "on",
     },
+    "/api/settings/clinicians/{clinician}/supervisor": {"supervisor": None},
     "/api/settings/clinicians/{clinician}": {"name": "Ana Rivera", "npi": None, "licences": []},
 }
 
 
 @pytest.mark.parametrize("who", ["clinician", "front_desk", "biller", "nobody"])
 async def test_each_role_gets_its_routes_and_no_other(
-    who: str, signed_in: Any, browsers: Any, booked: Any, booking: Any, team: Any
+    who: str, signed_in: Any, browsers: Any, booked: Any, booking: Any, team: Any, house: Any
 ) -> None:
     """Allowed: anything but 401 and 403. Not allowed: 403. Nobody: 401, and pages lead to the sign-in."""
     visit, _ = await booked()
+    async with house.shelf.work() as work:
+        client_id = (await visit_rows.read(work, visit)).client
     browser = browsers() if who == "nobody" else await signed_in(who)
     for (method, template), allowed in EXPECTED.items():
         path = template.replace("{visit}", visit).replace("{clinician}", team.clinician)
+        path = path.replace("{client}", client_id)
         if method == "GET":
             response = await browser.get(path)
+        elif template in FILES:
+            octets = {"content-type": "application/octet-stream"}
+            response = await browser.post(path, content=b"client_id", headers=octets)
         else:
             body = booking(start="2026-11-25T09:00") if template == "/api/visits" else BODIES.get(template, {})
             response = await browser.post(path, json=body)

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from server.db import people
 from server.db.tables import visits as visit_rows
 from server.errors import Malformed
-from server.routes.statements import diagnosis
+from server.sheet_form import diagnosis
 from signaling import commands
 from signaling.facts import StatementMade
 from signaling.words import EndReason, EventId, StaffId, VisitId
