@@ -266,7 +266,7 @@ async def paying(server: Antechamber, meet: Meet, clinician: Chromium, biller: C
     await client.click("Continue")
     await client.sees("Your treatment plan")
     await album.take(client, "client-3-plan")
-    await client.fill("Your full name Typing your name here is your signature.", "Jordan Doe")
+    await client.fill("Your full name", "Jordan Doe")
     await client.click("I am the person seeking care", role="radio")
     await client.click("Sign the plan")
     await client.until("() => location.pathname === '/j/location'")
