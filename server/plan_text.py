@@ -30,25 +30,27 @@ def spoken_day(day: date) -> str:
 
 
 def text_of(words: PlanWords, *, practice: str, author: str, begins: date, review: date) -> str:
-    """The text: plain lines, headings on lines of their own. What is signed is the SHA-256 of its UTF-8 bytes."""
+    """The text: headings on lines of their own behind a "#", a list behind dashes. What is signed is the SHA-256 of its
+    UTF-8 bytes."""
     lines = [
-        "Your treatment plan",
+        "# Your treatment plan",
         "",
         f"{practice}. Made with {author}. It begins on {spoken_day(begins)}; "
         f"we review it together by {spoken_day(review)}.",
         "",
-        "What brings you here",
+        "# What brings you here",
         "",
         words.needs.strip(),
         "",
     ]
     for number, goal in enumerate(words.goals, 1):
-        lines += [f"Goal {number}", "", goal.goal.strip(), ""]
-        lines += _named("How we will know", goal.measure) + _named("What we do", goal.steps)
-    lines += ["How we work", "", words.frequency.strip(), ""]
+        lines += [f"# Goal {number}", "", goal.goal.strip(), ""]
+        named = [*_named("How we will know", goal.measure), *_named("What we do", goal.steps)]
+        lines += [*named, ""] if named else []
+    lines += ["# How we work", "", words.frequency.strip(), ""]
     lines += ["You can ask for changes at any time. Signing does not bind you to go on."]
     return "\n".join(lines) + "\n"
 
 
 def _named(name: str, words: str) -> list[str]:
-    return [f"{name}: {words.strip()}", ""] if words.strip() else []
+    return [f"- {name}: {' '.join(words.split())}"] if words.strip() else []

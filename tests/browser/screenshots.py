@@ -119,7 +119,7 @@ async def others(server: Antechamber, front_desk: Chromium, biller: Chromium, al
         await album.take(biller, f"billing-{path.replace('/', '-')}")
     await biller.open(f"{server.origin}/billing/clients")
     await album.take(biller, "clients")
-    await biller.page.locator(".client-names a").first.click()
+    await biller.page.get_by_role("link", name="Jordan Doe").click()
     await biller.until("() => document.querySelector('.coverage') !== null")
     await album.take(biller, "client")
     await biller.page.locator(".coverage h3 a").first.click()

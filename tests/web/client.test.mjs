@@ -91,6 +91,11 @@ test("a consent text becomes headings, lists and paragraphs, and no word of it i
   assert.equal(found.flatMap((one) => one.lines).join(" "), words(text));
 });
 
+test("of a text whose headings are marked no short sentence becomes a heading", () => {
+  const text = "# Goal 1\n\nI sleep through the night\n\n- How we will know: a diary\n\n# How we work\n\nWeekly\n\nThe end.\n";
+  assert.deepEqual(blocks(text, true).map((one) => one.kind), ["heading", "paragraph", "list", "heading", "paragraph", "paragraph"]);
+});
+
 test("times are said in the visit's zone", () => {
   assert.match(clock("2026-11-21T20:00:00Z", ZONE), /^2:00\sPM$/);
   assert.equal(day("2026-11-22T03:00:00Z", ZONE, new Date("2026-11-21T12:00:00Z")), "Today");

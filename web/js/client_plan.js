@@ -2,8 +2,8 @@
 
 import { post } from "./api.js";
 import { clean, field, form, primary, refusalBox, refuse, screen, settle } from "./client_screen.js";
-import { el, fill, icon, tel } from "./dom.js";
-import { blocks } from "./prose.js";
+import { el, icon, tel } from "./dom.js";
+import { planProse } from "./plan_prose.js";
 
 /** @typedef {import("./client_screen.js").Way} Way */
 /** @typedef {import("./client_screen.js").Screen} Screen */
@@ -57,22 +57,10 @@ export function planScreen(way, later) {
   });
   const node = screen({ name: "plan", title: WORDS.title },
     el("p", { class: "no-print" }, WORDS.intro),
-    el("div", { class: "paper", tabindex: 0, role: "region", "aria-label": WORDS.title }, ...prose(plan?.text ?? "")),
+    el("div", { class: "paper", tabindex: 0, role: "region", "aria-label": WORDS.title }, ...planProse(plan?.text ?? "", "h2")),
     el("p", { class: "no-print" }, el("button", { type: "button", class: "button quiet", onclick: () => window.print() }, icon("save"), WORDS.print)),
     form(go, field({ id: "plan-name", label: WORDS.name, hint: WORDS.nameHint }, name), relations, box),
     el("p", { class: "no-print" }, el("button", { type: "button", class: "button quiet", onclick: later }, WORDS.later), " ", WORDS.laterHint),
     el("details", { class: "no-print" }, el("summary", {}, WORDS.noTitle), el("p", {}, WORDS.no, phone && " ", phone && tel(phone))));
   return { node };
-}
-
-/** @param {string} text @returns {HTMLElement[]} */
-function prose(text) {
-  // The text begins with its own title, which stands above it already.
-  return blocks(text).slice(1).map((block) => {
-    if (block.kind === "heading") return el("h2", {}, block.lines[0]);
-    if (block.kind === "list") return el("ul", {}, ...block.lines.map((line) => el("li", {}, line)));
-    const paragraph = el("p");
-    fill(paragraph, block.lines.join(" "));
-    return paragraph;
-  });
 }

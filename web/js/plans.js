@@ -1,6 +1,7 @@
 // A client's treatment plans: the one in force, its versions, and the form that signs the next one. Shell (DOM).
 
 import { el, fill, need } from "./dom.js";
+import { planProse } from "./plan_prose.js";
 import { button, busy, cannotLoad, check, note, say } from "./staff_dom.js";
 import { get, post } from "./staff_http.js";
 import { shortDayOf, timeOf } from "./zone_time.js";
@@ -64,7 +65,7 @@ function card(plan, latest, today) {
   return el("article", { class: "card signed-note", "aria-labelledby": id },
     el("div", { class: "row spread" }, el("h2", { id, text: `Version ${plan.version}` }), el("span", { class: `tag ${state[0]}`, text: state[1] ?? "" })),
     el("p", { class: "muted", text: `From ${day(plan.begins_on)}, review by ${day(plan.review_on)}` }),
-    el("details", { class: "exceptions", open: latest }, el("summary", { text: "The text" }), el("p", { class: "written", text: plan.text })),
+    el("details", { class: "exceptions", open: latest }, el("summary", { text: "The text" }), ...planProse(plan.text, "h3")),
     el("p", { class: "muted small", text: `Signed by ${[plan.author, plan.credentials].filter(Boolean).join(", ")}, ${moment(plan.signed_at)}.` }),
     signature ? el("p", { class: "muted small", text: `Signed by ${signature.name}${signature.by === "self" ? "" : ` (${signature.by})`}, ${moment(signature.at)}.` })
       : latest ? el("p", { class: "hint", text: "The client reads and signs it at the next check-in, or by the link of a visit." }) : null,

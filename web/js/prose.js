@@ -4,12 +4,12 @@
 
 /**
  * Blank lines part blocks; lines that start with "- " or "* " are a list; a block that starts with "#" is a heading,
- * as is a single short line without a full stop that another block follows.
- * @param {string} text @returns {Block[]}
+ * as is a single short line without a full stop that another block follows, unless every heading is `marked`.
+ * @param {string} text @param {boolean} [marked] @returns {Block[]}
  */
-export function blocks(text) {
+export function blocks(text, marked = false) {
   const parts = text.replace(/\r\n?/g, "\n").split(/\n[ \t]*\n+/).map((part) => part.trim()).filter(Boolean);
-  return parts.flatMap((part, index) => block(part, index < parts.length - 1));
+  return parts.flatMap((part, index) => block(part, !marked && index < parts.length - 1));
 }
 
 /** @param {string} part @param {boolean} followed @returns {Block[]} */
