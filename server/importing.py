@@ -55,23 +55,30 @@ class Importer:
             await asyncio.sleep(_EVERY_S)
 
     async def step(self) -> bool:
-        """One step of one import; False where there is nothing to do."""
+        """One step of one import; False where there is nothing to do. Raises what went wrong; the next is first then."""
         if self._shelf is None:
             practice = await practices.first(self._engine)
             if practice is None:
                 return False
             self._shelf = await Shelf.open(self._engine, self._keys, practice)
-        async with self._shelf.work() as work:
-            one = await imports.claim(work)
-            if one is None:
-                return False
-            match one.state:
-                case "uploaded":
-                    await self._try(work, one)
-                case "confirmed":
-                    await self._apply(work, one)
-                case _:
-                    await self._finish(work, one)
+        one: Import | None = None
+        try:
+            async with self._shelf.work() as work:
+                one = await imports.claim(work)
+                if one is None:
+                    return False
+                match one.state:
+                    case "uploaded":
+                        await self._try(work, one)
+                    case "confirmed":
+                        await self._apply(work, one)
+                    case _:
+                        await self._finish(work, one)
+        except Exception:
+            if one is not None:  # tried again, but not before those that wait behind it
+                async with self._shelf.work() as work:
+                    await imports.move(work, one, one.state)
+            raise
         return True
 
     async def _try(self, work: Work, one: Import) -> None:

@@ -13,10 +13,12 @@ import pytest
 from billing_hooks.store import Store
 from server import import_csv, import_fhir, jobs
 from server.db import clients, places, visits
+from server.errors import Malformed
 from server.importing import Importer
 from server.local_time import zone_named
 from server.runtime import Urls
 from signaling.words import Phase
+from tests.conftest import Cluster, Database
 
 OCTETS = {"content-type": "application/octet-stream"}
 HEAD = (
@@ -369,6 +371,21 @@ async def test_a_discarded_import_is_gone(signed_in: Any, importer: Importer, ho
     await browser.see(f"/api/imports/imp_{'a' * 20}", 404)
     async with house.shelf.work() as work:
         assert await clients.find(work, "") == []
+
+
+async def test_an_import_that_fails_lets_the_next_go_first(
+    signed_in: Any, importer: Importer, house: Any, cluster: Cluster, database: Database
+) -> None:
+    """What cannot even be unsealed is tried again, behind those that wait."""
+    browser = await signed_in("front_desk")
+    broken = await upload(browser, f"{HEAD}\r\n{NOOR}\r\n")
+    cluster.run(r"UPDATE antechamber.imports SET file_sealed = '\x00'", database.name)
+    good = await upload(browser, f"{HEAD}\r\n{NOOR}\r\n")
+    with pytest.raises(Malformed, match="damaged"):
+        await importer.step()
+    assert await importer.step()
+    assert (await browser.see(f"/api/imports/{good}"))["state"] == "checked"
+    assert (await browser.see(f"/api/imports/{broken}"))["state"] == "uploaded"
 
 
 async def test_the_jobs_process_looks_at_files_by_itself(signed_in: Any, house: Any, team: Any) -> None:
