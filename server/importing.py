@@ -55,7 +55,7 @@ class Importer:
             await asyncio.sleep(_EVERY_S)
 
     async def step(self) -> bool:
-        """One step of one import; False where there is nothing to do. Raises what went wrong; the next is first then."""
+        """One step of one import; False where nothing is to be done. Raises what went wrong: the next is first then."""
         if self._shelf is None:
             practice = await practices.first(self._engine)
             if practice is None:

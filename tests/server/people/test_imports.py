@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -381,6 +382,7 @@ async def test_an_import_that_fails_lets_the_next_go_first(
     broken = await upload(browser, f"{HEAD}\r\n{NOOR}\r\n")
     cluster.run(r"UPDATE antechamber.imports SET file_sealed = '\x00'", database.name)
     good = await upload(browser, f"{HEAD}\r\n{NOOR}\r\n")
+    house.clock.forward(timedelta(seconds=1))
     with pytest.raises(Malformed, match="damaged"):
         await importer.step()
     assert await importer.step()
