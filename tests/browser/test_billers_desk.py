@@ -107,10 +107,12 @@ async def open_by_keyboard(biller: Chromium, name: str) -> None:
 
 
 async def fits_a_narrow_window(biller: Chromium, server: Antechamber) -> None:
-    """Neither the list nor the encounter nor the forms scroll sideways at 390 px."""
+    """Neither the lists nor the encounter nor the forms scroll sideways at 390 px."""
     here = await biller.address()
     await biller.page.set_viewport_size({"width": 390, "height": 844})
-    for address in (here, f"{server.origin}/billing/?show=all&from=2026-01-01", f"{here}/coverage"):
+    billing = f"{server.origin}/billing"
+    lists = [f"{billing}/{one}" for one in ("?show=all&from=2026-01-01", "upcoming", "fees", "payers", "rules")]
+    for address in (here, f"{here}/coverage", *lists):
         await biller.open(address)
         assert await biller.evaluate(NARROW), address
     await biller.page.set_viewport_size({"width": 1280, "height": 800})
