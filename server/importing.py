@@ -34,6 +34,7 @@ from signaling.visit import Visit
 from signaling.words import VisitId
 
 _EVERY_S: Final = 1.5
+_LAST_STEP_S = 5.0
 
 
 class _RollBackError(Exception):
@@ -48,11 +49,17 @@ class Importer:
         self._shelf: Shelf | None = None
 
     async def run(self) -> None:
-        """Work for ever."""
+        """Work for ever. Told to stop, it ends the step that it is at, if that takes no longer than `_LAST_STEP_S`."""
         while True:
-            while await self.step():
-                pass
-            await asyncio.sleep(_EVERY_S)
+            step = asyncio.ensure_future(self.step())
+            try:
+                more = await asyncio.shield(step)
+            except asyncio.CancelledError:
+                await asyncio.wait({step}, timeout=_LAST_STEP_S)
+                step.cancel()
+                raise
+            if not more:
+                await asyncio.sleep(_EVERY_S)
 
     async def step(self) -> bool:
         """One step of one import; False where nothing is to be done. Raises what went wrong: the next is first then."""
