@@ -6,6 +6,7 @@ script. A camera's notes (place, time, owner) are left out before anything is ke
 
 from __future__ import annotations
 
+import re
 import struct
 
 from billing_hooks.field_errors import WrongFields
@@ -15,6 +16,7 @@ SIDES = ("front", "back")
 _PIXELS = 50_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"sBIT"})
+_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)  # what ends a scan: no stuffed zero, no restart
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what browsers show
 
 
@@ -39,8 +41,11 @@ def _no(say: str) -> WrongFields:
 
 
 def _jpeg(raw: bytes) -> bytes:
-    """ISO 10918-1 B.1: segments up to the first scan; application notes (but JFIF and Adobe) and comments go."""
-    kept, at, framed = [raw[:2]], 2, False
+    """ISO 10918-1 B.1: segments and scans up to the first end; application notes (but JFIF and Adobe) and comments go.
+
+    So does what follows the end: telephones put a second picture there, with notes of its own.
+    """
+    kept, at, framed, scanned = [raw[:2]], 2, False, False
     while True:
         if raw[at] != 0xFF:
             raise _no("The picture is damaged: take it again.")
@@ -48,23 +53,27 @@ def _jpeg(raw: bytes) -> bytes:
         if marker == 0xFF:
             at += 1
             continue
+        if marker == 0xD9:
+            if not scanned:
+                raise _no("The picture is not complete: take it again.")
+            return b"".join([*kept, raw[at : at + 2]])
         (length,) = struct.unpack_from(">H", raw, at + 2)
-        whole = raw[at : at + 2 + length]
-        if length < 2 or len(whole) != 2 + length:
+        end = at + 2 + length
+        if length < 2 or end > len(raw):
             raise _no("The picture is not complete: take it again.")
         if marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", whole, 5)
+            height, width = struct.unpack_from(">HH", raw, at + 5)
             _bounded(width, height)
             framed = True
-        if marker == 0xDA:
-            end = raw.rfind(b"\xff\xd9")
-            if not framed or end < at:
+        if marker == 0xDA:  # the scan itself goes on behind its header, up to the next marker
+            following = _MARKER.search(raw, end)
+            if not framed or following is None:
                 raise _no("The picture is not complete: take it again.")
-            return b"".join([*kept, raw[at : end + 2]])
+            end, scanned = following.start(), True
         notes = 0xE0 < marker <= 0xEF and marker != 0xEE
         if not notes and marker != 0xFE:
-            kept.append(whole)
-        at += 2 + length
+            kept.append(raw[at:end])
+        at = end
 
 
 def _png(raw: bytes) -> bytes:

@@ -73,6 +73,15 @@ def test_what_is_no_whole_picture_is_refused(raw: bytes) -> None:
     assert list(caught.value.fields) == ["card"]
 
 
+def test_notes_between_the_scans_and_pictures_behind_the_end_go_too() -> None:
+    """Progressive pictures have several scans, and telephones put a second picture behind the first, with its notes."""
+    scan = segment(0xDA, b"\x01\x01\x00\x00\x3f\x00") + b"\x56\xff\xd0\x78"
+    raw = JPEG[:-2] + segment(0xE1, b"GPS 44.95 N") + segment(0xC4, b"\x00") + scan + b"\xff\xff\xd9" + JPEG
+    _, kept = card_photo.cleaned(raw)
+    assert b"GPS" not in kept
+    assert kept == card_photo.cleaned(JPEG)[1][:-2] + segment(0xC4, b"\x00") + scan + b"\xff\xd9"
+
+
 def test_no_cut_of_a_picture_is_anything_but_refused() -> None:
     """Every prefix."""
     for whole in (JPEG, PNG):
