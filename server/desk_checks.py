@@ -28,6 +28,7 @@ from signaling.shape import Location, Visit
 from signaling.words import Phase, ServiceId, StaffId, VisitId
 
 _log = logging.getLogger("antechamber.desk")
+_LAST_S = 3.0  # for the check that is being made while the server stops
 FRESH_S = 20.0
 """So long a check is shown before it is made again: what a biller changes stands at the desk soon after."""
 _BEFORE = frozenset({Phase.ARRIVED, Phase.WAITING, Phase.ON_HOLD})
@@ -110,8 +111,10 @@ class DeskChecks:
         self._changed()
 
     async def close(self) -> None:
-        """Stop what is being made; what is being written is finished."""
+        """Finish what is being made and written: a connection broken off while it is made would stay open."""
+        self._asked.clear()
         if self._task is not None:
+            await asyncio.wait({self._task}, timeout=_LAST_S)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.gather(*self._writing, return_exceptions=True)
