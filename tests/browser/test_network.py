@@ -62,7 +62,8 @@ def test_a_whole_visit_needs_no_route_to_anywhere(network: Network, tmp_path: Pa
     assert visit_in(network, tmp_path, "chromium") == {}
 
 
-@pytest.mark.parametrize("browser", [pytest.param("chromium", marks=pytest.mark.long), "firefox"])
+@pytest.mark.long
+@pytest.mark.parametrize("browser", ["chromium", "firefox"])
 def test_a_whole_visit_talks_to_nobody_else_where_it_could_try(tmp_path: Path, browser: str) -> None:
     with closed_network(dead_end=True) as network:
         assert visit_in(network, tmp_path, browser) == {}

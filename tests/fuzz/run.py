@@ -27,6 +27,7 @@ from tests.fuzz.targets import TARGETS, Target, spelled
 
 BROWSER = "browser"
 SLOW_S = 0.25
+LEAST = 25  # inputs, however slow the machine is
 """One input that takes so long is a bug as well: the loop that reads it also forwards media."""
 
 
@@ -66,7 +67,7 @@ class Trace:
 
 
 def fuzz(target: Target, seconds: float, seed: int) -> Done:
-    """Feed the corpus, then mutations of it for so long. Raises Broken with the input that did it."""
+    """Feed the corpus, then mutations for so long, and `LEAST` in any case. Raises Broken with what did it."""
     chance = random.Random(f"{seed}-{target.name}")
     pool = target.corpus()
     assert pool, f"{target.name} has no examples"
@@ -75,7 +76,7 @@ def fuzz(target: Target, seconds: float, seed: int) -> Done:
     with target.made() as feed:
         for sample in pool:
             _fed(target, feed, sample, trace, "of the corpus")
-        while time.monotonic() < end:
+        while time.monotonic() < end or inputs < LEAST:
             before = len(trace.lines)
             sample = target.mutate(chance, chance.choice(pool), pool)
             inputs += 1
