@@ -112,6 +112,7 @@ async def test_two_see_hear_and_share_one_code(antechamber: Antechamber, meet: M
     await clinician.sees_and_hears(Colour.ORANGE, steps.REMOTE, timeout=30)
 
 
+@pytest.mark.alone  # every picture of three seconds counts, and a full machine loses packets
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("encrypted", [True, False], ids=["on", "off"])
 async def test_what_the_server_forwards(
