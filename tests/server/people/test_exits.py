@@ -50,9 +50,9 @@ async def store(database: Any) -> AsyncIterator[Store]:
 async def checks(house: House, team: Team, store: Store) -> AsyncIterator[DeskChecks]:
     """The house with billing inside: a confirmed rule, fees, and what the service means."""
     await demo.save_demo(store, house.shelf.practice, [], {team.service: "psychotherapy_individual"}, NOW)
-    house.checks = DeskChecks(Checking(store), house.shelf, lambda: None)
-    yield house.checks
-    await house.checks.close()
+    made = house.checks = DeskChecks(Checking(store), house.shelf, lambda: None)
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -305,16 +305,16 @@ async def test_the_list_of_missing_cover_is_for_the_biller_and_the_front_desk(
 ) -> None:
     """Mounted by the house, over the house's own visits and names; a clinician is sent away."""
     wing = BillingWing(house.runtime)
-    wing._house = house  # type: ignore[assignment]  # as much of a house as these pages look into
     wing.install(app)
     await booked(start="2026-11-24T09:00")
-    for who in ("biller", "front_desk"):
-        page = await (await signed_in(who)).get("/billing/upcoming")
-        assert page.status_code == 200
-        assert "Jordan Doe" in page.text and "Ana Rivera" in page.text
-        assert "coverage has not been verified" in page.text
-    assert (await (await signed_in("clinician")).get("/billing/upcoming")).status_code == 403
-    assert (await (await signed_in("front_desk")).get("/billing/")).status_code == 403
+    async with wing.open(house):
+        for who in ("biller", "front_desk"):
+            page = await (await signed_in(who)).get("/billing/upcoming")
+            assert page.status_code == 200
+            assert "Jordan Doe" in page.text and "Ana Rivera" in page.text
+            assert "coverage has not been verified" in page.text
+        assert (await (await signed_in("clinician")).get("/billing/upcoming")).status_code == 403
+        assert (await (await signed_in("front_desk")).get("/billing/")).status_code == 403
 
 
 async def test_a_crisis_admission_stays_on_the_list_until_its_reason_is_given(
