@@ -23,6 +23,7 @@ ROLES = (OWNER, APP, BILLING)
 TEMPLATE = "antechamber_template"
 # Safe only because a test database never has to survive anything: about ten times faster to make.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+MEMORY, AMPLE = Path("/dev/shm"), 4 << 30  # where a file costs no disk, and the free bytes at which databases go there
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -118,7 +119,8 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Start the run's PostgreSQL; it dies with the run, even when the run is killed."""
     binaries: Path = request.config.getoption("--postgres-bin")
     # Not pytest's own tmp_path: a socket's path may be 107 bytes long at most.
-    folder = Path(tempfile.mkdtemp(prefix="antechamber-pg-"))
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > AMPLE
+    folder = Path(tempfile.mkdtemp(prefix="antechamber-pg-", dir=MEMORY if in_memory else None))
     try:
         initdb: list[str | Path] = [*as_ordinary_user(), binaries / "initdb", "-D", folder / "d", "-U", "postgres"]
         initdb += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -177,7 +179,8 @@ numbers = itertools.count(1)
 def database_from(cluster: Cluster, template: str) -> Iterator[Database]:
     """Make a copy of a database that nobody is connected to; it is dropped afterwards."""
     name = f"test_{next(numbers)}"
-    cluster.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}")
+    # Its files, not its pages one by one through the log: four times as fast.
+    cluster.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY file_copy")
     yield cluster.database(name)
     cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
 

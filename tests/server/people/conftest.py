@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from server import consent_text, identity, runtime
 from server.db import people, practices, sign_ins
@@ -151,12 +152,10 @@ async def team(house: House) -> Team:
         )
 
 
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    """The application, of the routers under test."""
+@pytest.fixture(scope="session")
+def routed() -> list[BaseRoute]:
+    """The routes under test, made once a run: they keep nothing of a house."""
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    made.state.house = house
-    answers.install(made)
     for module in (
         staff,
         visits,
@@ -177,6 +176,16 @@ def app(house: House) -> FastAPI:
     ):
         made.include_router(module.router())
     made.include_router(plans.client_router())
+    return made.router.routes
+
+
+@pytest.fixture
+def app(house: House, routed: list[BaseRoute]) -> FastAPI:
+    """The application, of the routers under test."""
+    made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    made.state.house = house
+    answers.install(made)
+    made.router.routes.extend(routed)
     return made
 
 
