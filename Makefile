@@ -28,7 +28,8 @@ check: env node  ## format, lint, types (Python and browser code) and the law of
 format: env  ## put the code into the house's format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-# Most tests wait for most of their time and share the cores; those that are held to seconds come one after the other.
+# Most tests wait for most of their time and share the cores; those that are held to seconds, or change the
+# machine's network, come one after the other.
 test: env node system  ## everything, with small variants of the long tests
 	@$(PYTEST) -q -n 3 --dist worksteal -m "not alone" $(ARGS)
 	@$(PYTEST) -q -m alone $(ARGS)

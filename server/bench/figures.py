@@ -3,7 +3,7 @@
 The cost is one of packets that arrived, so an engine that drops would look dearer than it is: a row of another engine
 counts when no more than one packet in a hundred was dropped. (MediaRelay makes packets of its own, which nobody sent.)
 Ours counts only when every packet arrived and the evidence in the journal says the same, packet for packet. Else a row
-is void.
+is void. Of several rounds the row tells medians; a round that is void is left out of them, and named beside the table.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ Counts = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One run. Delays are what the engine added, in milliseconds; None where no stamp survives (who decodes)."""
+    """One run, or the medians of several.
+
+    Delays are what the engine added, in milliseconds; None where no stamp survives (who decodes).
+    """
 
     engine: str
     visits: int

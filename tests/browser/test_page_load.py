@@ -48,3 +48,23 @@ async def test_whoever_gets_nothing_again_and_again_is_told_what_to_do(
         await staff.click("Load again")
         await staff.until("() => !document.querySelector('#page-load') && document.styleSheets.length > 1")
     assert await staff.has("Sign in")
+
+
+async def test_what_somebody_typed_meanwhile_is_not_loaded_away(
+    antechamber: Antechamber, meet: Meet, quiet: Quiet
+) -> None:
+    """The page is usable without what was lost, and somebody uses it: only their own press loads it again."""
+    staff = await meet("staff", Colour.BLUE)
+    assert isinstance(staff, Chromium)
+    page = f"{antechamber.origin}/sign-in"
+    await staff.page.clock.install()
+    await staff.open(page)
+    await staff.evaluate("() => sessionStorage.setItem('antechamber-loads', '4')")  # 15 s until the next attempt
+    await staff.page.route("**/css/staff.css", lost)
+    with quiet.while_down("the style is lost on the way"):
+        await staff.open(page)
+        await staff.sees("Part of this page did not arrive. It is being loaded again.")
+        await staff.page.locator("input[type=email]").fill("dr.rivera@example.org")
+        await staff.page.clock.run_for(16_000)
+        await staff.sees("Part of this page did not arrive. Check your internet connection, then load it again.")
+    assert await staff.page.locator("input[type=email]").input_value() == "dr.rivera@example.org"

@@ -26,8 +26,8 @@ from tests.fuzz.browser import fuzz_browser
 from tests.fuzz.targets import TARGETS, Target, spelled
 
 BROWSER = "browser"
-SLOW_S = 0.25
 LEAST = 25  # inputs, however slow the machine is
+SLOW_S = 0.25
 """One input that takes so long is a bug as well: the loop that reads it also forwards media."""
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from tests.fuzz import mutate
 from tests.fuzz.browser import fuzz_browser
-from tests.fuzz.run import LEAST, Broken, fuzz
+from tests.fuzz.run import Broken, fuzz
 from tests.fuzz.targets import TARGETS, Target, messages, plain
 
 SHORT_S, LONG_S = 0.5, 60.0
+FEW = 20
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -23,7 +24,7 @@ async def test_a_parser_reads_or_refuses_whatever_it_is_fed(
     """Its corpus, then mutations that know its structure; the seed and the input are named when it breaks."""
     seed = random.SystemRandom().randrange(1 << 32)
     done = fuzz(TARGETS[name], LONG_S if long else SHORT_S, seed)
-    assert done.inputs >= LEAST
+    assert done.lines > FEW, "the parser's own lines were reached"
     figure(f"{name}: {done.inputs} inputs, {done.novel} novel, {done.lines} lines reached, seed {seed}")
 
 

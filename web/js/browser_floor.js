@@ -1,4 +1,4 @@
-// Runs first, in the oldest syntax: says plainly when this browser is too old for a visit, or is the inside of an app.
+// Runs before the page's modules, in the oldest syntax: says plainly when this browser is too old for a visit, or is the inside of an app.
 // The floor is Chromium 109, Safari 15.4, Firefox 115; it is found by features, never by the browser's name.
 (function () {
   "use strict";

@@ -1,6 +1,7 @@
 // Runs before everything, in the oldest syntax: a page whose scripts or styles were lost on the way (its network changed
 // just then, or the server was starting) says so and loads again, later and later, as soon as there is a network. Nothing
-// is lost by it: such a page never began. A page that answers what somebody typed is not loaded again by itself.
+// is lost by it: a page that answers what somebody typed, or into which somebody typed meanwhile (one of its scripts may
+// have come), is loaded again only by their own press on a button.
 (function () {
   "use strict";
 
@@ -8,6 +9,7 @@
   /** Seconds before each further attempt; whoever needs more presses the button. */
   var PAUSES = [1, 2, 4, 8, 15];
   var lost = false;
+  var typed = false;
 
   /** How many attempts this tab made in a row: without storage, as if it were all. */
   function attempts() {
@@ -29,8 +31,15 @@
   }
 
   function load() {
+    if (typed) return offer();
     remember(attempts() + 1);
     location.reload();
+  }
+
+  /** From here on it is the person who decides. */
+  function offer() {
+    remember(0);
+    say("Part of this page did not arrive. Check your internet connection, then load it again.", true);
   }
 
   /** Browsers that tell how the page itself was answered: more than 399 is an answer to what was sent. */
@@ -41,6 +50,8 @@
 
   /** @param {string} words @param {boolean} button */
   function say(words, button) {
+    var said = document.getElementById("page-load");
+    if (said && said.parentNode) said.parentNode.removeChild(said);
     var note = document.createElement("p");
     note.id = "page-load";
     note.className = "notice warn";
@@ -62,11 +73,7 @@
   /** Once the document is there: what is said of it, and when it is loaded again. */
   function recover() {
     var made = attempts();
-    if (made >= PAUSES.length || answersAForm()) {
-      remember(0);
-      say("Part of this page did not arrive. Check your internet connection, then load it again.", true);
-      return;
-    }
+    if (made >= PAUSES.length || answersAForm() || typed) return offer();
     say("Part of this page did not arrive. It is being loaded again.", false);
     setTimeout(function () {
       if (navigator.onLine) load();
@@ -83,5 +90,6 @@
     else recover();
   }, true);
 
+  document.addEventListener("input", function () { typed = true; }, true);
   addEventListener("load", function () { if (!lost) remember(0); });
 })();

@@ -43,5 +43,5 @@ async def node(tmp_path: Path, database: Database) -> AsyncIterator[Scripted]:
         await engine.dispose()
     (tmp_path / "var").mkdir()
     named = runtime.make(Settings.load(data_dir=tmp_path / "var"), keys)
-    async with scripted(database.app_url, keys, named, 120) as made:
+    async with scripted(database.app_url, keys, named, 60) as made:  # the key of an event is made at its end
         yield made
