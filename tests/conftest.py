@@ -7,7 +7,7 @@ import itertools
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,11 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgres-bin", type=Path, default=programs(), help="folder of initdb, postgres and psql (15+)")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     """Leave what is marked `long` to `--long`: the second browser of a pair, and what has no small variant.
 
-    Who asks for a lab (`net`) changes this machine's network under every browser, and so runs alone.
+    Who asks for a lab (`net`) changes this machine's network under every browser, and so runs alone. What is left is
+    dealt to the workers of this run, where there are several.
     """
     for item in items:
         if "net" in getattr(item, "fixturenames", ()):
@@ -47,6 +48,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         later = [item for item in items if item.get_closest_marker("long") is not None]
         config.hook.pytest_deselected(items=later)
         items[:] = [item for item in items if item.get_closest_marker("long") is None]
+    yield
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    if workers > 1:
+        items[:] = dealt(items, workers)
+
+
+LANES = (("browser",), ("flows", "network", "phi"), ("infra", "media"))
+"""Folders of tests that take seconds each: a lane is one worker's first work, so that none of them comes last."""
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Order them so that each worker's share (they take equal ones, in order) begins with its lanes' tests."""
+    lane_of = {folder: number % workers for number, lane in enumerate(LANES) for folder in lane}
+    lanes: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    quick: list[pytest.Item] = []
+    for item in items:
+        lane = lane_of.get(item.path.parent.name)
+        (quick if lane is None else lanes[lane]).append(item)
+    order: list[pytest.Item] = []
+    left = len(items)
+    for number, lane in enumerate(lanes):
+        share = left // (workers - number)
+        more = max(0, share - len(lane))
+        order += [*lane, *quick[:more]]
+        quick, left = quick[more:], left - share
+    return [*order, *quick]
 
 
 @pytest.fixture(scope="session")
