@@ -64,8 +64,8 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     lanes: list[list[pytest.Item]] = [[] for _ in range(workers)]
     quick: list[pytest.Item] = []
     for item in items:
-        lane = lane_of.get(item.path.parent.name)
-        (quick if lane is None else lanes[lane]).append(item)
+        its = lane_of.get(item.path.parent.name)
+        (quick if its is None else lanes[its]).append(item)
     order: list[pytest.Item] = []
     left = len(items)
     for number, lane in enumerate(lanes):
