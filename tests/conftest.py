@@ -23,8 +23,8 @@ ROLES = (OWNER, APP, BILLING)
 TEMPLATE = "antechamber_template"
 # Safe only because a test database never has to survive anything: about ten times faster to make.
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
-# Where a file costs no disk, and the free bytes at which databases go there (into a folder that mkdtemp makes safely).
-MEMORY, AMPLE = Path("/dev/shm"), 4 << 30  # noqa: S108
+# Where a file costs no disk, and the free bytes at which databases go there.
+MEMORY, AMPLE = Path("/dev/shm"), 4 << 30  # noqa: S108 - mkdtemp makes the folder in it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
