@@ -31,7 +31,7 @@ format: env  ## put the code into the house's format
 # Most tests wait for most of their time and share the cores; those that are held to seconds, or change the
 # machine's network, come one after the other.
 test: env node system  ## everything, with small variants of the long tests
-	@$(PYTEST) -q -n 3 --dist worksteal -m "not alone" $(ARGS)
+	@$(PYTEST) -q -n 4 --dist worksteal -m "not alone" $(ARGS)
 	@$(PYTEST) -q -m alone $(ARGS)
 
 test-long: env node system  ## everything, with the long variants (about an hour)

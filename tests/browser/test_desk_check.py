@@ -18,7 +18,6 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.alone
 AGAIN = 60  # seconds within which a desk shows what a biller changed
 KNOWS = "Your clinician knows where you are and will tell you what happens next"
 

@@ -10,8 +10,6 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.alone
-
 SAVED = "() => document.querySelector('.sign-bar [role=status]')?.innerText.startsWith('Saved')"
 KEPT = "() => document.querySelector('#section-focus')?.value === 'Worry at work'"
 
