@@ -28,15 +28,16 @@ check: env node  ## format, lint, types (Python and browser code) and the law of
 format: env  ## put the code into the house's format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
-# Most tests wait for most of their time and share the cores; those that are held to seconds, or change the
-# machine's network, come one after the other.
+# Most tests wait for most of their time and share the cores; those that are held to seconds come in pairs, or one after
+# the other: so do those that change the machine's network.
 test: env node system  ## everything, with small variants of the long tests
-	@$(PYTEST) -q -n 4 --dist worksteal -m "not alone" $(ARGS)
+	@$(PYTEST) -q -n 3 --dist worksteal -m "not alone and not pair" $(ARGS)
+	@$(PYTEST) -q -n 2 --dist worksteal -m pair $(ARGS)
 	@$(PYTEST) -q -m alone $(ARGS)
 
-test-long: env node system  ## everything, with the long variants (about an hour)
-	@$(PYTEST) -q -n 2 --dist worksteal -m "not alone" --long $(ARGS)
-	@$(PYTEST) -q -m alone --long $(ARGS)
+test-long: env node system  ## everything, with the long variants (more than an hour)
+	@$(PYTEST) -q -n 2 --dist worksteal -m "not alone and not pair" --long $(ARGS)
+	@$(PYTEST) -q -m "alone or pair" --long $(ARGS)
 
 screenshots: env node system  ## every page at 1280 and 390 px in both themes, into screenshots/
 	@$(PY) -m tests.browser.screenshots

@@ -14,7 +14,7 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pair
 
 INTAKE: Final = "Intake appointment, 60 minutes"  # untimed: a visit of a minute earns its code
 COUNTED_S: Final = 45  # the seconds before the first picture are then well below a tenth

@@ -13,7 +13,7 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.quiet import Quiet
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pair
 
 LOST_AT_MOST, GAINED_AT_MOST = 10.0, 1.0  # seconds of overlap
 

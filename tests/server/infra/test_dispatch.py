@@ -214,7 +214,8 @@ async def test_two_runners_deliver_each_event_once(
     enqueue: Enqueue,
     sql: Sql,
 ) -> None:
-    two = [Dispatcher(engine, database.app_url, SigningKeys(engine, keys), elsewhere) for _ in range(2)]
+    patient = elsewhere.model_copy(update={"deliver_timeout_s": 20.0})  # who gives up waiting sends again, rightly
+    two = [Dispatcher(engine, database.app_url, SigningKeys(engine, keys), patient) for _ in range(2)]
     sent = [await enqueue(BODY) for _ in range(12)]
     async with receiving(context, port_of(elsewhere), []) as receiver, running(two[0]), running(two[1]):
         for one in sent:
