@@ -12,6 +12,8 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
+pytestmark = pytest.mark.pair
+
 TILE = "[data-stage=tiles] li:not([hidden]) video"
 SCREEN = "[data-stage=screen]"
 

@@ -119,6 +119,22 @@ test("a frame is opened by whoever has its sender's key, once, and only as it wa
   assert.equal(receiving.out.length, 3, "the same key told again keeps its window");
 });
 
+test("whose whole picture came before the key asks for another, though no further frame comes", async () => {
+  const still = end("receive", "5", "screen");
+  order({ do: "bind", id: "5", owner: "par_d", what: "video" });
+  still.put(sending.out[0]);
+  await rest();
+  assert.deepEqual([still.out, still.asked()], [[], 0], "nothing could be opened: a whole picture would help nobody");
+  order({ do: "open", owner: "par_d", what: "video", kid: 7, key, next: 0 });
+  await rest();
+  assert.equal(still.asked(), 1);
+  await new Promise((done) => setTimeout(done, 1100));
+  assert.equal(still.asked(), 2, "the first request may have been lost");
+  still.put(sending.out[0]);
+  await new Promise((done) => setTimeout(done, 1100));
+  assert.deepEqual([still.out, still.asked()], [[whole], 2]);
+});
+
 test("a renewed key is used after its head start, and old frames are opened still", async () => {
   const next = new Uint8Array(randomBytes(32));
   order({ do: "seal", what: "video", kid: 8, key: next, after: 40 });

@@ -24,8 +24,9 @@ import { openFrom, opened } from "./seal_window.js";
 
 /** Old keys of a sender that are kept: frames sealed before a rotation may still be on their way. */
 const KEPT = 4;
-/** How often a whole picture is asked for at most, in ms. */
+/** How often a whole picture is asked for at most, in ms, and how many times while no frame comes at all. */
 const ASK_EVERY = 1000;
+const ASK_TIMES = 10;
 /** How often the page is told, in ms. */
 const TOLD_EVERY = 500;
 
@@ -41,6 +42,8 @@ const bound = new Map();
 const counts = { sent: {}, got: {}, next: {} };
 /** Of transforms that send pictures, by id: whom to ask for a whole one when sealing begins. @type {Map<string, Transformer>} */
 const pictures = new Map();
+/** Of transforms that get pictures and lack a whole one to begin with, by id: how to ask for it. @type {Map<string, () => void>} */
+const lacking = new Map();
 
 /** @param {Uint8Array<ArrayBuffer>} raw @param {"encrypt"|"decrypt"} use @returns {Promise<CryptoKey>} */
 function imported(raw, use) {
@@ -83,14 +86,17 @@ async function obey(order) {
       ring.delete(kid);
       ring.set(kid, { raw, key: await imported(key, "decrypt"), window: openFrom(next) });
       for (const old of [...ring.keys()].slice(0, -KEPT)) ring.delete(old);
+      seek();
       return;
     }
     case "bind":
       bound.set(order.id, { owner: order.owner, what: order.what });
+      seek();
       return;
     case "drop":
       bound.delete(order.id);
       pictures.delete(order.id);
+      lacking.delete(order.id);
       delete counts.sent[order.id];
       delete counts.got[order.id];
       return;
@@ -105,6 +111,14 @@ async function obey(order) {
 /** Whoever can open from now on needs a whole picture to begin with. */
 function refresh() {
   for (const one of pictures.values()) attempt(() => one.generateKeyFrame?.());
+}
+
+/** Ask for the whole pictures that could be opened now: a screen on which nothing happens may send no frame by itself. */
+function seek() {
+  for (const [id, ask] of lacking) {
+    const whose = bound.get(id);
+    if (whose && whose.what !== "audio" && opening.get(`${whose.owner} ${whose.what}`)?.size) ask();
+  }
 }
 
 /** A browser that lacks one of these, or finds nothing to do just now, is asked in vain. @param {() => unknown} act */
@@ -156,27 +170,36 @@ function receiver(id, transformer) {
   counts.got[id] = count;
   let whole = false;
   let asked = -ASK_EVERY;
+  let times = 0;
+  const ask = () => {
+    if (times >= ASK_TIMES || performance.now() - asked <= ASK_EVERY) return;
+    asked = performance.now();
+    times += 1;
+    attempt(() => transformer.sendKeyFrameRequest?.());
+  };
   return async (frame, controller) => {
     const whose = bound.get(id);
+    times = 0;
     if (mode === "clear") {
       count.clear += 1;
+      lacking.delete(id);
       return controller.enqueue(frame);
     }
     const plain = whose ? await open(whose.owner, whose.what, new Uint8Array(frame.data)) : null;
     if (!plain || !whose) {
       count.dropped += 1;
       whole = false;
+      lacking.set(id, ask);
       return undefined;
     }
     frame.data = plain.buffer;
     count.opened += 1;
     if (whose.what !== "audio") {
-      if (((plain[0] ?? 0) & 1) === 0) whole = true;
-      else if (!whole && performance.now() - asked > ASK_EVERY) {
-        asked = performance.now();
-        attempt(() => transformer.sendKeyFrameRequest?.());
-      }
+      whole ||= ((plain[0] ?? 0) & 1) === 0;
+      if (!whole) lacking.set(id, ask);
     }
+    if (whole || whose.what === "audio") lacking.delete(id);
+    else ask();
     return controller.enqueue(frame);
   };
 }
@@ -203,6 +226,7 @@ async function open(owner, what, frame) {
 function tell() {
   for (const [what, { kid, next }] of sealing) counts.next[what] = { kid, counter: Number(next) };
   postMessage(counts);
+  seek();
 }
 
 // The first says that we hear: a transform made before that would be told to nobody.
