@@ -12,7 +12,7 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.pair
+pytestmark = pytest.mark.alone
 
 TILE = "[data-stage=tiles] li:not([hidden]) video"
 SCREEN = "[data-stage=screen]"

@@ -9,7 +9,7 @@ from tests.browser.conftest import Meet
 from tests.browser.harness.fakes import Colour
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.pair
+pytestmark = pytest.mark.alone
 
 # Longer than the page waits for its camera before it answers, and than it waits for an offer before it asks for one.
 SLOW = """() => {

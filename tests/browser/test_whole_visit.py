@@ -15,7 +15,7 @@ from tests.browser.harness.fakes import Colour
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.pair
+pytestmark = pytest.mark.alone
 
 
 @pytest.mark.timeout(400)
