@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from billing_hooks import card_photo, eligibility_270, eligibility_271, held_coverage, packs, verification
 from billing_hooks.card_photo import SIDES
+from billing_hooks.claims.tables import MEDICARE_SECOND
 from billing_hooks.client_pages import House, state_of
 from billing_hooks.client_record import SEXES
 from billing_hooks.eligibility_271 import Answer
@@ -138,6 +139,7 @@ def create_coverage_pages(
 CHOICES: dict[str, Any] = {
     "lobs": held_coverage.LOBS, "fundings": held_coverage.FUNDINGS, "relations": held_coverage.RELATIONS,
     "credentialings": held_coverage.CREDENTIALING, "sexes": SEXES,
+    "seconds": MEDICARE_SECOND,
 }  # fmt: skip
 
 

@@ -62,6 +62,7 @@ RECORD = ClientRecord(
     given="Jordan",
     family="Doe",
     birth_date=date(1990, 2, 14),
+    sex="F",
     address=Address("55 Lake St", "Saint Paul", "MN", "55104"),
     authorizations=(Authorization("PA55512", 12, _SINCE, date(2026, 12, 31), FIRST, ("90834",), used_before=10),),
 )

@@ -16,7 +16,7 @@ from billing_hooks.words import Outcome
 SOON_DAYS = 14  # so many days before the last one a claim is marked as urgent
 SORTS: Mapping[str, str] = MappingProxyType({
     "state": "Verdict", "visit": "Visit", "client": "Client", "clinician": "Clinician", "file_by": "Days left to file",
-    "waits": "Waiting for", "since": "Waiting since", "changed": "Last coded",
+    "waits": "Waiting for", "appeal": "Days left to appeal", "since": "Waiting since", "changed": "Last coded",
 })  # fmt: skip
 
 

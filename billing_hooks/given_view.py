@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from billing_hooks import given
+from billing_hooks import charges, given
 from billing_hooks.given import Given
 from billing_hooks.words import Proposal
 
@@ -13,7 +13,7 @@ from billing_hooks.words import Proposal
 def context(proposal: Proposal, rests_on: Mapping[str, Any]) -> dict[str, Any]:
     """The template's own part: `entered` rows, facts in words, charges by code."""
     found = Given.from_json(rests_on["given"])
-    fees = {code: cents for code, cents, *_ in rests_on["fees"]}
+    fees = charges.on(rests_on["fees"], found.ends)
     return {
         "proposal": proposal,
         "kind": given.WORDS[found.kind],

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from billing_hooks.claims.tables import MEDICARE_SECOND
 from billing_hooks.client_record import Address, address
 from billing_hooks.errors import Malformed
 from billing_hooks.forms import Form, wrong
@@ -48,7 +49,8 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the card says. `payer_id` is the payer's number for electronic transactions."""
+    """What the card says. `payer_id` is the payer's number for electronic transactions; `medicare_second` why Medicare
+    does not come first (SBR05), where another plan does."""
 
     member: str = ""
     group: str = ""
@@ -56,6 +58,7 @@ class Policy:
     payer_id: str = ""
     payer_phone: str = ""
     subscriber: Subscriber | None = None
+    medicare_second: str = ""
 
     def to_json(self) -> dict[str, object]:
         """As kept, sealed, beside the coverage."""
@@ -148,6 +151,7 @@ def from_form(
         form.text("payer-id", "The payer's electronic number", 80),
         form.phone("payer-phone", "The payer's telephone"),
         _subscriber(form),
+        form.choice("medicare-second", "Why Medicare does not come first", MEDICARE_SECOND),
     )
     base = before.coverage if before is not None and same_plan(before, payer, lob, policy.member) else None
     found = replace(

@@ -16,6 +16,7 @@ from pgqueuer.qm import QueueManager
 from pgqueuer.types import Channel, QueueExecutionMode
 
 from billing_hooks import packs, rule_shelf, rules, timeline
+from billing_hooks.audit.custody import Custody
 from billing_hooks.client_record import ClientRecord
 from billing_hooks.coding import CODER, code
 from billing_hooks.contract import SESSION_COMPLETE, STATEMENT
@@ -30,7 +31,7 @@ from billing_hooks.standing import same_claim
 from billing_hooks.store import Store
 from billing_hooks.store_encounters import Coding
 from billing_hooks.store_history import began_at
-from billing_hooks.store_queue import ENTRYPOINT, enqueue, queries
+from billing_hooks.store_queue import CLAIM, ENTRYPOINT, enqueue, queries
 from billing_hooks.store_schema import QUEUE
 from billing_hooks.store_shelf import lock
 from billing_hooks.store_tasks import TASK
@@ -39,6 +40,9 @@ from billing_hooks.words import Proposal
 _log = logging.getLogger("billing_hooks")
 _SWEEP_S = 60.0
 _AGAIN = timedelta(seconds=30)
+# A run holds one connection; a task up to three: its own lock, its work, its progress. Their sum, the listening one and
+# the sweep's fit into the store's pool.
+_AT_ONCE, _TASKS_AT_ONCE = 3, 2
 # A check-in stands alone only if no visit follows within a day, so it is coded again when that day is over.
 CHECK_IN = "check_in"
 A_DAY_AND_MORE = timedelta(hours=24, minutes=5)
@@ -223,29 +227,35 @@ def _stands(released: Coding, material: Material, dos: date) -> bool:
     return same_claim(was.to_json(), released.proposal, then.to_json(), propose(then), dos)
 
 
-async def run_worker(url: str, key: bytes) -> None:
-    """Drain the coder's queue for ever with role antechamber_billing at `url`, sealing under `key`."""
+async def run_worker(url: str, key: bytes, custody: Custody | None = None) -> None:
+    """Drain the coder's queue for ever with role antechamber_billing at `url`, sealing under `key`; `custody` is the
+    house where it is this server's."""
     store = Store.open(url, key)
     try:
-        await work_queue(store)
+        await work_queue(store, custody=custody)
     finally:
         await store.close()
 
 
-async def work_queue(store: Store, *, drain: bool = False) -> None:
+async def work_queue(store: Store, *, drain: bool = False, custody: Custody | None = None) -> None:
     """Run queued coding jobs; with `drain` return when the queue is empty."""
-    from billing_hooks import payer_tasks  # it codes by this module
+    from billing_hooks import claim_drafting, payer_tasks  # they code by this module
 
     await store.enqueue_forgotten()
     await store.enqueue_unended()
+    await store.enqueue_undrafted()
     async with store.listening() as connection:
         queue = QueueManager(queries(connection), channel=Channel(QUEUE.channel))
+        # The queue gives out all it has. Who waits for a turn waits as long as it takes; who waits for a connection of
+        # the store gives up soon, and everything begins anew.
+        turns, long_turns = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_TASKS_AT_ONCE)
 
         @queue.entrypoint(ENTRYPOINT)
         async def coding(job: Job) -> None:
             practice, visit = json.loads(job.payload or b"[]")
             try:
-                await code_encounter(store, practice, visit)
+                async with turns:
+                    await code_encounter(store, practice, visit)
             except Exception as error:
                 # The traceback would show the material: name the kind of the error and the visit's id alone.
                 _log.error("coding-failed visit=%s error=%s", visit, type(error).__name__)
@@ -255,9 +265,21 @@ async def work_queue(store: Store, *, drain: bool = False) -> None:
         async def task(job: Job) -> None:
             practice, task = json.loads(job.payload or b"[]")
             try:
-                await payer_tasks.run(store, practice, task)
+                async with long_turns:
+                    await payer_tasks.run(store, practice, task, custody=custody)
             except Exception as error:
                 _log.error("task-failed task=%s error=%s", task, type(error).__name__)
+                raise RetryRequested(_AGAIN, type(error).__name__) from None
+
+        @queue.entrypoint(CLAIM)
+        async def claim(job: Job) -> None:
+            practice, encounter = json.loads(job.payload or b"[]")
+            now = datetime.now(UTC)
+            try:
+                async with turns:
+                    await claim_drafting.draft(store, practice, encounter, by="release", at=now, today=now.date())
+            except Exception as error:
+                _log.error("claim-failed encounter=%s error=%s", encounter, type(error).__name__)
                 raise RetryRequested(_AGAIN, type(error).__name__) from None
 
         mode = QueueExecutionMode.drain if drain else QueueExecutionMode.continuous
@@ -273,3 +295,4 @@ async def _sweep(store: Store) -> None:
     while True:
         await asyncio.sleep(_SWEEP_S)
         await store.enqueue_forgotten()
+        await store.enqueue_undrafted()

@@ -50,7 +50,8 @@ class Filled(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: Annotated[dict[_Word, _Text], Field(max_length=200)]
+    # The longest form asks fifteen things of every clinician of the practice.
+    fields: Annotated[dict[_Word, _Text], Field(max_length=3_000)]
     seen: StrictInt | None = None
 
 
@@ -61,10 +62,10 @@ class Frame:
     store: Store
     templates: jinja2.Environment
 
-    async def last_file(self, biller: Biller, kind: TaskKind) -> Task | None:
-        """The newest file of a kind, for a day: what came of it then stands on the page."""
+    async def last_file(self, biller: Biller, kind: TaskKind, within: timedelta = _A_DAY) -> Task | None:
+        """The newest file of a kind, for a day or as long as is said: what came of it then stands on the page."""
         found = await self.store.last_task(biller.practice, kind)
-        return found if found is not None and now() - found.asked_at < _A_DAY else None
+        return found if found is not None and now() - found.asked_at < within else None
 
     async def page(self, name: str, biller: Biller, place: str, **context: Any) -> HTMLResponse:
         """The page of template `name`; `place` is the navigation's item. The notice of the codes stands on each.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from billing_hooks import cures, desk_words, given_view, packs, page_words, rules
+from billing_hooks import charges, cures, desk_words, given_view, packs, page_words, rules
+from billing_hooks.claims_pages import word_of
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.desk_pages import RUNS_TOLD, create_desk_pages, plan_changed, side, story
 from billing_hooks.errors import Refused
@@ -61,6 +62,8 @@ def create_pages(store: Store, templates: jinja2.Environment, who: Who, names: N
             left=desk_words.left(row.outcome, row.released, row.file_by, today),
             ago=desk_words.ago(waited.since, now, biller.zone) if waited.since is not None else "",
             apart=[one for one in await store.acts_of_visit(biller.practice, row.visit) if one.kind == SEPARATE],
+            claims=[(each, word_of(each)) for each in await store.claims_of(biller.practice, encounter) if each.living],
+            lacks=(await store.gaps(biller.practice, encounter)).get(encounter, ()),
             sides=[side(run, row) for run in reversed(runs[:2])] if plan_changed(runs) else [],
             **_shown_coding(runs[0], received),
         )  # fmt: skip
@@ -95,7 +98,7 @@ def _shown_coding(coding: Coding, received_at: datetime) -> dict[str, Any]:
     event, sheet = rests_on["event"], rests_on["sheet"] or {}
     own = [rules.parse(rule, lenient=True) for rule in rests_on["rules"]]
     known = [*packs.shipped_rules(), *own]
-    fees = {code: cents for code, cents, *_ in rests_on["fees"]}
+    fees = charges.on(rests_on["fees"], date.fromisoformat(event["visit"]["date_of_service"]))
     return {
         "coding": coding,
         "cure": cures.each_once(coding.proposal.reasons + coding.proposal.warnings, rests_on).get,

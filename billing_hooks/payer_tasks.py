@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from billing_hooks import fee_file, packs, rule_form, rule_keeping, rules, toml_files
+from billing_hooks import audit_tasks, claim_tasks, fee_file, packs, rule_form, rule_keeping, rules, toml_files
+from billing_hooks.audit.custody import Custody
 from billing_hooks.dry_run import DAYS, Tally
 from billing_hooks.errors import Malformed
 from billing_hooks.field_errors import WrongFields
@@ -30,14 +31,20 @@ _MOST_RULES = 500
 Outcome = Mapping[str, object]
 
 
-async def run(store: Store, practice: str, task: str, *, at: datetime | None = None) -> None:
-    """Run one task to its end; a task that has ended stays as it is, whoever asks again."""
+async def run(
+    store: Store, practice: str, task: str, *, at: datetime | None = None, custody: Custody | None = None
+) -> None:
+    """Run one task to its end; a task that has ended stays as it is, whoever asks again. `custody` answers for the
+    house where audit packages are made."""
     async with store.alone(practice, task) as found:
         if found is None or found.state not in ("waiting", "running"):
             return
         now = at if at is not None else datetime.now(UTC)
         try:
-            await _KINDS[found.kind](store, practice, found, now)
+            if found.kind is TaskKind.AUDIT:
+                await audit_tasks.make(store, practice, found, now, custody)
+            else:
+                await _KINDS[found.kind](store, practice, found, now)
         except Malformed as error:
             await _end(store, practice, found, {"wrong": [error.say]}, now)
 
@@ -186,4 +193,5 @@ _KINDS: Mapping[TaskKind, Callable[[Store, str, Task, datetime], Awaitable[None]
     TaskKind.FEE_FILE: _fee_file,
     TaskKind.CODE_PACK: _code_pack,
     TaskKind.DRY_RUN: _dry_run,
+    **claim_tasks.KINDS,
 }

@@ -17,6 +17,7 @@ from billing_hooks.payer_rows import Standing
 from billing_hooks.payer_script import Row
 from billing_hooks.rule_reading import known_rules, shelf
 from billing_hooks.store import Store
+from billing_hooks.store_denials import Review
 from billing_hooks.store_rules import RuleVersion
 from billing_hooks.store_tasks import TaskKind
 
@@ -38,7 +39,9 @@ def create_payers_pages(store: Store, templates: jinja2.Environment, who: Who) -
         rows = await rows_of(biller)
         return await frame.page(
             "billing/payers.html", biller, "payers", rows=rows, words=rule_words, done=sum(each.done for each in rows),
-            following=payer_rows.following(rows),
+            following=payer_rows.following(rows), reviews=await by_rule(store, biller.practice),
+            visits=await store.visits_questioned(biller.practice),
+            known={each.id for each in await shelf(store, biller.practice)},
         )  # fmt: skip
 
     @routes.get("/payers/{row}", response_class=HTMLResponse)
@@ -97,7 +100,19 @@ async def _confirm(store: Store, biller: Biller, row: Row, wish: Filled) -> Mapp
     tried = {"rules": [f"{form['id']} v{added.version}"], "about": row.id}
     await store.ask_now(biller.practice, TaskKind.DRY_RUN, tried, biller.id, moment)
     await store.drop_draft(biller.practice, row.id)
+    # The payer was asked again: what a denial questioned has its answer.
+    if form["id"] in await by_rule(store, biller.practice):
+        note = f"The payer was asked again: version {added.version} of the rule."
+        await store.close_review(biller.practice, form["id"], note, by=biller.id, name=biller.name, at=moment)
     return {"to": f"/billing/payers/{row.id}/result"}
+
+
+async def by_rule(store: Store, practice: str) -> dict[str, list[Review]]:
+    """Open reviews by the rule that denials question, the longest waiting first."""
+    found: dict[str, list[Review]] = {}
+    for each in await store.reviews(practice):
+        found.setdefault(each.rule, []).append(each)
+    return found
 
 
 def _standing(rows: Sequence[Standing], row: str) -> Standing:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from billing_hooks import packs, rule_changes, rule_form, rule_keeping, rule_shelf, rule_words
 from billing_hooks.errors import Refused
+from billing_hooks.field_errors import WrongFields
 from billing_hooks.page_frame import PAGE_ROWS, Biller, Filled, Frame, Part, Who, now, today
 from billing_hooks.rule_fields import groups
 from billing_hooks.rule_reading import known_rules, shelf, shelved
@@ -29,7 +30,8 @@ Number = Annotated[int | None, Query(ge=1, le=100_000)]
 
 
 def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) -> APIRouter:
-    """The routes under /billing: `/rules`, `/rules/new`, `/rules/{id}`, `/rules/{id}/edit`, POST `/rules`."""
+    """The routes under /billing: `/rules`, `/rules/new`, `/rules/{id}`, `/rules/{id}/edit`, POST `/rules`,
+    `/rules/{id}/reviewed`."""
     routes, frame = APIRouter(), Frame(store, templates)
     lists = packs.shipped()[0].lists
     # Read before anything is served: the process that forwards media has no time for it later.
@@ -65,6 +67,8 @@ def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) ->
         return await frame.page(
             "billing/rule.html", biller, "rules", entry=entry, words=rule_words,
             told=rule_changes.told(entry.newest.rule), lapse=entry.lapse(today(biller)), older=older, newer=newer,
+            reviews=await store.reviews(biller.practice, rule=rule),
+            visits=await store.visits_questioned(biller.practice),
             changes=rule_changes.changes(older.rule, newer.rule) if older is not None else (),
         )  # fmt: skip
 
@@ -77,6 +81,17 @@ def create_rules_pages(store: Store, templates: jinja2.Environment, who: Who) ->
             "billing/rule-form.html", biller, "rules", groups=groups(lists), values=rule_form.fill(source.form),
             kept=source.rule.citations, rule=source, seen=entry.newest.rule.version, title="New version",
         )  # fmt: skip
+
+    @routes.post("/rules/{rule}/reviewed")
+    async def reviewed(request: Request, rule: str, wish: Filled) -> JSONResponse:
+        biller = await who(request)
+        note = wish.fields.get("note", "")
+        if not note.strip():
+            raise WrongFields({f"note-{rule}": "Say what came of the look at the rule."})
+        done = await store.close_review(biller.practice, rule, note, by=biller.id, name=biller.name, at=now())
+        if not done:
+            raise Refused("review-unknown", "Nobody waits for a look at this rule any more: load the page again.")
+        return JSONResponse({})
 
     @routes.post("/rules")
     async def save(request: Request, wish: Filled) -> JSONResponse:

@@ -44,6 +44,10 @@ class HmacKey:
             raise Malformed("bad-key", "A webhook secret starts with whsec_.")
         return cls(_unb64(rest))
 
+    def spelled(self) -> str:
+        """As `parse` reads it: for whoever signs."""
+        return f"whsec_{_b64(self.secret)}"
+
 
 def sign(id_: str, timestamp: int, body: bytes, keys: Sequence[Ed25519PrivateKey | HmacKey]) -> dict[str, str]:
     """The three headers for `body`, one signature a key (several while keys rotate). Errors: Malformed."""

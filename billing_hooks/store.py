@@ -17,12 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from billing_hooks.contract import SESSION_COMPLETE
 from billing_hooks.errors import Refused
 from billing_hooks.sealing import Sealer
+from billing_hooks.store_audits import Audits
 from billing_hooks.store_checks import Checks
 from billing_hooks.store_clients import Clients
+from billing_hooks.store_denials import ClaimDenials
 from billing_hooks.store_estimates import Estimates
 from billing_hooks.store_fees import Fees
 from billing_hooks.store_given import GIVEN, GivenServices
 from billing_hooks.store_history import Histories
+from billing_hooks.store_money import ClientMoney
 from billing_hooks.store_papers import Papers
 from billing_hooks.store_questions import Questions
 from billing_hooks.store_queue import enqueue
@@ -48,7 +51,21 @@ class StoredEvent:
         return cast("dict[str, Any]", parse_json(self.raw))
 
 
-class Store(Histories, Questions, Worklist, Clients, Papers, GivenServices, Checks, Estimates, Rules, Fees):
+class Store(
+    Audits,
+    ClaimDenials,
+    ClientMoney,
+    Histories,
+    Questions,
+    Worklist,
+    Clients,
+    Papers,
+    GivenServices,
+    Checks,
+    Estimates,
+    Rules,
+    Fees,
+):
     """Everything billing keeps, as role antechamber_billing sees it."""
 
     @classmethod
@@ -57,7 +74,7 @@ class Store(Histories, Questions, Worklist, Clients, Papers, GivenServices, Chec
         engine = create_async_engine(
             url,
             pool_size=4,
-            max_overflow=4,
+            max_overflow=8,  # for the worker: see the turns that `jobs.work_queue` gives
             pool_pre_ping=True,
             pool_timeout=10,
             hide_parameters=True,

@@ -78,6 +78,7 @@ class Clients(Coverages):
             mine = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.client_id == client, ~ENCOUNTERS.c.released)
             for row in (await work.execute(select(ENCOUNTERS.c.visit_id).where(*mine))).all():
                 await enqueue(work, practice, row.visit_id)
+        await self.redraft_client(work, practice, client)
 
     async def save_card(
         self, practice: str, client: str, coverage: str, side: str, photo: tuple[str, bytes] | None, saved_by: str,

@@ -23,8 +23,9 @@ from billing_hooks.client_record import BilledUnits, ClientRecord
 from billing_hooks.errors import Refused
 from billing_hooks.held_coverage import FIRST, MOST, HeldCoverage, Policy, beside_medicare, covering, reordered, touched
 from billing_hooks.material import Coverage
+from billing_hooks.store_claims_schema import CLAIM_GAPS, CLAIMS
 from billing_hooks.store_client_tables import CLIENT_RECORDS, COVERAGES, VERIFICATIONS
-from billing_hooks.store_queue import enqueue
+from billing_hooks.store_queue import enqueue, enqueue_claim
 from billing_hooks.store_schema import CODINGS, ENCOUNTERS
 from billing_hooks.store_shelf import Shelf, lock, stamp
 from billing_hooks.verification import Verification
@@ -234,6 +235,19 @@ class Coverages(Shelf):
             await enqueue(work, practice, visit)
         return len(visits)
 
+    async def redraft_client(self, work: AsyncConnection, practice: str, client: str) -> None:
+        """Have the claims of a client written anew that were not put into a batch yet, or lacked something."""
+        e, c, gap = ENCOUNTERS.c, CLAIMS.c, CLAIM_GAPS.c
+        unsent = select(c.claim_id).where(
+            c.practice_id == e.practice_id, c.encounter_id == e.encounter_id, c.living, c.batch_id.is_(None)
+        )
+        lacks = select(gap.encounter_id).where(gap.practice_id == e.practice_id, gap.encounter_id == e.encounter_id)
+        chosen = select(e.encounter_id).where(
+            e.practice_id == practice, e.client_id == client, e.released, unsent.exists() | lacks.exists()
+        )
+        for row in (await work.execute(chosen)).all():
+            await enqueue_claim(work, practice, row.encounter_id)
+
     @asynccontextmanager
     async def work_on(self, practice: str, client: str) -> AsyncIterator[AsyncConnection]:
         """A transaction that alone changes this client's coverages and record."""
@@ -259,6 +273,7 @@ class Coverages(Shelf):
         await work.execute(insert(COVERAGES).values(**key, version=version, **values))
         was, now = None if before is None else before.coverage, None if removed else held.coverage
         await self.recode_client(work, practice, client, was, now)
+        await self.redraft_client(work, practice, client)
         return version
 
     def _held(self, practice: str, client: str, row: Any) -> HeldCoverage:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from billing_hooks import waiting
 from billing_hooks.errors import Refused
-from billing_hooks.store_queue import enqueue
+from billing_hooks.store_queue import enqueue, enqueue_claim
 from billing_hooks.store_schema import CODINGS, ENCOUNTERS, RELEASES
 from billing_hooks.store_shelf import Shelf
 from billing_hooks.words import Outcome, Proposal, proposal
@@ -103,11 +103,11 @@ class Encounters(Shelf):
         newest = select(CODINGS.c.version, CODINGS.c.input_sha256).where(*match).order_by(CODINGS.c.version.desc())
         last = (await work.execute(newest.limit(1))).one_or_none()
         beside = await self._for_worklist(work, practice, encounter, rests_on, found, at)
+        standing = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
+        released = await work.scalar(select(ENCOUNTERS.c.released).where(*standing))
         if last is not None and last.input_sha256 == digest:
             # Only what was coded before these columns were there has none of them.
-            bare = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter,
-                    ENCOUNTERS.c.waits.is_(None))  # fmt: skip
-            await work.execute(update(ENCOUNTERS).where(*bare).values(**beside))
+            await work.execute(update(ENCOUNTERS).where(*standing, ENCOUNTERS.c.waits.is_(None)).values(**beside))
             return int(last.version)
         version = 1 if last is None else int(last.version) + 1
         sealed = self._sealer.seal(practice, "codings", "input_sealed", f"{encounter}/{version}", text)
@@ -124,6 +124,9 @@ class Encounters(Shelf):
         values |= beside
         statement = upsert(ENCOUNTERS).values(practice_id=practice, encounter_id=encounter, visit_id=visit, **values)
         await work.execute(statement.on_conflict_do_update(index_elements=["practice_id", "encounter_id"], set_=values))
+        if released:
+            # Nobody released what its claim says now: it is looked at again.
+            await enqueue_claim(work, practice, encounter)
         return version
 
     async def released_run(self, work: AsyncConnection, practice: str, visit: str) -> Coding | None:
@@ -171,25 +174,29 @@ class Encounters(Shelf):
             "payer_sealed": None if payer is None else sealer.seal(practice, "encounters", PAYER, encounter, payer),
         }
 
-    async def encounter(self, practice: str, encounter: str) -> tuple[Row, tuple[Coding, ...], tuple[Release, ...]]:
+    async def encounter(
+        self, practice: str, encounter: str, work: AsyncConnection | None = None
+    ) -> tuple[Row, tuple[Coding, ...], tuple[Release, ...]]:
         """One encounter with its coding runs and releases, newest first; only the newest run carries what it rests on.
 
         Errors: Refused("encounter-unknown").
         """
+        if work is None:
+            async with self._engine.connect() as own:
+                return await self.encounter(practice, encounter, own)
         match = (ENCOUNTERS.c.practice_id == practice, ENCOUNTERS.c.encounter_id == encounter)
-        async with self._engine.connect() as work:
-            row = (await work.execute(select(ENCOUNTERS).where(*match))).one_or_none()
-            if row is None:
-                raise Refused("encounter-unknown", "There is no such encounter in this practice.")
-            runs = select(CODINGS).where(CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
-            codings = await work.execute(runs.order_by(CODINGS.c.version.desc()))
-            given = select(RELEASES).where(RELEASES.c.practice_id == practice, RELEASES.c.encounter_id == encounter)
-            releases = await work.execute(given.order_by(RELEASES.c.version.desc()))
-            return (
-                self._encounter_row(practice, row),
-                tuple(self._coding(practice, encounter, each, whole=each.version == row.version) for each in codings),
-                tuple(self._release(practice, encounter, each) for each in releases),
-            )
+        row = (await work.execute(select(ENCOUNTERS).where(*match))).one_or_none()
+        if row is None:
+            raise Refused("encounter-unknown", "There is no such encounter in this practice.")
+        runs = select(CODINGS).where(CODINGS.c.practice_id == practice, CODINGS.c.encounter_id == encounter)
+        codings = await work.execute(runs.order_by(CODINGS.c.version.desc()))
+        given = select(RELEASES).where(RELEASES.c.practice_id == practice, RELEASES.c.encounter_id == encounter)
+        releases = await work.execute(given.order_by(RELEASES.c.version.desc()))
+        return (
+            self._encounter_row(practice, row),
+            tuple(self._coding(practice, encounter, each, whole=each.version == row.version) for each in codings),
+            tuple(self._release(practice, encounter, each) for each in releases),
+        )
 
     async def runs(self, practice: str, encounter: str, versions: Sequence[int]) -> tuple[Coding, ...]:
         """These coding runs whole, newest first: what each rested on is opened, apart from the process's one loop."""
@@ -273,6 +280,8 @@ class Encounters(Shelf):
                 )
             )  # fmt: skip
             await work.execute(update(ENCOUNTERS).where(*match).values(released=True, updated_at=at))
+            if row.outcome in (Outcome.BILL, Outcome.SELF_PAY):
+                await enqueue_claim(work, practice, encounter)
 
 
 def _text(value: Mapping[str, object]) -> str:

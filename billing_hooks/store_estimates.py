@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -87,6 +88,27 @@ class Estimates(Shelf):
         async with self._engine.connect() as work:
             return await self._estimate(work, practice, visit)
 
+    async def estimates(
+        self, practice: str, *, client: str = "", open_only: bool = False, limit: int = 50, offset: int = 0
+    ) -> tuple[Estimate, ...]:
+        """The newest estimate of each visit, with the first day on which any of its versions was given; those not given
+        first, by their last day. `open_only`: only those that nobody has given."""
+        e = ESTIMATES.c
+        mine = [e.practice_id == practice, *([e.client_id == client] if client else [])]
+        newest = select(ESTIMATES).where(*mine).ext(distinct_on(e.visit_id)).order_by(e.visit_id, e.version.desc())
+        found = newest.subquery()
+        first = (
+            select(SENT).where(SENT.c.practice_id == practice).ext(distinct_on(SENT.c.visit_id))
+            .order_by(SENT.c.visit_id, SENT.c.sent_on, SENT.c.version).subquery()
+        )  # fmt: skip
+        chosen = select(found, first.c.sent_on, first.c.way).outerjoin(first, first.c.visit_id == found.c.visit_id)
+        if open_only:
+            chosen = chosen.where(first.c.sent_on.is_(None))
+        order = (first.c.sent_on.is_not(None), found.c.due_on.asc().nulls_last(), found.c.saved_at.desc())
+        async with self._engine.connect() as work:
+            rows = await work.execute(chosen.order_by(*order, found.c.visit_id).limit(limit).offset(offset))
+            return tuple(self._estimate_row(practice, row) for row in rows)
+
     async def estimate_on_file(self, work: AsyncConnection, practice: str, visit: str) -> EstimateOnFile | None:
         """What the coder must know of it: when due, when first given, how much."""
         found = await self._estimate(work, practice, visit)
@@ -107,11 +129,12 @@ class Estimates(Shelf):
             .limit(1)
         )
         row = (await work.execute(chosen)).one_or_none()
-        if row is None:
-            return None
-        body = json.loads(self._sealer.open(practice, "estimates", "body_sealed", visit, row.body_sealed))
+        return None if row is None else self._estimate_row(practice, row)
+
+    def _estimate_row(self, practice: str, row: Any) -> Estimate:
+        body = json.loads(self._sealer.open(practice, "estimates", "body_sealed", row.visit_id, row.body_sealed))
         return Estimate(
-            visit=visit, client=row.client_id, version=row.version, made_at=row.saved_at, made_by=row.saved_by,
+            visit=row.visit_id, client=row.client_id, version=row.version, made_at=row.saved_at, made_by=row.saved_by,
             due=row.due_on, cents=row.cents, body=cast("dict[str, Any]", body), sent=row.sent_on, way=row.way or "",
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from billing_hooks.store_schema import QUEUE
 
 ENTRYPOINT = "code"
+CLAIM = "claim"
 
 
 def queries(connection: Any) -> Queries:
@@ -34,3 +35,9 @@ async def enqueue(work: AsyncConnection, practice: str, visit: str, after: timed
     """
     driver = (await work.get_raw_connection()).driver_connection
     await queries(driver).enqueue(ENTRYPOINT, json.dumps([practice, visit]).encode(), execute_after=after)
+
+
+async def enqueue_claim(work: AsyncConnection, practice: str, encounter: str) -> None:
+    """Ask for the claim of an encounter that was released; asked twice it is made once."""
+    driver = (await work.get_raw_connection()).driver_connection
+    await queries(driver).enqueue(CLAIM, json.dumps([practice, encounter]).encode())

@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from billing_hooks.sealing import Sealer
 from billing_hooks.store_queue import enqueue
 
+Work = AsyncConnection
+"""One transaction, for whoever does more than one thing in it."""
+
 
 class Shelf:
     """One database role's view of schema billing. Every method runs in its own transaction unless given one."""

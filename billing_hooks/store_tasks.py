@@ -35,6 +35,14 @@ class TaskKind(StrEnum):
     CODE_PACK = "code_pack"
     DRY_RUN = "dry_run"
     RECODE = "recode"
+    CLAIM_DRAFTS = "claim_drafts"
+    CLAIM_BATCH = "claim_batch"
+    CLAIM_SEND = "claim_send"
+    CLAIM_RESEND = "claim_resend"
+    REPLY_FILE = "reply_file"
+    PAPER = "paper"
+    MEASURES = "measures"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +98,11 @@ class Tasks(Shelf):
             added = upsert(TASK_PARTS).values(practice_id=practice, task_id=row.task_id, part=part, content=content)
             await work.execute(added.on_conflict_do_nothing())
 
-    async def end_file(self, practice: str, task: str) -> None:
-        """All parts are there: have the file read. Errors: Refused("task-unknown")."""
-        async with self._engine.begin() as work:
-            await self._row(work, practice, task, "sending")
-            await work.execute(update(TASKS).where(*_is(practice, task)).values(state="waiting"))
-            await _enqueue(work, practice, task)
+    async def end_file(self, work: AsyncConnection, practice: str, task: str) -> None:
+        """All parts are there: have the file read, in the caller's transaction. Errors: Refused("task-unknown")."""
+        await self._row(work, practice, task, "sending")
+        await work.execute(update(TASKS).where(*_is(practice, task)).values(state="waiting"))
+        await _enqueue(work, practice, task)
 
     async def file_of(self, practice: str, task: str) -> bytes:
         """The file of a task, put together."""
@@ -119,6 +126,13 @@ class Tasks(Shelf):
                 if not about or found.wish.get("about") == about:
                     return found
         return None
+
+    async def last_done(self, practice: str, kind: TaskKind) -> Task | None:
+        """The newest task of a kind that has ended."""
+        match = (TASKS.c.practice_id == practice, TASKS.c.kind == kind.value, TASKS.c.state == "done")
+        async with self._engine.connect() as work:
+            row = (await work.execute(select(TASKS).where(*match).order_by(TASKS.c.ended_at.desc()).limit(1))).first()
+        return None if row is None else self._task(practice, row)
 
     @asynccontextmanager
     async def alone(self, practice: str, task: str) -> AsyncIterator[Task | None]:

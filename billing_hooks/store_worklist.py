@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,13 +10,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from billing_hooks.claim_states import AWAY, JUDGED
+from billing_hooks.replies.outcome import Outcome as Decided
+from billing_hooks.replies.state import State
+from billing_hooks.store_claims_schema import CLAIMS
 from billing_hooks.store_encounters import PAYER, Encounters, Row
 from billing_hooks.store_schema import ENCOUNTERS
 from billing_hooks.waiting import Party
 from billing_hooks.words import Outcome
 
 OPEN = (Outcome.BILL.value, Outcome.SELF_PAY.value, Outcome.HOLD.value)
-_E = ENCOUNTERS.c
+_E, _C = ENCOUNTERS.c, CLAIMS.c
+_ITS = (_C.practice_id == _E.practice_id, _C.encounter_id == _E.encounter_id, _C.living)
+CLAIMED: Mapping[str, tuple[tuple[State, ...], tuple[Decided, ...]]] = {
+    "sent": (AWAY, ()),
+    "denied": (JUDGED, (Decided.DENIED, Decided.PARTLY, Decided.REVERSED)),
+    "paid": ((State.POSTED,), (Decided.PAID,)),
+}
 # An open question is what is waited for first; what is released waits for nobody.
 _FIRST = case((_E.released, None), (_E.asked_at.is_not(None), Party.CLINICIAN.value), else_=_E.waits_first)
 _SINCE = case((_E.released, None), else_=func.coalesce(_E.asked_at, _E.waits_since))
@@ -27,6 +37,7 @@ _SORTS: dict[str, ColumnElement[Any]] = {
     "file_by": _E.file_by,
     "waits": case({party.value: number for number, party in enumerate(Party)}, value=_FIRST),
     "since": _SINCE,
+    "appeal": select(func.min(_C.appeal_by)).where(*_ITS).correlate(ENCOUNTERS).scalar_subquery(),
 }
 
 
@@ -61,8 +72,8 @@ class Worklist(Encounters):
         self, practice: str, *, show: str = "all", sort: str = "visit", down: bool = True, limit: int = 100,
         offset: int = 0, filters: Filters = NO_FILTERS,
     ) -> tuple[Row, ...]:  # fmt: skip
-        """One page of encounters. `show` open|clean|released|all or an outcome; `sort` state|visit|changed|file_by|
-        waits|since, unknown ones last, newest first in ties."""
+        """One page of encounters. `show` open|clean|released|all, an outcome, or of `CLAIMED`; `sort` state|visit|
+        changed|file_by|waits|since|appeal, unknown ones last, newest first in ties."""
         column = _SORTS.get(sort, _E.began_at)
         order = ((column.desc() if down else column.asc()).nulls_last(), _E.began_at.desc(), _E.encounter_id)
         chosen = select(ENCOUNTERS).where(_E.practice_id == practice, *_shown(show), *_narrowed(filters))
@@ -78,10 +89,12 @@ class Worklist(Encounters):
             return tuple(self._encounter_row(practice, row) for row in found)
 
     async def counts(self, practice: str, filters: Filters = NO_FILTERS) -> dict[str, int]:
-        """How many encounters stand under each outcome, under released, open, clean and all, within the filters."""
+        """How many encounters stand under each outcome, under released, open, clean, sent, denied, paid and all,
+        within the filters."""
         name = case((_E.released, "released"), else_=_E.outcome)
         fit = and_(*_shown("clean"))
         chosen = select(name.label("name"), func.count().label("many"), func.count().filter(fit).label("fit"))
+        chosen = chosen.add_columns(*(func.count().filter(_claimed(each)).label(each) for each in CLAIMED))
         grouped = chosen.where(_E.practice_id == practice, *_narrowed(filters)).group_by(name)
         async with self._engine.connect() as work:
             rows = list(await work.execute(grouped))
@@ -90,6 +103,7 @@ class Worklist(Encounters):
             "open": sum(counts.get(name, 0) for name in OPEN),
             "all": sum(counts.values()),
             "clean": sum(int(row.fit) for row in rows),
+            **{each: sum(int(getattr(row, each)) for row in rows) for each in CLAIMED},
         }
 
     async def choices(self, practice: str) -> Choices:
@@ -126,8 +140,19 @@ def _shown(show: str) -> tuple[ColumnElement[bool], ...]:
             return (~_E.released, _E.outcome.in_(OPEN))
         case "clean":
             return (~_E.released, _E.clean, _E.asked_at.is_(None))
+        case "sent" | "denied" | "paid":
+            return (_claimed(show),)
         case _:
             return (~_E.released, _E.outcome == show)
+
+
+def _claimed(show: str) -> ColumnElement[bool]:
+    """Whether a claim of the encounter stands there."""
+    states, outcomes = CLAIMED[show]
+    fits = [*_ITS, _C.state.in_([each.value for each in states])]
+    if outcomes:
+        fits.append(_C.outcome.in_([each.value for each in outcomes]))
+    return select(_C.claim_id).where(*fits).correlate(ENCOUNTERS).exists()
 
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:

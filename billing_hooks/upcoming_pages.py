@@ -10,7 +10,8 @@ import jinja2
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse
 
-from billing_hooks.check import Ahead, Look, Standing
+from billing_hooks import estimating
+from billing_hooks.check import Ahead, Look
 from billing_hooks.check_words import line, sentence
 from billing_hooks.errors import Refused
 from billing_hooks.page_frame import Frame, Names, Who
@@ -58,7 +59,7 @@ def rows(found: Collection[Coming]) -> list[Row]:
     kept: list[Row] = []
     for one in sorted(found, key=lambda each: (each.start, each.visit)):
         missing = [_capital(sentence(each, one.ahead)) for each in one.look.troubles]
-        pays = one.look.standing is Standing.PAYS
+        pays = estimating.wanted(one.look)  # also while something else is missing: its day for the estimate passes
         if pays and one.estimate_sent is None:
             due = f" by {one.estimate_due.isoformat()}" if one.estimate_due is not None else ""
             word = "The estimate is to be given to the client" if one.estimate_made else "The estimate is to be made"

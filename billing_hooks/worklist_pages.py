@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
 from billing_hooks import desk_words
+from billing_hooks.claims_pages import days_left, word_of
 from billing_hooks.lapsing import lapsing
 from billing_hooks.page_frame import PAGE_ROWS, Biller, Frame, Names, Part, Who, state, today
 from billing_hooks.store import Store
@@ -23,7 +24,7 @@ from billing_hooks.waiting import PARTY_WORDS, Party
 
 SHOWN = (
     ("open", "To do"), ("bill", "Ready"), ("self_pay", "Client pays"), ("hold", "Held"), ("refuse", "Not billable"),
-    ("released", "Released"), ("all", "All"),
+    ("released", "Released"), ("sent", "Sent"), ("denied", "Denied"), ("paid", "Paid"), ("all", "All"),
 )  # fmt: skip
 BY_NAME = 300
 Choice = Annotated[str, Query(max_length=64)]
@@ -38,7 +39,7 @@ class Asked:
     wrong: Mapping[str, str]
 
 
-def asked_for(
+async def asked_for(
     payer: Choice = "", clinician: Choice = "", reason: Choice = "", waits: Choice = "",
     since: Annotated[str, Query(alias="from", max_length=32)] = "",
     until: Annotated[str, Query(alias="to", max_length=32)] = "",
@@ -92,6 +93,8 @@ def create_worklist_pages(store: Store, templates: jinja2.Environment, who: Who,
             filters=[(key, word, counts.get(key, 0)) for key, word in SHOWN], clean=counts["clean"],
             link=_link({"show": show, **asked.written}, sort, down), asked=asked, sorts=desk_words.SORTS,
             only_newest=BY_NAME if by_name and len(found) == BY_NAME else 0, told=_told(biller),
+            claims=await store.claims_standing(biller.practice, [row.id for row in rows[:PAGE_ROWS] if row.released]),
+            claim_word=word_of, appeal=days_left(today(biller)),
             lapses=await lapsing(store, biller.practice, today(biller)),
             choices={
                 "payer": ("Payer", choices.payers),

@@ -13,7 +13,11 @@ from datetime import UTC, datetime
 from fastapi import FastAPI, Request
 
 from billing_hooks import diagnosis_words, keyset
+from billing_hooks.audit_pages import create_audit_pages
+from billing_hooks.batches_pages import create_batches_pages
 from billing_hooks.checking import Checking
+from billing_hooks.claim_acts_pages import create_claim_acts_pages
+from billing_hooks.claims_pages import create_claims_pages
 from billing_hooks.codes_pages import create_codes_pages
 from billing_hooks.diagnosis_pages import create_diagnosis_pages
 from billing_hooks.fees_pages import create_fees_pages
@@ -22,14 +26,19 @@ from billing_hooks.given_pages import Licensed, create_given_pages
 from billing_hooks.intake import intake_router
 from billing_hooks.keyset import PublicKey
 from billing_hooks.material import Sheet
+from billing_hooks.measures.readiness import Tile
 from billing_hooks.page_frame import Biller, Who
 from billing_hooks.pages import create_pages
 from billing_hooks.payers_pages import create_payers_pages
+from billing_hooks.readiness_pages import create_readiness_pages
+from billing_hooks.replies_pages import create_replies_pages
 from billing_hooks.rules_pages import create_rules_pages
+from billing_hooks.self_pay_pages import create_self_pay_pages
 from billing_hooks.store import Store
 from billing_hooks.upcoming_pages import Coming, create_upcoming_pages
 from server import identity, pages
 from server.client_part import client_part
+from server.custody import HouseCustody
 from server.db import clients, people, practices
 from server.desk_checks import DeskChecks
 from server.errors import Refused
@@ -37,7 +46,8 @@ from server.filing import Filing
 from server.house import House
 from server.ids import new_id
 from server.permissions import May, may
-from server.routes import questions
+from server.readiness import readiness
+from server.routes import payments, questions
 from server.routes.asking import staff_token
 from server.runtime import Runtime
 from server.signing_keys import SigningKeys
@@ -49,6 +59,9 @@ class BillingWing:
 
     def __init__(self, runtime: Runtime) -> None:
         self._store: Store | None = None
+        self._folder = runtime.settings.claims_out is not None
+        self._payment_page = runtime.settings.payment_page
+        self._sftp = bool(runtime.settings.claims_sftp_out)
         self._intake = runtime.settings.billing_mode == "inside"
         if runtime.billing_url is not None:
             self._store = Store.open(runtime.billing_url, runtime.keys.derive("billing"))
@@ -84,10 +97,17 @@ class BillingWing:
         biller, clients_too = self._who_may(May.USE_BILLING), self._who_may(May.SEE_CLIENTS)
         parts = (
             create_pages(store, templates, biller, self._names),
+            create_claims_pages(store, templates, biller, self._names),
+            create_batches_pages(store, templates, biller, self._names, folder=self._folder, sftp=self._sftp),
+            create_replies_pages(store, templates, biller),
+            create_claim_acts_pages(store, templates, biller, self._clinicians, payment_page=self._payment_page),
             create_rules_pages(store, templates, biller),
             create_payers_pages(store, templates, biller),
+            create_self_pay_pages(store, templates, biller, self._names, payment_page=self._payment_page),
             create_fees_pages(store, templates, biller, self._services),
             create_codes_pages(store, templates, biller),
+            create_audit_pages(store, templates, biller, self._custody, self._names),
+            create_readiness_pages(store, templates, self._who_may(May.SEE_READINESS), self._names, self._readiness),
             create_files_pages(store, biller),
             create_given_pages(store, templates, biller, self._names, self._clinicians),
             create_diagnosis_pages(store, templates, biller, self._names),
@@ -97,6 +117,7 @@ class BillingWing:
         for part in parts:
             app.include_router(part, prefix="/billing")
         app.include_router(questions.router(store))
+        app.include_router(payments.router(store))
 
     async def _keys(self) -> dict[str, PublicKey]:
         house = self._opened()
@@ -117,9 +138,9 @@ class BillingWing:
         return who
 
     async def _names(self, _request: Request, ids: Collection[str]) -> Mapping[str, str]:
-        """Names of clients and clinicians for the biller's lists; billing itself keeps none."""
+        """Names of clients and staff for the biller's lists; billing itself keeps none."""
         async with self._opened().shelf.work() as work:
-            staff = {one.id: one.name for one in await people.clinicians(work)}
+            staff = await people.names(work)
             return {**staff, **await clients.names(work, [one for one in ids if one.startswith("cli_")])}
 
     async def _services(self, _request: Request) -> Mapping[str, str]:
@@ -144,11 +165,19 @@ class BillingWing:
         house = self._opened()
         return await coming(house.checks, house.shelf) if house.checks is not None else ()
 
+    async def _readiness(self, _request: Request) -> Tile:
+        """Which complete visits an audit would find wanting."""
+        return await readiness(self._opened().shelf)
+
     async def _save_sheet(self, visit: str, minutes: int | None, diagnoses: Sequence[str], by: str) -> None:
         house, store = self._opened(), self._store
         if store is not None:
             sheet = Sheet(minutes=minutes, diagnoses=tuple(diagnoses))
             await store.save_sheet(house.practice_id, visit, sheet, by, datetime.now(UTC))
+
+    def _custody(self) -> HouseCustody:
+        house = self._opened()
+        return HouseCustody(house.engine, house.runtime.keys)
 
     def _opened(self) -> House:
         if self._house is None:

@@ -1,5 +1,5 @@
 """The command line: ``antechamber serve | demo | setup | add-staff | doctor | verify | deliveries | code | rules |
-jobs | billing | migrate | keys | bench``.
+claims | payments | jobs | billing | migrate | keys | bench``.
 
 Whatever refuses to start says so in one line on standard error and exits with code 2. Imports are made inside the
 commands: a too old Python must still be able to say so, and ``--help`` should be quick. Shell (asyncio, typer).
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from server import bench_commands, coding_commands
+from server.claims_commands import claims_app
 
 if TYPE_CHECKING:
     from server.db.engine import Engine
@@ -31,8 +32,11 @@ keys_app: Final = typer.Typer(no_args_is_help=True, help="The key file.")
 app.add_typer(keys_app, name="keys")
 deliveries_app: Final = typer.Typer(no_args_is_help=True, help="Signed events on their way to billing.")
 app.add_typer(deliveries_app, name="deliveries")
+payments_app: Final = typer.Typer(no_args_is_help=True, help="Notices of the practice's card processor.")
+app.add_typer(payments_app, name="payments")
 app.add_typer(bench_commands.app, name="bench")
 app.add_typer(coding_commands.rules_app, name="rules")
+app.add_typer(claims_app, name="claims")
 
 
 def _settings() -> Settings:
@@ -208,11 +212,11 @@ def doctor() -> None:
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A saved event, exactly as it was delivered.")],
+    file: Annotated[Path, typer.Argument(help="A saved event, an audit package or the index of several, to the byte.")],
     keys: Annotated[Path | None, typer.Option(help="A saved key set; works offline.")] = None,
     origin: Annotated[str, typer.Option(help="https address of the server that publishes the key set.")] = "",
 ) -> None:
-    """Prove a saved event with the published key set; exit code 1 when it does not hold."""
+    """Prove a saved event or audit package with the published key set; exit code 1 when it does not hold."""
     from server import tls, verify
     from server.errors import Malformed, Refused
 
@@ -223,7 +227,7 @@ def verify(
         settings = _settings()
         known = verify.keys_from_origin(origin or settings.origin, tls.trust(settings))
     try:
-        proof = verify.prove(raw, known)
+        proof = verify.prove_file(file, raw, known)
     except (Refused, Malformed) as error:
         typer.echo(f"Not good ({error.code}): {error.say}", err=True)
         raise SystemExit(1) from None
@@ -235,10 +239,12 @@ def verify(
 def jobs_() -> None:
     """The jobs process; `serve` starts it by itself."""
     import asyncio
+    import os
 
     from server import jobs
 
     settings = _settings()
+    os.nice(jobs.GIVES_WAY)
     asyncio.run(jobs.run(settings, _keys(settings)))
 
 
@@ -288,6 +294,14 @@ def replay(delivery: Annotated[str, typer.Argument(help="A delivery's id, as `li
         return f"{delivery} is on its way again; a running server sends it within seconds."
 
     typer.echo(_in_database(work))
+
+
+@payments_app.command()
+def secret() -> None:
+    """Print the secret that notices of payments are signed with; whoever has it can post payments."""
+    from billing_hooks.signing import HmacKey
+
+    typer.echo(HmacKey(_keys(_settings()).payments_secret()).spelled())
 
 
 @keys_app.command()

@@ -16,6 +16,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from billing_hooks.demo import save_demo, save_example_payer
+from billing_hooks.demo_claims import provider, save_demo_claims
 from billing_hooks.store import Store
 from server import consent_text
 from server.booking import NewClient, Wish, book, link_address
@@ -156,11 +157,13 @@ async def _bill(front: Front, client: str) -> None:
     async with front.shelf.work() as work:
         intents = {name: intent for name, _, intent in _SERVICES}
         services = {one.id: intents[one.name] for one in await practices.all_services(work) if one.name in intents}
+        staff = [(one.id, provider(one.name, one.npi)) for one in await people.clinicians(work) if one.npi]
         now = work.now()
     store = Store.open(url, front.runtime.keys.derive("billing"))
     try:
         await save_demo(store, front.shelf.practice, [client], services, now)
         await save_example_payer(store, front.shelf.practice, now)
+        await save_demo_claims(store, front.shelf.practice, staff, now)
     finally:
         await store.close()
 

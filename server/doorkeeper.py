@@ -23,9 +23,13 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST"})
-EVENTS: Final = "/billing/events"  # signed by its sender: needs neither a cookie nor a browser's headers
+EVENTS: Final = "/billing/events"
+PAYMENTS: Final = "/billing/payments"
 LARGEST_BODY: Final = 64 * 1024
 LARGEST_EVENT: Final = 256 * 1024
+LARGEST_NOTICE: Final = 4 * 1024
+# Signed by their senders: they need neither a cookie nor a browser's headers.
+SIGNED: Final = {EVENTS: LARGEST_EVENT, PAYMENTS: LARGEST_NOTICE}
 # Files that staff send as they are, as application/octet-stream: no form of another site can send that (a browser asks
 # first), and the same-origin check stands before it all the same.
 FILES: Final = (
@@ -104,7 +108,7 @@ class Doorkeeper:
             raise StopError(405, "wrong-method", "This cannot be done here.")
         if method != "POST":
             return
-        if path != EVENTS and not _same_origin(scope, host):
+        if path not in SIGNED and not _same_origin(scope, host):
             raise StopError(403, "cross-site", "This was asked from another site and is refused: open the page again.")
         kind = (_header(scope, b"content-type") or "").split(";")[0].strip().lower()
         if kind != ("application/json" if _file_limit(path) is None else "application/octet-stream"):
@@ -134,7 +138,7 @@ async def _whole_body(scope: Scope, receive: Receive) -> Receive:
     """Read the body before the route sees any of it. Raises StopError(413) and StopError(408).
 
     No route streams; so a body has one size and one deadline, and a slow sender holds no route."""
-    largest = LARGEST_EVENT if scope["path"] == EVENTS else _file_limit(scope["path"]) or LARGEST_BODY
+    largest = SIGNED.get(scope["path"]) or _file_limit(scope["path"]) or LARGEST_BODY
     said = _header(scope, b"content-length")
     if said is not None and (not said.isdecimal() or int(said) > largest):
         raise StopError(413, "too-large", f"At most {largest // 1024} KiB are taken here.")

@@ -25,6 +25,8 @@ from server.settings import Settings
 from server.signing_keys import SigningKeys
 
 COMMAND: Final = (sys.executable, "-m", "server.cli", "jobs")
+GIVES_WAY: Final = 10
+"""How much later than the process that forwards media this one gets a processor (nice(2)), where both want the same."""
 _PAUSE: Final = 1.0  # seconds before a part that failed runs again; doubles
 _LONGEST_PAUSE: Final = 30.0
 
@@ -47,8 +49,9 @@ async def run(settings: Settings, keys: KeyFile) -> None:
                 parts.create_task(keep("dispatch", dispatcher.run))
                 parts.create_task(keep("imports", lambda: import_worker(engine, urls, keys)))
                 if settings.billing_mode == "inside":
-                    parts.create_task(keep("billing", lambda: billing_worker(urls, keys)))
+                    parts.create_task(keep("billing", lambda: billing_worker(engine, urls, keys)))
                     parts.create_task(keep("estimates", lambda: estimates_worker(engine, urls, keys)))
+                    parts.create_task(keep("claim-files", lambda: claims_worker(settings, engine, urls, keys)))
     finally:
         await engine.dispose()
         logs.log.info("jobs-stopped")
@@ -82,13 +85,14 @@ async def import_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
             await store.close()
 
 
-async def billing_worker(urls: Urls, keys: KeyFile) -> None:
+async def billing_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
     """The billing module's own jobs, with the billing role's address and the billing module's own key."""
     from billing_hooks import jobs  # only where billing runs: its tables of rules are read on import
+    from server.custody import HouseCustody
 
     if urls.billing is None:
         return
-    await jobs.run_worker(urls.billing, keys.derive("billing"))
+    await jobs.run_worker(urls.billing, keys.derive("billing"), HouseCustody(engine, keys))
 
 
 async def estimates_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
@@ -96,3 +100,10 @@ async def estimates_worker(engine: Engine, urls: Urls, keys: KeyFile) -> None:
     from server import estimate_sweep  # only where billing runs, as above
 
     await estimate_sweep.run(engine, keys, urls.billing)
+
+
+async def claims_worker(settings: Settings, engine: Engine, urls: Urls, keys: KeyFile) -> None:
+    """Files of claims that leave and answers that come by folders, and batches that nobody answers."""
+    from server import claim_files  # only where billing runs, as above
+
+    await claim_files.run(settings, engine, keys, urls.billing)

@@ -75,6 +75,10 @@ class KeyFile:
         """The embedded database's password of a role: derived, so that it is stored nowhere."""
         return base64.urlsafe_b64encode(self.derive(f"postgres|{role}", 24)).decode("ascii")
 
+    def payments_secret(self) -> bytes:
+        """What the practice's card processor signs its notices with. 32 bytes, stored nowhere."""
+        return self.derive("payments")
+
     def new_data_key(self) -> bytes:
         """A fresh 256-bit data key."""
         return secrets.token_bytes(32)

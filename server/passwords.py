@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 import unicodedata
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -27,8 +28,12 @@ from server.errors import Refused
 
 AT_ONCE: Final = 2  # hashes computed side by side: 64 MiB each
 WAITING: Final = 20  # beyond those; the next is told to try again
+SIDE_BY_SIDE: Final = 3  # sign-ins judged at once: two in a hash, one at the database
+IN_LINE: Final = 250  # sign-ins that wait for their turn beyond those
 LONGEST: Final = 1024  # bytes of a password after normalisation
 _ANSWER_WITHIN: Final = 30.0  # seconds: a full queue on a busy machine
+_TURN_WITHIN: Final = 60.0  # seconds in line
+_BUSY: Final = "Many people are signing in right now: try again in a few seconds."
 
 
 def socket_path(sockets: Path) -> Path:
@@ -56,6 +61,27 @@ class Passwords:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._turns = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._in_line = 0
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One sign-in's turn, first come, first served: a whole practice that signs in at eight waits in line and costs
+        nothing meanwhile, instead of asking again and again while visits go on. Raises Refused("busy")."""
+        if self._in_line >= IN_LINE:
+            raise Refused("busy", _BUSY)
+        self._in_line += 1
+        try:
+            async with asyncio.timeout(_TURN_WITHIN):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise Refused("busy", _BUSY) from None
+        finally:
+            self._in_line -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def hash(self, password: str) -> str:
         """An argon2id hash to store, in the PHC string format."""
@@ -92,7 +118,7 @@ class Passwords:
         except (OSError, ValueError) as error:  # TimeoutError is an OSError
             raise Refused("passwords-unavailable", "Signing in is not possible right now: try again soon.") from error
         if answer.get("refused") == "busy":
-            raise Refused("busy", "Many people are signing in right now: try again in a few seconds.")
+            raise Refused("busy", _BUSY)
         if not answer:
             raise Refused("passwords-unavailable", "Signing in is not possible right now: try again soon.")
         return dict(answer)

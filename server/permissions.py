@@ -24,6 +24,7 @@ class May(enum.StrEnum):
     USE_BILLING = "use-billing"
     SEE_CLIENTS = "see-clients"  # a client's own page: demographics, coverages, verification, import; missing cover
     SEE_ESTIMATES = "see-estimates"
+    SEE_READINESS = "see-readiness"  # which visits an audit would find wanting, with a button each: owner and biller
 
 
 # 45 CFR 164.514(d)(2): each class of persons gets what its work needs. The front desk cannot admit; the biller
@@ -41,6 +42,7 @@ TABLE: Final[Mapping[May, frozenset[StaffRole]]] = MappingProxyType(
         May.USE_BILLING: frozenset({StaffRole.BILLER}),
         May.SEE_CLIENTS: frozenset({StaffRole.FRONT_DESK, StaffRole.BILLER}),
         May.SEE_ESTIMATES: frozenset(StaffRole),
+        May.SEE_READINESS: frozenset({StaffRole.CLINICIAN, StaffRole.BILLER}),
     }
 )
 

@@ -8,6 +8,7 @@ Shell (asyncio, aiortc).
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -20,6 +21,7 @@ from server.errors import CannotStart
 from server.turn import place
 
 PREFIX: Final = "ANTECHAMBER_"
+_PLACES: Final = re.compile(r"\{(reference|cents)\}")
 
 
 class Settings(BaseSettings):
@@ -58,6 +60,21 @@ class Settings(BaseSettings):
     billing_keys: str = ""  # for `antechamber billing`: a key set file, or the https address of one
     private_receivers: str = ""  # host names, comma separated, that may resolve to a private address
     deliver_timeout_s: float = Field(default=10.0, gt=0, le=30)
+    # Files of claims: where batches are laid for whoever fetches them, and where answers are laid for us.
+    claims_out: Path | None = None
+    claims_in: Path | None = None
+    # A clearing house's SFTP server, as sftp://user@host:22, known by its public key alone ("ssh-ed25519 AAAA..."); our
+    # private key or our password in a file; the folders there for batches and for answers.
+    claims_sftp: str = ""
+    claims_sftp_host_key: str = ""
+    claims_sftp_key_file: Path | None = None
+    claims_sftp_password_file: Path | None = None
+    claims_sftp_out: str = ""
+    claims_sftp_in: str = ""
+    claims_night_hour: int = Field(default=2, ge=0, le=23)  # on the practice's clock
+    # The page of the practice's card processor, where clients pay: {reference} and {cents} in it are filled in. What
+    # comes back is signed with what `antechamber payments secret` prints.
+    payment_page: str = ""
     # The rest.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     connections: int = Field(default=2000, ge=10)  # open connections before the server says 503
@@ -119,6 +136,32 @@ class Settings(BaseSettings):
             raise ValueError("holds what is no turns:host:port?transport=tcp; a relay is reached over TLS only")
         return value
 
+    @field_validator("claims_sftp")
+    @classmethod
+    def _only_sftp(cls, value: str) -> str:
+        """Claims leave encrypted or not at all; a password stands in a file, never in an address."""
+        parts = urlsplit(value)
+        if value and (
+            parts.scheme != "sftp"
+            or not parts.hostname
+            or not parts.username
+            or parts.password
+            or parts.path.strip("/")
+        ):
+            raise ValueError("must be sftp://user@host[:port], without a password or a folder")
+        return value.rstrip("/")
+
+    @field_validator("payment_page")
+    @classmethod
+    def _only_a_payment_page(cls, value: str) -> str:
+        """Of the client only an opaque reference and a sum leave in an address."""
+        parts = urlsplit(value)
+        if value and (parts.scheme != "https" or not parts.hostname or parts.username or "@" in parts.netloc):
+            raise ValueError("must begin with https:// and a host, without a user name")
+        if set("{}") & set(parts.netloc) or set('{} <>"\\') & set(_PLACES.sub("", value)) or not value.isprintable():
+            raise ValueError("may hold {reference} and {cents} behind its host, and no other braces, quotes or spaces")
+        return value
+
     @field_validator("turn_inner_addresses")
     @classmethod
     def _only_addresses(cls, value: str) -> str:
@@ -152,9 +195,27 @@ class Settings(BaseSettings):
             raise ValueError("tls_certificate and tls_key are given together or not at all")
         if bool(_listed(self.turn_urls)) != (self.turn_secret_file is not None):
             raise ValueError("turn_urls and turn_secret_file are given together or not at all")
+        if self.claims_out is not None and self.claims_out == self.claims_in:
+            raise ValueError("claims_out and claims_in are two folders, or what is sent would be read as an answer")
+        self._sftp_belongs_together()
         if self.database_url and self.billing_mode == "inside" and not self.billing_database_url:
             raise ValueError("with database_url set, billing_database_url is needed too (its own role)")
         return self
+
+    def _sftp_belongs_together(self) -> None:
+        proofs = [each for each in (self.claims_sftp_key_file, self.claims_sftp_password_file) if each is not None]
+        folders = [each for each in (self.claims_sftp_out, self.claims_sftp_in) if each]
+        if not self.claims_sftp and (proofs or folders or self.claims_sftp_host_key):
+            raise ValueError("claims_sftp names the server that the other claims_sftp settings are about")
+        if self.claims_sftp and not self.claims_sftp_host_key:
+            raise ValueError("claims_sftp needs claims_sftp_host_key: without it anybody could answer in its place")
+        if self.claims_sftp and (len(proofs) != 1 or not folders):
+            raise ValueError(
+                "claims_sftp needs one of claims_sftp_key_file and claims_sftp_password_file, and claims_sftp_out or "
+                "claims_sftp_in"
+            )
+        if folders and self.claims_sftp_out == self.claims_sftp_in:
+            raise ValueError("claims_sftp_out and claims_sftp_in are two folders, or what is sent would be read back")
 
     @property
     def origin_host(self) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from billing_hooks.check import Standing
+from billing_hooks import estimating
 from billing_hooks.upcoming_pages import DAYS, Coming
 from server.db import practices, visits
 from server.db.shelf import Shelf
@@ -33,7 +33,7 @@ async def coming(checks: DeskChecks, shelf: Shelf) -> list[Coming]:
             continue
         checked = await checks.of_booked(await expected(shelf, row, practice.zone), today)
         made = None
-        if checked.look.standing is Standing.PAYS:
+        if estimating.wanted(checked.look):
             made = await checks.checking.store.estimate(shelf.practice, row.id)
         found.append(
             Coming(

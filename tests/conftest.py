@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from server.db import migrate
 from server.embedded_postgres import APP, BILLING, OWNER, as_ordinary_user, programs
@@ -25,6 +26,8 @@ TEMPLATE = "antechamber_template"
 HASTY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
 # Where a file costs no disk, and the free bytes at which databases go there.
 MEMORY, AMPLE = Path("/dev/shm"), 4 << 30  # noqa: S108 - mkdtemp makes the folder in it
+settings.register_profile("untimed", deadline=None)  # a property that holds does not fail where the machine is busy
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -52,6 +52,8 @@ class Person:
     got: dict[int, int] = field(default_factory=lambda: {OPUS: 0, VP8: 0, RTX: 0})
     lost: int = 0
     resent: int = 0
+    heard_ns: int = 0
+    spoke_ns: int = 0
     latest: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -73,6 +75,7 @@ class Generator:
         self._reported = 0
         self._due = self._late = 0
         self._delays: list[int] = []
+        self._silence = self._pause = 0
 
     # -- connecting -----------------------------------------------------------------------------------------------
 
@@ -113,6 +116,11 @@ class Generator:
         self._leaving.append(asyncio.ensure_future(person.end.close()))
         person.end = End("client", self._host)
 
+    def leave(self, visit: str) -> None:
+        """Both people of a visit go."""
+        for who in [who for who in self._people if who[:-1] == visit]:
+            self._leave(self._people.pop(who))
+
     async def _connect(self, person: Person, far: sdp.Far, offering: bool) -> None:
         end = person.end
         end.connection.reach(*far.address)
@@ -149,10 +157,14 @@ class Generator:
     def mark(self) -> None:
         """Delays and lateness count from now on."""
         self._delays, self._due, self._late = [], 0, 0
+        self._silence = self._pause = 0
+        for person in self._people.values():
+            person.heard_ns = person.spoke_ns = 0
         self._wall = time.time_ns() - time.monotonic_ns()
 
     def count(self) -> dict[str, Any]:
-        """What was sent and got so far, by person; delays (µs, in order) and lateness since the mark."""
+        """What was sent and got so far, by person; since the mark: delays (µs, in order), lateness, the longest time
+        between two packets of sound as they arrived (`silence_ms`) and as they were sent (`pause_ms`)."""
         return {
             "people": {
                 who: {
@@ -164,6 +176,8 @@ class Generator:
             },
             "delays_us": sorted(delay // 1000 for delay in self._delays),
             "late_percent": round(100 * self._late / self._due, 2) if self._due else 0.0,
+            "silence_ms": self._silence // 1_000_000,
+            "pause_ms": self._pause // 1_000_000,
         }
 
     async def run(self) -> None:
@@ -206,7 +220,12 @@ class Generator:
 
     def _send(self, person: Person, picture: bool, now: int) -> None:
         side = person.side
-        packet = side.next_video(now + self._wall) if picture else side.next_audio(now + self._wall)
+        if picture:
+            packet = side.next_video(now + self._wall)
+        else:
+            packet = side.next_audio(now + self._wall)
+            self._pause = max(self._pause, now - person.spoke_ns if person.spoke_ns else 0)
+            person.spoke_ns = now
         self._protected(person, packet)
 
     def _protected(self, person: Person, packet: bytes) -> None:
@@ -253,6 +272,11 @@ class Generator:
             return
         person.got[kind] = got + 1
         person.latest[kind] = datagram
+        if kind == OPUS:
+            seconds, nanoseconds = _timespec(ancillary[0][2])
+            arrived = seconds * 1_000_000_000 + nanoseconds
+            self._silence = max(self._silence, arrived - person.heard_ns if person.heard_ns else 0)
+            person.heard_ns = arrived
         if datagram[0] & 0x20 and kind != RTX:
             size = person.ingress.unprotect(datagram)
             if size > 12:
@@ -293,6 +317,8 @@ async def main(host: str) -> None:
                 return generator.offer(order["who"])
             case "accept":
                 return generator.accept(order["who"], order["sdp"])
+            case "leave":
+                return generator.leave(order["of"])
             case "connected":
                 return await generator.connected()
             case "play":

@@ -39,6 +39,8 @@ _UP_WITHIN_S: Final = 90.0
 _READ_S: Final = 2.5
 """Connections are read once a second: so long after the last packet every one is in the account."""
 _COMPLETE_S: Final = 20.0
+_HELD_S: Final = 6.0
+"""A visit has begun when sound and picture have flowed both ways for a few seconds."""
 
 
 class Ours:
@@ -46,7 +48,7 @@ class Ours:
 
     name = OURS
 
-    def __init__(self, core: int, folder: Path, host: str, load: Orders, most: int) -> None:
+    def __init__(self, core: int | None, folder: Path, host: str, load: Orders, most: int) -> None:
         self._folder = folder
         self._core = core
         self._host = host
@@ -62,6 +64,7 @@ class Ours:
             "data_dir": str(folder / "var"), "port": str(self._port), "media_addresses": host, "log_level": "warning",
         }  # fmt: skip
         self._database: Engine | None = None
+        self.password = new_password()
 
     async def start(self) -> None:
         """Start it, hire a clinician for every visit, and open all their desks."""
@@ -75,12 +78,13 @@ class Ours:
         )
         self._keys = KeyFile.load(settings.key_file)
         here = runtime.make(settings, self._keys)
+        self._billing = here.billing_url or ""
         self._database = await self._stack.enter_async_context(open_engine_of(here))
-        password = new_password()
-        emails = await self._hire(hash_here(password))
+        self._hashed = hash_here(self.password)
+        emails = await self.hire(self._most, StaffRole.CLINICIAN)
         for email in emails:
             web = Web(settings.origin, trust, self._stack)
-            await people.sign_in(web, email, password)
+            await people.sign_in(web, email, self.password)
             await people.idle_desk(web)
             self._clinicians.append(web)
         self._trust, self._origin = trust, settings.origin
@@ -105,17 +109,31 @@ class Ours:
         except TimeoutError:
             raise ConnectionError(f"the server did not come up: {self._process.said()}") from None
 
-    async def _hire(self, hashed: str) -> list[str]:
-        shelf = await self._shelf()
-        emails = [f"{secrets.token_hex(4)}.{number}@bench.example" for number in range(self._most)]
+    async def hire(self, many: int, role: StaffRole) -> list[str]:
+        """So many new people of a role; the emails they sign in with."""
+        shelf = await self.shelf()
+        emails = [f"{secrets.token_hex(4)}.{number}@bench.example" for number in range(many)]
         for number, email in enumerate(emails):
             async with shelf.work() as work:
-                await staff.add(
-                    work, role=StaffRole.CLINICIAN, name=f"Bench {number}", email=email, password_hash=hashed
-                )
+                await staff.add(work, role=role, name=f"Bench {number}", email=email, password_hash=self._hashed)
         return emails
 
-    async def _shelf(self) -> Shelf:
+    def web(self) -> Web:
+        """A browser that nobody has signed in with."""
+        return Web(self._origin, self._trust, self._stack)
+
+    @property
+    def keys(self) -> KeyFile:
+        """Its key file."""
+        return self._keys
+
+    @property
+    def billing_url(self) -> str:
+        """Billing's own role in its database."""
+        return self._billing
+
+    async def shelf(self) -> Shelf:
+        """The practice's rows."""
         if self._database is None:
             raise ConnectionError("the server was not started")
         practice = await practices.first(self._database)
@@ -141,6 +159,19 @@ class Ours:
             for line, side in ((inside, "a"), (waiting, "b"))
         }
 
+    async def held(self, visit: int) -> str:
+        """A visit of that number, begun and ended a moment later; its id. Its people leave the load."""
+        await self.add(visit)
+        booked, line = self._visits.pop(str(visit)), self._lines.pop()
+        self._seats.pop(str(visit))
+        await self._load("play")
+        await asyncio.sleep(_HELD_S)
+        await self._load("stop")
+        await line.say(type="end", reason="done")
+        await line.until(lambda told: "fact" in told and told["fact"]["visit"]["ended"] is not None)
+        await self._load("leave", of=str(visit))
+        return booked
+
     def _answering(self, who: str) -> OnOffer:
         async def answer(_number: int, sdp: str) -> str:
             return str(await self._load("answer", who=who, sdp=sdp))
@@ -157,7 +188,7 @@ class Ours:
         for line in self._lines:
             await line.say(type="end", reason="done")
             await line.until(lambda told: "fact" in told and told["fact"]["visit"]["ended"] is not None)
-        shelf = await self._shelf()
+        shelf = await self.shelf()
         journal = PostgresJournal(shelf.engine, shelf.practice, _completes_nothing)
         counted: dict[str, dict[str, int]] = {}
         for visit, booked in self._visits.items():

@@ -23,7 +23,7 @@ from server.errors import Refused
 Message = dict[str, Any]
 OnOffer = Callable[[int, str], Awaitable[str]]
 
-_WITHIN_S: Final = 30.0
+_WITHIN_S: Final = 90.0
 _PING_S: Final = 5.0
 
 

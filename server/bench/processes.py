@@ -29,16 +29,18 @@ def two_cores() -> tuple[int, int]:
     return cores[0], cores[-1]
 
 
-def _on(core: int, command: Sequence[str]) -> list[str]:
+def _on(core: int | None, command: Sequence[str]) -> list[str]:
+    if core is None:
+        return [*die_with_parent("TERM"), *command]
     pin = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execvp(sys.argv[2], sys.argv[2:])"
     return [*die_with_parent("TERM"), sys.executable, "-c", pin, str(core), *command]
 
 
 class Process:
-    """One process on one core, with its own descendants on the same; its words go to a file."""
+    """One process on one core (None: on all), with its own descendants on the same; its words go to a file."""
 
     def __init__(
-        self, core: int, command: Sequence[str], words: Path, settings: Mapping[str, str] | None = None
+        self, core: int | None, command: Sequence[str], words: Path, settings: Mapping[str, str] | None = None
     ) -> None:
         """``settings``: ANTECHAMBER_* without the prefix, in lower case; nothing set outside reaches it."""
         self.words = words

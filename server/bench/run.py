@@ -73,7 +73,7 @@ async def bench(
 ) -> Outcome:
     """Measure, and give the medians of the rounds. Raises CannotStart and ConnectionError."""
     cores = two_cores()
-    host = _host()
+    host = host_address()
     if JANUS in peers:
         Janus.check(host)
     found = Outcome(notes=[f"Measured with Python {platform.python_version()} of {sys.base_prefix}."])
@@ -205,7 +205,7 @@ def _other(who: str) -> str:
     return who[:-1] + ("b" if who[-1] == "a" else "a")
 
 
-def _host() -> str:
+def host_address() -> str:
     """An address of this machine that is not loopback, where it has one: not every engine talks over loopback."""
     everywhere = Settings.load(media_addresses="")
     found = [

@@ -108,6 +108,12 @@ async def email_of(work: Work, person: str) -> str:
     return work.open(staff, "email_sealed", person, row.email_sealed)
 
 
+async def names(work: Work) -> dict[str, str]:
+    """The names of all who work or worked here, by id."""
+    rows = await work.all(select(staff).where(work.mine(staff)))
+    return {row.id: _person(work, row).name for row in rows}
+
+
 async def clinicians(work: Work) -> list[Person]:
     """Every enabled clinician, by name."""
     return sorted(await _all(work, StaffRole.CLINICIAN), key=lambda person: person.name.casefold())

@@ -21,7 +21,7 @@ from server.db.practices import Practice
 from server.errors import Malformed, Refused
 from server.identity import StaffHere
 from server.ports import Front
-from server.routes.asking import house, staff_token
+from server.routes.asking import house_of, staff_token
 from signaling import errors as signaling_errors
 
 _REFUSED: Final = (
@@ -42,6 +42,8 @@ _STATUS: Final = {
     "replaced": 401,
     "link-revoked": 401,
     "link-withdrawn": 401,
+    "bad-signature": 401,
+    "stale-timestamp": 401,
     "not-allowed": 403,
     "not-your-visit": 403,
     "cross-site": 403,
@@ -70,6 +72,7 @@ _STATUS: Final = {
     "note-unknown": 404,
     "plan-unknown": 404,
     "estimate-unknown": 404,
+    "reference-unknown": 404,
     "link-expired": 410,
     "too-large": 413,
     "not-json": 415,
@@ -134,7 +137,7 @@ def install(app: FastAPI) -> None:
         request: Request, status: int, code: str, say: str, wait: timedelta | None = None,
         fields: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
-        front = house(request)
+        front = house_of(request)
         path = request.url.path
         headers = {} if wait is None else {"retry-after": str(max(1, int(wait.total_seconds())))}
         if path.startswith(("/api/", "/.well-known/", "/static/")) or request.method != "GET":

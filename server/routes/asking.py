@@ -22,9 +22,15 @@ from server.permissions import May, may
 from server.ports import Front
 
 
-def house(connection: HTTPConnection) -> Front:
+def house_of(connection: HTTPConnection) -> Front:
     """The house that serves this request."""
     return cast(Front, connection.app.state.house)
+
+
+async def house(connection: HTTPConnection) -> Front:
+    """A dependency: the house. A coroutine, though it awaits nothing: FastAPI runs a plain function in a thread, and a
+    thread for each request takes the interpreter from the media loop."""
+    return house_of(connection)
 
 
 House = Annotated[Front, Depends(house)]
@@ -110,5 +116,5 @@ Guest = Annotated[GuestHere, Depends(guest_here)]
 def network_prefix(request: Request) -> str:
     """The network a request comes from, as guessing is counted: the TCP peer's, or what a trusted proxy says it saw."""
     peer = request.client.host if request.client else ""
-    trusted = house(request).runtime.settings.trusted_networks
+    trusted = house_of(request).runtime.settings.trusted_networks
     return prefix(client_address(peer, request.headers.getlist("x-forwarded-for"), trusted))

@@ -92,7 +92,8 @@ def router() -> APIRouter:
 
     @routes.post("/sign-in")
     async def sign_in(wish: SignIn, request: Request, response: Response, front: House) -> dict[str, str]:
-        person = await _judge(front, wish, network_prefix(request))
+        async with front.runtime.passwords.turn():
+            person = await _judge(front, wish, network_prefix(request))
         before = staff_token(front.shelf, request)
         async with front.shelf.work() as work:
             if before is not None and await sign_ins.end(work, before):

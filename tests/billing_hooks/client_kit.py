@@ -128,7 +128,7 @@ PLAN = {
     "network": "in", "payer-id": "99901", "payer-phone": "", "relation": "self", "subscriber-given": "",
     "subscriber-family": "", "subscriber-birth-date": "", "subscriber-sex": "", "subscriber-street": "",
     "subscriber-city": "", "subscriber-state": "", "subscriber-zip": "", "credentialing": "practice",
-    "credentialed": "", "assurance": "",
+    "credentialed": "", "assurance": "", "medicare-second": "",
 }  # fmt: skip
 CALL = {
     "representative": "Dana", "call-reference": "REF-4711", "on": "2026-11-02", "expires": "2027-01-31", "how": "call",

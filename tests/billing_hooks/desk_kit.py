@@ -77,33 +77,41 @@ async def pages(store: Store) -> AsyncIterator[httpx.AsyncClient]:
 
 @dataclass
 class Visits:
-    """Makes visits of the realistic event: `await visits.held(1, day="2026-11-20", hour=9)`."""
+    """Makes visits of the realistic event: `await visits.held(1, day="2026-11-20", hour=9)`. `base` names whose they
+    are, and `at` when they come."""
 
     store: Store
     seal: Seal
     about: Callable[[dict[str, Any], int], dict[str, Any]]
     base: dict[str, Any]
+    at: datetime = AT
+
+    @property
+    def practice(self) -> str:
+        """Whose visits these are."""
+        return str(self.base["practice"]["id"])
 
     async def receive(self, number: int, **how: Any) -> str:
         """The event of visit `number` arrives; gives the visit's id."""
         body = self.event(number, **how)
         raw = self.seal(body)
-        await self.store.receive(json.loads(raw), raw, AT)
+        await self.store.receive(json.loads(raw), raw, self.at)
         return str(body["visit"]["id"])
 
     async def ready(self, number: int, **how: Any) -> str:
         """A visit with event, statement and sheet, coded; gives its encounter's id."""
         visit = await self.receive(number, **how)
-        await self.store.save_sheet(PRACTICE, visit, Sheet(minutes=46, diagnoses=("F41.1",)), CLINICIAN, AT)
-        raw = self.seal(self.about(self.event(number, **how), number))
-        await self.store.receive(json.loads(raw), raw, AT)
-        await jobs.code_encounter(self.store, PRACTICE, visit, at=AT)
-        return encounter_id(PRACTICE, visit)
+        body, sheet = self.event(number, **how), Sheet(minutes=46, diagnoses=("F41.1",))
+        await self.store.save_sheet(self.practice, visit, sheet, body["clinician"]["id"], self.at)
+        raw = self.seal(self.about(body, number))
+        await self.store.receive(json.loads(raw), raw, self.at)
+        await jobs.code_encounter(self.store, self.practice, visit, at=self.at)
+        return encounter_id(self.practice, visit)
 
     def event(
         self, number: int, *, day: str = "2026-11-20", hour: int = 16, client: str = CLIENT, clinician: str = CLINICIAN,
         service: str = "svc_individual", supersedes: str | None = None, sequence: int | None = None,
-        outcome: str = "completed",
+        outcome: str = "completed", visit: str = "",
     ) -> dict[str, Any]:  # fmt: skip
         """The event of visit `number`, which began at that hour (UTC) of that day."""
         body = copy.deepcopy(self.base)
@@ -111,7 +119,12 @@ class Visits:
         ended = began + timedelta(minutes=50)
         suffix = "" if supersedes is None else "corrected"
         body |= {"id": f"evt_{number}{suffix}", "sequence": sequence or 100 + number, "supersedes": supersedes}
-        body["visit"] |= {"id": f"vis_{number}", "date_of_service": day, "service": service, "outcome": outcome}
+        body["visit"] |= {
+            "id": visit or f"vis_{number}",
+            "date_of_service": day,
+            "service": service,
+            "outcome": outcome,
+        }
         body["client"]["id"], body["clinician"]["id"] = client, clinician
         # The camera stayed on: nothing about it wants a biller's eyes.
         body["seconds"] |= {"audio_video_overlap": 2772, "audio_only": 0, "video_off_by": {"clinician": 0, "client": 0}}
@@ -128,7 +141,7 @@ class Visits:
 
     async def row(self, encounter: str) -> Row:
         """The encounter as it stands."""
-        return (await self.store.these(PRACTICE, [encounter]))[0]
+        return (await self.store.these(self.practice, [encounter]))[0]
 
 
 def _utc(moment: datetime) -> str:

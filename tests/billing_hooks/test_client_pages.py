@@ -198,6 +198,7 @@ async def test_coverages_are_kept_in_an_order_that_can_be_changed(browser: httpx
         ({"plan-state": "Minnesota"}, "plan-state"),
         ({"credentialed": "MN Wisconsin"}, "credentialed"),
         ({"relation": "child"}, "subscriber-family"),
+        ({"medicare-second": "99"}, "medicare-second"),
     ],
 )
 async def test_an_error_of_a_coverage_names_its_field(
@@ -207,6 +208,12 @@ async def test_an_error_of_a_coverage_names_its_field(
     answer = await fill(browser, f"{BASE}/coverages", PLAN | change, 400)
     assert list(answer["fields"]) == [field]
     assert len(answer["say"]) > 20
+
+
+async def test_a_medicare_plan_says_why_another_pays_before_it(browser: httpx.AsyncClient) -> None:
+    """The form keeps the reason, and shows it again."""
+    path = await add_plan(browser, lob="medicare_b", **{"medicare-second": "43"})
+    assert '<option value="43" selected>' in checked(await browser.get(path))
 
 
 async def test_two_who_change_one_coverage_do_not_overwrite_each_other(browser: httpx.AsyncClient) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import event
 
 from billing_hooks import jobs
 from billing_hooks.history import Held, History, look_back
@@ -97,6 +98,23 @@ async def test_two_events_that_arrive_at_once_see_each_other(desk_store: Store, 
     await jobs.work_queue(desk_store, drain=True)
     every = [base + n for base in (0, 10, 20) for n in range(1, 9)]
     assert await reasons(desk_store, *every) == [True] * 24
+
+
+async def test_many_jobs_wait_for_their_turn_and_not_for_a_connection(desk_store: Store, visits: Visits) -> None:
+    """Whoever waits for a connection gives up soon: however many visits are queued, the pool has one to spare."""
+    for number in range(1, 21):
+        await visits.receive(number, day=f"2026-11-{number:02}")
+    pool, peak = desk_store._engine.sync_engine.pool, 0
+
+    def taken(*_: object) -> None:
+        nonlocal peak
+        peak = max(peak, pool.checkedout())
+
+    event.listen(pool, "checkout", taken)
+    await jobs.work_queue(desk_store, drain=True)
+    assert await reasons(desk_store, *range(1, 21)) == [False] * 20
+    # Three runs, the connection that listens, and a sweep's.
+    assert 2 <= peak <= 5
 
 
 async def test_other_clients_clinicians_and_days_do_not_hold(desk_store: Store, visits: Visits) -> None:

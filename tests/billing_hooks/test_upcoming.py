@@ -18,6 +18,7 @@ import web
 from billing_hooks import demo, jobs, packs
 from billing_hooks.check import Ahead, look_ahead
 from billing_hooks.check_words import to_json
+from billing_hooks.encounter import Place
 from billing_hooks.errors import Refused
 from billing_hooks.estimating import due_day
 from billing_hooks.holidays import federal_holidays, holidays
@@ -84,6 +85,7 @@ async def test_the_page_shows_who_when_what_is_missing_and_leads_to_the_coverage
     lapsed = replace(AHEAD, coverage=replace(AHEAD.coverage, active=False, authorization="missing"))
     pays = replace(AHEAD, coverage=Coverage(payer="", lob="self_pay"))
     found = [coming("vis_a", AHEAD), coming("vis_bb", lapsed), coming("vis_ccc", pays, estimate_due=date(2026, 11, 24))]
+    found.append(coming("vis_dddd", replace(pays, place=Place())))  # where they are is asked later; the estimate is due
     async with browser(store, found) as client:
         page = (await client.get("/billing/upcoming")).text
     assert "Name of cli_vis_bb &lt;b&gt;" in page
@@ -93,6 +95,7 @@ async def test_the_page_shows_who_when_what_is_missing_and_leads_to_the_coverage
     assert "authorisation is not on file." in page
     assert "The estimate is to be made by 2026-11-24." in page
     assert 'data-estimate="vis_ccc"' in page
+    assert 'data-estimate="vis_dddd"' in page
     assert page.count("<h1") == 1
     assert "style=" not in page and "onclick" not in page and "<b>" not in page
 

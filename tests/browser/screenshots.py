@@ -16,6 +16,7 @@ from typing import Final
 
 from tests.browser import steps
 from tests.browser.album import Album
+from tests.browser.claims_pictures import claims
 from tests.browser.coding_pictures import bring, coding
 from tests.browser.harness.chromium import Chromium
 from tests.browser.harness.fakes import Colour
@@ -209,7 +210,7 @@ async def visits(server: Antechamber, meet: Meet, album: Album, _: Path) -> None
     await group(server, clinician, client, guest, front_desk, album)
 
 
-PARTS: Final = {"visits": visits, "coding": coding}
+PARTS: Final = {"visits": visits, "coding": coding, "claims": claims}
 
 
 async def hold(folder: Path, part: str) -> int:

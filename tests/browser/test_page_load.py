@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from playwright.async_api import Route
 
 from tests.browser.conftest import Meet
@@ -68,3 +70,25 @@ async def test_what_somebody_typed_meanwhile_is_not_loaded_away(
         await staff.page.clock.run_for(16_000)
         await staff.sees("Part of this page did not arrive. Check your internet connection, then load it again.")
     assert await staff.page.locator("input[type=email]").input_value() == "dr.rivera@example.org"
+
+
+async def test_a_form_that_is_sent_before_its_script_came_is_sent_when_it_is_there(
+    antechamber: Antechamber, meet: Meet
+) -> None:
+    """A slow line: the press is neither lost nor does it load the page anew with what was typed in its address."""
+    staff = await meet("staff", Colour.BLUE)
+    assert isinstance(staff, Chromium)
+    there = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await there.wait()
+        await route.continue_()
+
+    await staff.page.route("**/js/sign_in.js", late)
+    who = antechamber.demo["biller"]
+    await staff.page.goto(who["url"], wait_until="commit")
+    await staff.fill("Email", who["email"])
+    await staff.fill("Password", who["password"])
+    await staff.page.evaluate("() => document.querySelector('form').requestSubmit()")
+    there.set()
+    await staff.until("() => location.pathname === '/billing/'")

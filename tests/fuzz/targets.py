@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from billing_hooks import (
+    card_payment,
     card_photo,
     contract,
     demo,
@@ -45,7 +46,7 @@ from signaling import fact_forms, wire
 from signaling.errors import Malformed
 from signaling.messages import DOORS
 from signaling.wire import Door
-from tests.fuzz import mutate
+from tests.fuzz import mutate, replies
 from tests.fuzz.sockets import hot_path, ingress
 from tests.signaling.lives import SAMPLES
 
@@ -202,6 +203,18 @@ def _sealed(text: str) -> Iterator[bytes]:
             yield contract.seal(body, SIGNER, "key-2026-11")
     except (ValueError, RecursionError, *NO):
         return
+
+
+def card_notice(text: str) -> None:
+    """A card processor's notice of a payment: what is taken holds four things of their forms."""
+    try:
+        found = card_payment.read(text.encode("utf-8", "surrogatepass"))
+    except NO:
+        return
+    assert len(found.reference) == 20 and found.reference.isalnum() and found.cents and found.receipt[0].isalpha()
+    place = card_payment.address("https://pay.example.com/{reference}?c={cents}", found.reference, found.cents)
+    assert place == f"https://pay.example.com/{found.reference}?c={found.cents}"
+    assert len(found.key) == 32 and card_payment.begins(found.reference).startswith("enc_")
 
 
 def key_set(text: str) -> None:
@@ -414,10 +427,27 @@ TARGETS = {
             examples=answered,
         ),
         _target(
+            "acknowledgments", mutate.lines, replies.acknowledgments, "billing_hooks/x12.py",
+            "billing_hooks/x12_envelopes.py", "billing_hooks/replies/ack_999.py", examples=replies.acknowledgments_sent,
+        ),
+        _target(
+            "claim_answers", mutate.lines, replies.claim_answers, "billing_hooks/x12_envelopes.py",
+            "billing_hooks/replies/ack_277.py", "billing_hooks/replies/elements.py", examples=replies.answers_sent,
+        ),
+        _target(
+            "payments", mutate.lines, replies.payments, "billing_hooks/x12_envelopes.py",
+            "billing_hooks/replies/remit_835.py", "billing_hooks/replies/elements.py",
+            "billing_hooks/ledger/posting.py",
+            "billing_hooks/ledger/matching.py", "billing_hooks/ledger/balances.py", examples=replies.payments_sent,
+        ),
+        _target(
             "table", mutate.lines, table, "server/import_csv.py", "server/import_rows.py", examples=tables,
         ),
         _target(
             "bundle", mutate.json_text, bundled, "server/import_fhir.py", "server/import_rows.py", examples=bundles
+        ),
+        _target(
+            "card_notice", mutate.json_text, card_notice, "billing_hooks/card_payment.py", "billing_hooks/strict.py"
         ),
         _target("card", mutate.some_bytes, card, "billing_hooks/card_photo.py", binary=True),
         _target("forwarded", mutate.text, forwarded, "server/client_address.py"),

@@ -12,12 +12,12 @@ ROOMS = ("server", "signaling", "media", "web", "billing_hooks")
 
 # Value modules of the standard library: they neither wait, nor look at a clock, nor touch a file by being used.
 VALUE_MODULES = frozenset(
-    "__future__ abc base64 binascii bisect collections contextlib dataclasses datetime decimal enum functools hashlib "
-    "heapq hmac ipaddress itertools json math operator re statistics string struct types typing unicodedata "
+    "__future__ abc base64 binascii bisect collections contextlib csv dataclasses datetime decimal enum functools "
+    "hashlib heapq hmac ipaddress itertools json math operator re statistics string struct types typing unicodedata "
     "zoneinfo".split()
 )
-# Values in, values out: canonical JSON, compact signatures, primitives.
-VALUE_LIBRARIES = frozenset({"rfc8785", "jwt", "cryptography"})
+# Values in, values out: canonical JSON, compact signatures, primitives, the objects of a PDF.
+VALUE_LIBRARIES = frozenset({"rfc8785", "jwt", "cryptography", "pydyf"})
 # Time, chance and the outside world are inputs of a Pure module, never something it reaches for.
 OUTSIDE_CALLS = frozenset(
     "now utcnow today uuid1 uuid4 open print input exec eval __import__ breakpoint urandom token_bytes token_hex "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -34,10 +35,18 @@ WEB_PLACES = (
     "billing_hooks/given_pages.py",
     "billing_hooks/diagnosis_pages.py",
     "billing_hooks/upcoming_pages.py",
+    "billing_hooks/claims_pages.py",
+    "billing_hooks/batches_pages.py",
+    "billing_hooks/replies_pages.py",
+    "billing_hooks/claim_acts_pages.py",
+    "billing_hooks/audit_pages.py",
+    "billing_hooks/readiness_pages.py",
+    "billing_hooks/self_pay_pages.py",
 )
 PLACES = {
     "sqlalchemy": ("server/db/", "billing_hooks/store", "billing_hooks/tables"),
     "alembic": ("server/db/",),
+    "asyncssh": ("server/claim_sftp.py",),
     "fastapi": WEB_PLACES,
     "starlette": (*WEB_PLACES, "server/socket.py"),
     "aiortc": ("media/", "server/bench/decoding.py"),  # the second: what the bench compares with
@@ -140,3 +149,21 @@ def test_no_module_is_too_long(capsys: pytest.CaptureFixture[str]) -> None:
         for count, name in long:
             print(f"\n  {count} lines, look for a seam: {name}", end="")
     assert not [name for count, name in long if count > TOO_LONG]
+
+
+@EVERY
+def test_no_request_runs_in_a_thread(path: Path) -> None:
+    """FastAPI runs a plain function, of a route or of what it depends on, in a thread, which takes the interpreter from
+    the media loop."""
+    plain = {each.name for each in ast.walk(law.tree(path)) if isinstance(each, ast.FunctionDef)}
+    for each in ast.walk(law.tree(path)):
+        if isinstance(each, ast.FunctionDef):
+            routed = [
+                call.func.attr
+                for call in each.decorator_list
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+            ]
+            assert not {"get", "post", "websocket"} & set(routed), f"{each.name} is a route and no coroutine"
+        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "Depends":
+            names = {word.id for word in each.args if isinstance(word, ast.Name)}
+            assert not names & plain, f"{names} is depended on and no coroutine"

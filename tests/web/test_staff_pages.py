@@ -15,7 +15,8 @@ ROLES = {
     "clinician": ["/desk", "/visits/new", "/statements", "/contacts", "/settings"],
     "front_desk": ["/board", "/visits/new", "/billing/upcoming", "/contacts", "/billing/clients"],
     "biller": [
-        "/billing/", "/billing/upcoming", "/billing/clients", "/billing/payers", "/billing/rules", "/billing/fees",
+        "/billing/", "/billing/claims", "/billing/upcoming", "/billing/clients", "/billing/payers", "/billing/rules",
+        "/billing/fees",
         "/billing/diagnoses",
     ],
 }  # fmt: skip

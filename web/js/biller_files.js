@@ -22,13 +22,16 @@ for (const form of document.querySelectorAll("form[data-file]")) {
       input.focus();
       return;
     }
-    if (file.size > LARGEST) {
-      say(error, "The file is larger than 2 MiB, larger than any of these.");
+    const largest = Number(form.dataset["largest"] ?? LARGEST);
+    if (file.size > largest) {
+      say(error, `The file is larger than ${largest / 1024 / 1024} MiB, larger than any of these.`);
       return;
     }
     void busy(pressed, async () => {
       const task = await give(form.dataset["file"] ?? "", file);
-      await follow(place, task);
+      await follow(place, task, (found) => {
+        if (form.dataset["to"] && found.outcome?.file) location.assign(`${form.dataset["to"]}${found.outcome.file}`);
+      });
     }, (words) => say(error, words));
   });
 }

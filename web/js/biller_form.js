@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { announce } from "./dom.js";
 import { busy, complain, say } from "./staff_dom.js";
 import { Trouble } from "./staff_http.js";
+import { follow, lead } from "./task_progress.js";
 
 /** What stands in a form, by field: what is ticked of several as words apart by spaces, a single tick as "yes".
  * @param {HTMLFormElement} form @returns {Record<string, string>} */
@@ -24,7 +25,8 @@ export function read(form) {
 
 /** The element that a complaint about a field is for. @param {HTMLFormElement} form @param {string} name */
 function place(form, name) {
-  const error = form.querySelector(`#error-${CSS.escape(name)}`) ?? document.getElementById(`error-${name}`);
+  const own = `#error-${CSS.escape(name)}, [data-error="${CSS.escape(name)}"]`; // where an id would stand twice
+  const error = form.querySelector(own) ?? document.getElementById(`error-${name}`);
   const owner = error?.closest(".field, .question") ?? null;
   const input = owner?.querySelector("input, select, textarea");
   return { error, owner: owner?.tagName === "FIELDSET" ? owner : input ?? null, input: input ?? null };
@@ -47,11 +49,28 @@ export function blame(form, fields, words) {
     if (!first && input instanceof HTMLElement) first = input;
   }
   const trouble = form.querySelector(".trouble");
-  if (trouble) say(trouble, homeless || "Nothing was saved yet: look at the fields that are marked.");
+  const many = Object.keys(fields).length > 1; // one complaint stands beside its field
+  if (trouble) say(trouble, homeless || (many ? "Nothing was saved yet: look at the fields that are marked." : ""));
   if (first) {
     for (let box = first.closest("details"); box; box = box.parentElement?.closest("details") ?? null) box.open = true;
     first.focus();
   }
+}
+
+/** What can be seen to be wrong before a form is sent, by field; the server reads it as strictly. A field says so itself:
+ * `data-missing` when it is empty, `data-wrong` when it is not as `data-like` wants it.
+ * @param {HTMLFormElement} form @returns {Record<string, string>} */
+function slips(form) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const input of form.elements) {
+    if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement)) continue;
+    const empty = input.type === "checkbox" ? !("checked" in input && input.checked) : !input.value.trim();
+    const { missing, wrong, like } = input.dataset;
+    if (empty && missing) found[input.name] = missing;
+    if (!empty && wrong && like && !new RegExp(`^(?:${like})$`).test(input.value.trim())) found[input.name] = wrong;
+  }
+  return found;
 }
 
 /** Take every complaint away. @param {HTMLFormElement} form */
@@ -84,13 +103,22 @@ for (const form of document.querySelectorAll("form[data-post]")) {
     event.preventDefault();
     const pressed = event.submitter instanceof HTMLButtonElement ? event.submitter : form.querySelector("button");
     if (!(pressed instanceof HTMLButtonElement)) return;
+    unblame(form);
+    const wrong = slips(form);
+    if (Object.keys(wrong).length) {
+      blame(form, wrong, "");
+      return;
+    }
     const seen = form.dataset["seen"];
     const body = { fields: read(form), seen: seen === undefined ? null : Number(seen) };
     void send(form, pressed, form.dataset["post"] ?? "", body).then((value) => {
       if (!value) return;
       changed = false;
+      const place = document.getElementById(form.dataset["progress"] ?? "");
       if (value.to) location.assign(value.to);
-      else {
+      else if (value.task && place) {
+        void busy(pressed, () => follow(place, value.task, lead), (words) => blame(form, {}, words));
+      } else {
         announce("Saved.");
         location.reload();
       }

@@ -1,7 +1,8 @@
 // Runs before everything, in the oldest syntax: a page whose scripts or styles were lost on the way (its network changed
 // just then, or the server was starting) says so and loads again, later and later, as soon as there is a network. Nothing
 // is lost by it: a page that answers what somebody typed, or into which somebody typed meanwhile (one of its scripts may
-// have come), is loaded again only by their own press on a button.
+// have come), is loaded again only by their own press on a button. A form that is sent before its script came is held,
+// and sent when it is there: the browser alone would load the page anew, and nothing would be done.
 (function () {
   "use strict";
 
@@ -89,6 +90,24 @@
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", recover);
     else recover();
   }, true);
+
+  /** @type {SubmitEvent|null} */
+  var early = null;
+
+  /** @param {SubmitEvent} event */
+  function hold(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    early = event;
+  }
+
+  document.addEventListener("submit", hold, true);
+  // The browser says this when every script of the page has run.
+  document.addEventListener("DOMContentLoaded", function () {
+    document.removeEventListener("submit", hold, true);
+    var form = early && early.target;
+    if (form instanceof HTMLFormElement && early && !lost) form.requestSubmit(early.submitter);
+  });
 
   document.addEventListener("input", function () { typed = true; }, true);
   addEventListener("load", function () { if (!lost) remember(0); });

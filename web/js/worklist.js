@@ -1,10 +1,10 @@
-// The biller's worklist: keys that move and select, the row one came from, the count of what is selected. Shell (DOM).
+// The biller's lists: keys that move and select, the row one came from, the count of what is selected. Shell (DOM).
 
 import { need } from "./dom.js";
 import { put, say } from "./staff_dom.js";
 
 const HERE = "antechamber-worklist-row"; // an opaque id, kept in this tab alone
-const form = document.querySelector("#selected");
+const list = document.querySelector("#selected") ?? document.querySelector("table.worklist");
 
 /** Whether somebody types or chooses there: then letters and arrows are theirs.
  * @param {EventTarget|null} target @returns {boolean} */
@@ -13,22 +13,22 @@ function typing(target) {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
-/** @param {HTMLFormElement} list */
+/** Where nothing can be selected there are no boxes. @param {HTMLElement} list */
 function start(list) {
-  const rows = [...list.querySelectorAll("tbody tr")].filter((row) => row instanceof HTMLElement);
-  const count = need(list, "#selected-say", HTMLElement);
-  const release = need(list, "#release-selected", HTMLButtonElement);
+  const rows = [...list.querySelectorAll("tbody tr:has(a.verdict-link)")].filter((row) => row instanceof HTMLElement);
+  const count = list.querySelector("#selected-say");
+  const release = list.querySelector("#release-selected");
 
   /** @param {HTMLElement} row */
   const linkOf = (row) => need(row, "a.verdict-link", HTMLAnchorElement);
-  /** @param {HTMLElement} row */
-  const boxOf = (row) => need(row, "input[type=checkbox]", HTMLInputElement);
+  /** @param {HTMLElement} row @returns {HTMLInputElement|null} */
+  const boxOf = (row) => row.querySelector("input[type=checkbox]");
   const here = () => rows.findIndex((row) => row.contains(document.activeElement));
 
   function counted() {
-    const many = rows.filter((row) => boxOf(row).checked).length;
-    say(count, many ? `${many} selected.` : "Nothing selected.");
-    put(release, "disabled", many === 0);
+    const many = rows.filter((row) => boxOf(row)?.checked).length;
+    if (count) say(count, many ? `${many} selected.` : "Nothing selected.");
+    if (release) put(release, "disabled", many === 0);
   }
 
   /** @param {KeyboardEvent} pressed */
@@ -44,12 +44,13 @@ function start(list) {
       if (next || arrow) pressed.preventDefault();
     }
     const row = rows[at];
-    if (!row) return;
+    const box = row && boxOf(row);
+    if (!row || !box) return;
     if (pressed.key === "x") {
-      boxOf(row).checked = !boxOf(row).checked;
+      box.checked = !box.checked;
       counted();
     }
-    if (pressed.key === "Enter" && document.activeElement === boxOf(row)) {
+    if (pressed.key === "Enter" && document.activeElement === box) {
       pressed.preventDefault(); // a checkbox would send the form
       linkOf(row).click();
     }
@@ -72,4 +73,4 @@ function start(list) {
   back();
 }
 
-if (form instanceof HTMLFormElement) start(form);
+if (list instanceof HTMLElement) start(list);

@@ -203,6 +203,7 @@ def test_doctor_and_keys_speak_to_a_running_server(serving: Server, run: Run) ->
     assert "The journal can be appended to and not changed." in done.stdout
     assert "this server is running" in done.stdout
     assert "fingerprint" in run("keys", "show", **serving.place).stdout
+    assert run("payments", "secret", **serving.place).stdout.startswith("whsec_")
     assert "every event has arrived" in run("deliveries", "list", **serving.place).stdout
     one_line(run("deliveries", "replay", "dlv_nothing", **serving.place), "no such delivery")
 
@@ -260,6 +261,19 @@ def test_a_missing_practice_is_one_clear_line_and_setup_makes_it(run: Run, serve
     one_line(run(*desk), "already")
     one_line(run("add-staff", "--role", "owner", "--name", "X", "--email", "x@y.example"), "not a role")
     assert server.get("/sign-in").status_code == 200
+
+
+def test_the_command_line_of_claims_says_what_it_did_by_exit_code_and_json(run: Run, tmp_path: Path) -> None:
+    named = ["--practice", "Prairie", "--phone", "(612) 555-0100", "--zone", "America/Chicago"]
+    assert run("setup", *named, "--name", "Dr. Ruiz", "--email", "ruiz@prairie.example").returncode == 0
+    told = run("claims", "status", "--json")
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["ok"] is True
+    (tmp_path / "remit").write_bytes(b"ISA*nothing")
+    refused = run("claims", "import-remit", str(tmp_path / "remit"))
+    assert (refused.returncode, "Refused (profile-missing)" in refused.stderr) == (1, True), refused.stderr
+    assert "receiver" in run("claims", "export", "--out", str(tmp_path), "--by", "Robin").stderr
+    one_line(run("claims", "import-ack", str(tmp_path / "none")), "cannot be read")
 
 
 async def test_a_database_newer_than_the_code_is_one_clear_line(run: Run, tmp_path: Path) -> None:
@@ -351,6 +365,19 @@ def test_the_bench_of_coding_says_its_pace_and_its_memory(run: Run) -> None:
     assert sum(int(word) for word in came.replace(",", "").split() if word.isdigit()) == 400
 
 
+@pytest.mark.parametrize(
+    ("bench", "works", "marks"),
+    [("claiming --claims 8", 4, 5), ("posting --claims 400", 3, 5), ("papers --count 2", 4, 0)],
+)
+def test_the_benches_of_claims_come_as_a_table_or_as_json(run: Run, bench: str, works: int, marks: int) -> None:
+    table = run("bench", *bench.split()).stdout.splitlines()
+    assert table[0].split() == ["on", "one", "core", "count", "seconds", "a", "second", "KiB", "each"]
+    told = json.loads(run("bench", *bench.split(), "--json").stdout)
+    assert (told["right"], len(told["paces"]), len(told["memory_mib"])) == (True, works, marks)
+    assert all(one["count"] == int(bench.split()[-1]) and one["per_second"] > 0 for one in told["paces"])
+    assert [row.split("  ")[0] for row in table[1 : 1 + works]] == [one["work"] for one in told["paces"]]
+
+
 def test_help_names_every_command(run: Run) -> None:
     done = run("--help")
     for command in (
@@ -365,5 +392,6 @@ def test_help_names_every_command(run: Run) -> None:
         "billing",
         "migrate",
         "keys",
+        "payments",
     ):
         assert command in done.stdout

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server import headers
-from server.doorkeeper import LARGEST_BODY, LARGEST_EVENT, Doorkeeper
+from server.doorkeeper import LARGEST_BODY, LARGEST_EVENT, LARGEST_NOTICE, Doorkeeper
 from server.errors import Refused
 from server.settings import Settings
 
@@ -194,6 +194,13 @@ async def test_events_come_without_a_browser_and_may_be_larger(door: Doorkeeper,
     assert len(inner.bodies[0]) == LARGEST_EVENT
     assert (await ask(door, "POST", "/billing/events", JSON, b"x" * (LARGEST_EVENT + 1))).status == 413
     assert (await ask(door, "POST", "/billing/eventsx", JSON, b"x")).status == 403
+
+
+async def test_notices_of_payments_come_without_a_browser_and_stay_small(door: Doorkeeper, inner: Inner) -> None:
+    assert (await ask(door, "POST", "/billing/payments", JSON, b"x" * LARGEST_NOTICE)).status == 200
+    assert len(inner.bodies[0]) == LARGEST_NOTICE
+    assert (await ask(door, "POST", "/billing/payments", JSON, b"x" * (LARGEST_NOTICE + 1))).status == 413
+    assert (await ask(door, "POST", "/billing/payments/", JSON, b"x")).status == 403
 
 
 async def test_a_body_has_one_size_announced_or_not(door: Doorkeeper, inner: Inner) -> None:

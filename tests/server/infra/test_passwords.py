@@ -7,7 +7,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,55 @@ async def test_more_than_the_queue_holds_is_told_to_try_again(asked: Passwords) 
     assert {one.code for one in refused} == {"busy"}
     assert 1 <= len(refused) <= 15
     assert not await asked.verify("x", None), "and then it answers again"
+
+
+async def test_sign_ins_take_turns_in_the_order_they_came(tmp_path: Path) -> None:
+    """A whole practice at eight: a few are judged, the others wait; whoever gives up is passed over."""
+    door = Passwords(tmp_path / "nobody.sock")
+    inside: list[int] = []
+    leave = [asyncio.Event() for _ in range(passwords.SIDE_BY_SIDE + 3)]
+
+    async def sign_in(number: int) -> None:
+        async with door.turn():
+            inside.append(number)
+            await leave[number].wait()
+
+    tasks = [asyncio.create_task(sign_in(number)) for number in range(len(leave))]
+    await until(lambda: len(inside) == passwords.SIDE_BY_SIDE)
+    tasks[passwords.SIDE_BY_SIDE].cancel()
+    for number in range(2):
+        leave[number].set()
+    await until(lambda: len(inside) == passwords.SIDE_BY_SIDE + 2)
+    first = list(range(passwords.SIDE_BY_SIDE))
+    assert inside == [*first, passwords.SIDE_BY_SIDE + 1, passwords.SIDE_BY_SIDE + 2]
+    for each in leave:
+        each.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_line_that_is_too_long_sends_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "IN_LINE", 1)
+    monkeypatch.setattr(passwords, "SIDE_BY_SIDE", 1)
+    door = Passwords(tmp_path / "nobody.sock")
+    second = door.turn()
+    async with door.turn():
+        waiting = asyncio.create_task(second.__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(Refused) as told:
+            await door.turn().__aenter__()
+        assert told.value.code == "busy", "the line is full"
+    await waiting
+    monkeypatch.setattr(passwords, "_TURN_WITHIN", 0.01)
+    with pytest.raises(Refused) as told:
+        await door.turn().__aenter__()
+    assert told.value.code == "busy", "nobody left in time"
+    await second.__aexit__(None, None, None)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 (other tasks run meanwhile)
+            await asyncio.sleep(0)
 
 
 async def test_the_socket_is_for_this_account_alone(asked: Passwords, tmp_path: Path) -> None:

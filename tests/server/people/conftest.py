@@ -58,7 +58,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyFile:
 
 
 @pytest.fixture(scope="session")
-def passwords() -> Iterator[Passwords]:
+def password_socket() -> Iterator[Path]:
     """The real password service behind its socket, once a run, on a loop of its own as in the jobs process."""
     with tempfile.TemporaryDirectory(prefix="antechamber-pw-") as folder:
         path = socket_path(Path(folder))
@@ -68,12 +68,18 @@ def passwords() -> Iterator[Passwords]:
         thread.start()
         service = asyncio.run_coroutine_threadsafe(PasswordService(path).run(), loop)
         asyncio.run_coroutine_threadsafe(_listens(client), loop).result(10)
-        yield client
+        yield path
         service.cancel()
         asyncio.run_coroutine_threadsafe(_settle(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+@pytest.fixture
+def passwords(password_socket: Path) -> Passwords:
+    """What this test's house asks."""
+    return Passwords(password_socket)
 
 
 async def _settle() -> None:

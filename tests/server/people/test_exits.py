@@ -261,6 +261,9 @@ async def test_licensed_and_not_credentialed_starts_a_task_or_private_pay_with_a
     paper = await desk.get(made["estimate"])
     for part in ("Good faith estimate", "Jordan Doe", "90834", "$175.00", "2026-11-27", "1880000207", "$400 or more"):
         assert part in paper.text, part
+    billers = await (await signed_in("biller")).get(made["estimate"])
+    assert 'name="paper" value="estimate"' in billers.text and visit in billers.text, "the PDF is the biller's to make"
+    assert 'value="estimate"' not in paper.text
     colleague = await signed_in("colleague")
     assert (await colleague.get(made["estimate"])).status_code == 403
     await colleague.ask(f"/api/visits/{visit}/estimate/given", {}, 403)
