@@ -29,7 +29,6 @@ from server.db.shelf import Shelf
 from server.desk_checks import DeskChecks
 from server.errors import CannotStart, Refused
 from server.filing import Filing
-from server.garbage import Garbage
 from server.link_quality import Keep, LinkQualities
 from server.link_sums import QualityRow
 from server.live import Live
@@ -71,7 +70,6 @@ class House:
     filing: Filing | None = None
     checks: DeskChecks | None = None
     watchdog: Watchdog = field(default_factory=Watchdog)
-    garbage: Garbage = field(default_factory=Garbage)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
 
     @property
@@ -110,7 +108,8 @@ class House:
         self.live.protecting.tick()
         self.live.seating.renew_relays()
         self.watchdog.closely = in_visits = self.desk.counters()["peers"] > 0
-        self.garbage.second(in_visits=in_visits)
+        if self.runtime.garbage is not None:
+            self.runtime.garbage.second(in_visits=in_visits)
 
 
 @asynccontextmanager
@@ -163,8 +162,9 @@ async def open_house(runtime: Runtime) -> AsyncIterator[House]:
         house.tasks.append(_start(_recover_when(house, mine)))
         house.watchdog.start()
         stack.callback(house.watchdog.stop)
-        house.garbage.start()
-        stack.callback(house.garbage.stop)
+        if runtime.garbage is not None:
+            runtime.garbage.start()
+            stack.callback(runtime.garbage.stop)
         logs.log.info("house-open", practice=practice)
         yield house
 

@@ -11,6 +11,7 @@ from server import addresses, embedded_postgres
 from server.datadir import socket_dir
 from server.errors import CannotStart
 from server.fields import Fields
+from server.garbage import Garbage
 from server.keys import KeyFile
 from server.passwords import Passwords, socket_path
 from server.settings import Settings
@@ -30,7 +31,10 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything ``server.app.create_app`` needs. Engines are opened (and closed) by the application's lifespan."""
+    """Everything ``server.app.create_app`` needs. Engines are opened (and closed) by the application's lifespan.
+
+    ``garbage`` is the process's own and so given by whoever owns the process; without it Python looks when it likes.
+    """
 
     settings: Settings
     keys: KeyFile
@@ -40,6 +44,7 @@ class Runtime:
     passwords: Passwords
     media_hosts: tuple[str, ...]  # what the UDP sockets bind
     media_addresses: tuple[str, ...]  # what the offers name
+    garbage: Garbage | None = None
 
 
 def database_urls(settings: Settings, keys: KeyFile) -> Urls:

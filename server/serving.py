@@ -10,6 +10,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -20,6 +21,7 @@ from server import addresses, datadir, jobs, logs, runtime, tls, verify
 from server.db import migrate
 from server.embedded_postgres import EmbeddedPostgres
 from server.errors import CannotStart, Refused
+from server.garbage import Garbage
 from server.keys import KeyFile
 from server.listening import listen_and_serve
 from server.passwords import Passwords
@@ -49,7 +51,7 @@ def serve(settings: Settings, *, prepare: Step | None = None, started: Callable[
             )
         tls.certificates(settings, keys).context()  # an operator's files that do not work are said now
         start_database(settings, keys, stack)
-        here = runtime.make(settings, keys)
+        here = replace(runtime.make(settings, keys), garbage=Garbage())
         start_jobs(here.passwords, stack)
         if prepare is not None:
             asyncio.run(_coroutine(prepare(here)))

@@ -16,6 +16,7 @@ from av import Packet
 from media.desk import Connection, MediaDesk, MediaSettings
 from media.evidence import EvidenceSecond, merge
 from tests.media.lean import Leans
+from tests.media.stalls import Stalls
 
 OPUS_SILENCE = b"\xf8\xff\xfe"
 
@@ -108,6 +109,7 @@ class Table:
         self.desk: MediaDesk | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.answering = True
+        self.stalls = Stalls()
 
     def on_offer(self, visit: str, participant: str, number: int, sdp: str) -> None:
         """Answer it, unless told not to."""
@@ -191,7 +193,8 @@ async def table() -> AsyncIterator[Table]:
     """An open desk on a free loopback port with its listener."""
     table = Table()
     table.desk = await MediaDesk.open(MediaSettings(("127.0.0.1",), 0, ("127.0.0.1",)), table)
-    yield table
+    with table.stalls:
+        yield table
     for browser in table.browsers.values():
         await browser.close()
     await table.desk.close()

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from media import rtcp
+from tests.media.stalls import Stalls
 from tests.media.wire import Wire
 
 
@@ -33,11 +34,11 @@ def everybody(*wires: Wire) -> bool:
     return all(hears(wire, *(other for other in wires if other is not wire)) for wire in wires)
 
 
-def interrupted(wire: Wire, other: Wire, since: float, stream: int = 0) -> float:
+def interrupted(stalls: Stalls, wire: Wire, other: Wire, since: float, stream: int = 0) -> float:
     """The longest interruption, in seconds, of what ``wire`` gets of a stream of ``other``; a lost packet is one.
 
     How long a packet was held up, and how long nothing came while this process worked: not how long the machine gave
-    its time to others, when nothing was sent either.
+    its time to others.
     """
     kept = wire.got[other.base + stream]
     first = next(n for n, at in enumerate(kept.at) if at > since)
@@ -45,7 +46,11 @@ def interrupted(wire: Wire, other: Wire, since: float, stream: int = 0) -> float
     if told != list(range(told[0], told[0] + len(told))):
         return float("inf")
     sent = other.sent_at[other.base + stream]
-    held = max(at - sent[sequence] for at, sequence in zip(kept.at[first:], told, strict=True))
+    own = other.own_sent_at[other.base + stream]
+    held = max(
+        own_at - own[sequence] - stalls.between(sent[sequence], at)
+        for at, own_at, sequence in zip(kept.at[first:], kept.own_at[first:], told, strict=True)
+    )
     unanswered = [at for sequence, at in sent.items() if sequence > told[-1]]
     worked = max(later - earlier for earlier, later in pairwise(kept.spent[first:]))
     return max(held, worked, time.monotonic() - min(unanswered, default=time.monotonic()))

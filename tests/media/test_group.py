@@ -63,9 +63,9 @@ async def test_who_comes_and_goes_interrupts_nobody(table: Any, until: Any) -> N
         await asyncio.sleep(0.3)
     again = await sit(table, "c")
     await until(lambda: everybody(a, b, again))
-    assert interrupted(a, b, start) < 0.2
-    assert interrupted(b, a, start) < 0.2
-    assert interrupted(a, b, start, 1) < 0.2
+    assert interrupted(table.stalls, a, b, start) < 0.2
+    assert interrupted(table.stalls, b, a, start) < 0.2
+    assert interrupted(table.stalls, a, b, start, 1) < 0.2
     assert [who for who, state, _ in table.states if state is Connection.CONNECTED].count("a") == 1
     mids = [sdp.count("m=") for who, _, sdp in table.offers if who == "a"]
     assert max(mids) == 10  # what four left behind was taken again, not added to
@@ -96,7 +96,7 @@ async def test_two_people_with_one_ssrc_in_a_group(table: Any, until: Any) -> No
     await until(lambda: a.got[b.base].at[-1] > start + 0.5)
     assert everybody(a, b)
     assert table.desk.counters()["ssrc_clash"] >= 1
-    assert interrupted(a, b, start) < 0.2
+    assert interrupted(table.stalls, a, b, start) < 0.2
     assert [who for who, state, _ in table.states if state is Connection.REPLACED and who != "c"] == []
     await clashing.close()
 
@@ -147,8 +147,8 @@ async def test_a_screen_is_one_more_track_and_stops_at_once(table: Any, until: A
     await table.desk.share("vis", "b")
     await until(lambda: "a=recvonly" in b.offers[-1] and "a-screen" not in b.offers[-1])
     assert max(sdp.count("m=") for who, _, sdp in table.offers if who == "c") == 5  # one section for any screen
-    assert interrupted(b, a, start) < 0.2
-    assert interrupted(c, a, start) < 0.2
+    assert interrupted(table.stalls, b, a, start) < 0.2
+    assert interrupted(table.stalls, c, a, start) < 0.2
 
 
 async def test_a_screen_ends_with_its_owners_connection_and_is_no_evidence(table: Any, until: Any) -> None:

@@ -41,7 +41,7 @@ async def test_a_sender_is_told_the_smallest_share_and_a_bad_line_gets_sound_alo
     pictures, start = len(c.got[a.base + 1].at), time.monotonic()
     await asyncio.sleep(0.6)
     assert len(c.got[a.base + 1].at) == pictures
-    assert interrupted(c, a, start) < 0.2
+    assert interrupted(table.stalls, c, a, start) < 0.2
     assert hears(a, b, c)
     assert hears(b, a, c)
     await until(lambda: len(c.got[a.base + 1].at) > pictures, within=8)  # tried again

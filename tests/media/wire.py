@@ -12,16 +12,21 @@ from typing import Any
 from media.forward import Stream
 from media.loopback import End
 from media.offer import OPUS, RTX, VP8
+from tests.media.stalls import own_time
 
 SECTION = re.compile(r"^m=", re.MULTILINE)
 
 
 class Kept:
-    """In place of a flow: keeps packets in clear of one SSRC, when each came, and the processor's time until then."""
+    """In place of a flow: keeps packets in clear of one SSRC, when each came, and the processor's time until then.
+
+    `at` is the monotonic clock's, `own_at` that of `own_time`.
+    """
 
     def __init__(self, line: Any) -> None:
         self.line = line
         self.at: list[float] = []
+        self.own_at: list[float] = []
         self.spent: list[float] = []
         self.packets: list[bytes] = []
         self.marks = self
@@ -31,6 +36,7 @@ class Kept:
         self.line.refill()  # a browser has no budget for what it receives
         clear = bytes(self.line.ingress.view[:size])
         self.at.append(time.monotonic())
+        self.own_at.append(own_time())
         self.spent.append(time.process_time())
         self.packets.append(clear)
         return False
@@ -86,6 +92,7 @@ class Wire:
         self.got: defaultdict[int, Any] = defaultdict(lambda: Kept(self.end.line))
         self.sent: dict[int, dict[int, bytes]] = defaultdict(dict)
         self.sent_at: dict[int, dict[int, float]] = defaultdict(dict)
+        self.own_sent_at: dict[int, dict[int, float]] = defaultdict(dict)
         self.shown: dict[int, str] = {}
         self._connecting: asyncio.Task[None] | None = None
         self._streams: list[asyncio.Task[None]] = []
@@ -163,6 +170,7 @@ class Wire:
         packet = head + extension + bytes(size)
         self.sent[ssrc][number & 0xFFFF] = packet
         self.sent_at[ssrc][number & 0xFFFF] = time.monotonic()
+        self.own_sent_at[ssrc][number & 0xFFFF] = own_time()
         self.end.line.send_media(packet)
 
     def control(self, compound: bytes) -> None:

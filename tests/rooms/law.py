@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, wraps
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -150,3 +151,23 @@ def private_reaches(path: Path) -> dict[str, int]:
 def is_private(name: str) -> bool:
     """Say whether a name is private by Python's custom (one underscore; double-underscore names are protocol)."""
     return name.startswith("_") and not name.startswith("__")
+
+
+def holds_for(paths: Iterable[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Make one test of a law: it is put to every file, and all that break it are named."""
+
+    def over_all(asked: Callable[[Path], None]) -> Callable[[], None]:
+        @wraps(asked)
+        def test() -> None:
+            broken = []
+            for path in paths:
+                try:
+                    asked(path)
+                except AssertionError as why:
+                    broken.append(f"{shown(path)}: {str(why).splitlines()[0]}")
+            assert not broken, "\n".join(broken)
+
+        del test.__wrapped__  # pytest would ask for its argument
+        return test
+
+    return over_all

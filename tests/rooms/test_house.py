@@ -12,7 +12,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pytest
 from alembic.script import ScriptDirectory
 from packaging.requirements import Requirement
 
@@ -128,7 +127,7 @@ def test_locks_name_hashes_and_no_address() -> None:
     assert [name for name, entry in packages.items() if name and "integrity" not in entry] == []
 
 
-@pytest.mark.parametrize("path", files(), ids=law.shown)
+@law.holds_for(files())
 def test_no_debt_is_hidden(path: Path) -> None:
     if path == Path(__file__) or path.suffix in (".lock", ".json", ".md"):
         return
@@ -139,7 +138,7 @@ def test_no_debt_is_hidden(path: Path) -> None:
         assert not hushed or (hushed["codes"] and len(hushed["reason"].strip(" #-")) > 4), f"line {number}: why?"
 
 
-@pytest.mark.parametrize("path", [path for path in files() if law.room(path) == "web"], ids=law.shown)
+@law.holds_for([path for path in files() if law.room(path) == "web"])
 def test_pages_name_no_third_party_and_carry_no_inline_code(path: Path) -> None:
     text = path.read_text("utf-8")
     assert not ADDRESS.findall(text), "nothing is loaded from or linked to elsewhere"

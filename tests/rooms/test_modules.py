@@ -11,7 +11,7 @@ import pytest
 from tests.rooms import law
 
 MAY_IMPORT = {"server": frozenset(law.ROOMS)}  # every other room: only itself
-EVERY = pytest.mark.parametrize("path", law.modules(), ids=law.shown)
+EVERY = law.holds_for(law.modules())
 # Where the libraries with large surfaces may be used; a prefix that ends in "/" is a folder.
 WEB_PLACES = (
     "server/routes/",
