@@ -43,12 +43,13 @@ class MediaPerson:
     async def on(self, line: Line) -> AsyncIterator[MediaPerson]:
         """Take part in the visit of this socket while the block runs."""
         self.line = line
-        answering = asyncio.create_task(self._answer_all(line))
+        leaving = asyncio.Event()
+        answering = asyncio.create_task(self._answer_all(line, leaving))
         try:
             yield self
         finally:
-            answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            leaving.set()  # never broken off: aioice keeps no hold of the sockets of a gathering that is
+            async with asyncio.timeout(20):
                 await answering
             await self.hang_up()
 
@@ -58,9 +59,9 @@ class MediaPerson:
             peer, self.peer = self.peer, None
             await peer.close()
 
-    async def _answer_all(self, line: Line) -> None:
+    async def _answer_all(self, line: Line, leaving: asyncio.Event) -> None:
         seen = 0
-        while not line.ended.is_set():
+        while not (line.ended.is_set() or leaving.is_set()):
             line.news.clear()
             for message in line.told[seen:]:
                 seen += 1
