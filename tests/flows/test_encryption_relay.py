@@ -128,17 +128,22 @@ async def test_keys_are_passed_on_as_they_are_and_the_clinicians_word_is_kept(
 
 @pytest.mark.timeout(120)
 async def test_a_browser_that_floods_is_refused_and_the_others_are_spared(server: Antechamber) -> None:
-    """Thirty at once, ten a second: what is above is not passed on, the socket stays."""
+    """Thirty at once, ten a second: what is above is not passed on, the socket (forty, twenty) stays."""
     async with holding(server) as held:
         clinician, client = held.clinician_line, held.client_line
         await both_able(held)
-        for _ in range(35):
-            await send(client)
-        await client.say(type="protection", epoch=2, state="off")
-        await client.until(refused("protection", "too-fast"))
+        sent = 0
+        async with asyncio.timeout(30):
+            while not all(any(map(refused(kind, "too-fast"), client.told)) for kind in ("e2ee", "protection")):
+                await send(client)
+                await client.say(type="protection", epoch=2, state="off")
+                sent += 1
+                if (
+                    sent > 15
+                ):  # 15 a second from here on: too fast for these, not for a socket, however slow the machine
+                    await asyncio.sleep(2 / 15)
         await clinician.pong()
-        assert len([one for one in clinician.told if one["type"] == "e2ee"]) < 35
-        assert [one for one in client.told if refused("e2ee", "too-fast")(one)]
+        assert len([one for one in clinician.told if one["type"] == "e2ee"]) < sent
         assert not client.ended.is_set()
 
 
