@@ -69,7 +69,9 @@ async def test_three_see_and_hear_each_other_and_a_screen(antechamber: Antechamb
     await asyncio.sleep(1)
     for person, shown in zip((clinician, client), log, strict=True):
         assert await frames(person, steps.REMOTE) > shown
-        assert await person.pictures_shown(steps.REMOTE, 1.0) > 3
+        async with asyncio.timeout(10):  # new keys after somebody left: three browsers on two cores take their time
+            while await person.pictures_shown(steps.REMOTE, 1.0) <= 3:
+                pass
     await shows(client, SCREEN)
     await clinician.click("Stop sharing")
     await client.until("() => document.querySelector('[data-stage=screen-box]').hidden")
