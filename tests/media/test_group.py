@@ -288,17 +288,25 @@ def signed(units: int) -> float:
     return ((units + (1 << 23)) % (1 << 24) - (1 << 23)) / (1 << 18)
 
 
+def slowest(wire: Wire, other: Wire) -> float:
+    """The longest that a picture packet of ``other`` was on its way, which grows as this machine is busier."""
+    kept, sent = wire.got[other.base + 1], other.sent_at[other.base + 1]
+    return max(at - sent[sequence] for at, sequence in zip(kept.at, kept.sequences, strict=True))
+
+
 async def test_pictures_of_three_clocks_arrive_on_one(table: Any, until: Any) -> None:
-    """20 s ahead and 9 behind: at each receiver the stamps of both senders agree with when they came."""
+    """20 s ahead and 9 behind: at each receiver the stamps of both senders agree with when they came.
+
+    Each by its packet that was on its way least. A sender's clock was read from one packet, as late as any at most.
+    """
     a, b, c = await three(table, until, a=20.0, b=-9.0)
     await asyncio.sleep(0.5)
 
     def ahead(wire: Wire, other: Wire) -> float:
-        at, stamp = stamps(wire, other)[-1]
-        return signed(stamp - int(at * (1 << 18)))
+        return max(signed(stamp - int(at * (1 << 18))) for at, stamp in stamps(wire, other)[-20:])
 
     for wire, (one, two) in ((a, (b, c)), (b, (a, c)), (c, (a, b))):
-        assert abs(ahead(wire, one) - ahead(wire, two)) < 0.1
+        assert abs(ahead(wire, one) - ahead(wire, two)) < 0.05 + max(slowest(wire, one), slowest(wire, two))
     packet = c.got[b.base + 1].packets[-1]
     own = b.sent[b.base + 1][int.from_bytes(packet[2:4], "big")]
     assert packet[:17] + packet[20:] == own[:17] + own[20:]
@@ -319,7 +327,7 @@ async def test_when_a_third_comes_no_stamp_steps_back(table: Any, until: Any, cl
     for wire, others in ((a, (b, c)), (b, (a, c))):
         told = sorted(pair for other in others for pair in stamps(wire, other))
         late = [signed(later[1] - earlier[1]) for earlier, later in pairwise(told)]
-        assert min(late) > -0.1
+        assert min(late) > -0.05 - max(slowest(wire, other) for other in others)
 
 
 async def test_pictures_of_two_people_pass_byte_for_byte(table: Any, until: Any) -> None:
