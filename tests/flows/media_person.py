@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiortc import InvalidStateError, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from websockets.exceptions import ConnectionClosed
 
 from tests.flows.people import Line, Message
 from tests.media.conftest import MadeUp
@@ -49,9 +50,11 @@ class MediaPerson:
             yield self
         finally:
             leaving.set()  # never broken off: aioice keeps no hold of the sockets of a gathering that is
-            async with asyncio.timeout(20):
-                await answering
-            await self.hang_up()
+            try:
+                async with asyncio.timeout(20):
+                    await answering
+            finally:
+                await self.hang_up()
 
     async def hang_up(self) -> None:
         """Close the peer connection."""
@@ -67,7 +70,8 @@ class MediaPerson:
                 seen += 1
                 if message["type"] == "offer":
                     self.offers.append(message)
-                    with contextlib.suppress(InvalidStateError):  # the server ended this connection meanwhile
+                    # the server ended this connection, or closed the line, while an answer was gathered
+                    with contextlib.suppress(InvalidStateError, ConnectionClosed):
                         answer = await self.take(message["sdp"])
                         await line.say(type="answer", number=message["number"], sdp=answer)
             # `until` waits on the same event and clears it too: look again soon, whoever was woken
