@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tests.browser.harness.person import Person
@@ -18,6 +19,9 @@ SAMPLE_MS = 100
 STANDS_MS = 450.0  # longer without a new packet is a gap: far beyond jitter, far below the shortest scripted gap
 # A line that loses a third of the packets bears a few pictures a second, and the evidence speaks of seconds.
 SECOND_MS = 1000.0
+# A page that gets no processor takes no sample for a while. What was counted meanwhile tells whether it flowed: when at
+# least this share of what comes in such a time at the log's usual pace.
+UNSEEN_SHARE = 0.8
 
 Span = tuple[float, float]
 Spans = tuple[Span, ...]
@@ -62,19 +66,35 @@ def received(sample: dict[str, Any], kind: str, counter: str) -> int:
 
 
 def spans(samples: Sequence[tuple[float, int]], stands: float = STANDS_MS) -> Spans:
-    """The stretches in which a counter grew without standing still for longer than `stands` ms."""
+    """The stretches in which a counter grew without standing still for longer than `stands` ms.
+
+    Where the page itself did not look for longer than that, the count decides: see `UNSEEN_SHARE`.
+    """
     found: list[list[float]] = []
-    before: int | None = None
+    usual = pace(samples, stands)
+    last: tuple[float, int] | None = None
     for at, count in samples:
-        grown = before is not None and count > before
-        restarted = before is not None and 0 < count < before  # a new connection counts from zero
-        if grown or restarted:
-            if found and at - found[-1][1] <= stands:
+        grown = last is not None and count > last[1]
+        restarted = last is not None and 0 < count < last[1]  # a new connection counts from zero
+        if last is not None and (grown or restarted):
+            unseen = at - last[0]
+            flowed_unseen = unseen > stands and count - last[1] >= UNSEEN_SHARE * usual * unseen
+            if (found and at - found[-1][1] <= stands) or (flowed_unseen and found and found[-1][1] == last[0]):
                 found[-1][1] = at
             else:
-                found.append([at, at])
-        before = count
+                found.append([last[0] if flowed_unseen else at, at])
+        last = at, count
     return tuple((start, end) for start, end in found)
+
+
+def pace(samples: Sequence[tuple[float, int]], stands: float) -> float:
+    """What a counter usually grows by in a millisecond while it grows and the page looks: the median; 0 of nothing."""
+    paces = sorted(
+        (later[1] - earlier[1]) / (later[0] - earlier[0])
+        for earlier, later in pairwise(samples)
+        if later[1] > earlier[1] and 0 < later[0] - earlier[0] <= stands
+    )
+    return paces[len(paces) // 2] if paces else float("inf")
 
 
 def shared(first: Iterable[Span], second: Iterable[Span]) -> Spans:
