@@ -87,6 +87,7 @@ async def mute_and_unmute(clinician: Person, client: Person) -> None:
 
 async def camera_off_for_forty_seconds(clinician: Person, client: Person) -> None:
     """Both are told, only the clinician sees a countdown, the visit is interrupted, and resumes by itself."""
+    before = time.monotonic()  # the camera stops somewhere between the two: a page on a busy machine answers late
     await client.click("Stop video")
     stopped = time.monotonic()
     await clinician.sees("We cannot see", timeout=8)
@@ -96,7 +97,9 @@ async def camera_off_for_forty_seconds(clinician: Person, client: Person) -> Non
     await clinician.until(
         "() => document.querySelector('[data-stage=pill]').innerText.includes('Interrupted')", timeout=40
     )
-    assert 28 <= time.monotonic() - stopped <= 38
+    interrupted = time.monotonic()
+    assert interrupted - before >= 28
+    assert interrupted - stopped <= 38
     await client.sees("On pause")
     still = await steps.counted(clinician)
     await client.until("(end) => performance.timeOrigin + performance.now() > end", await later(client, 5), timeout=20)
