@@ -52,7 +52,7 @@ def flow_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
 
 
 def decoded_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
-    """The same with decoded pictures, on lines that bear few: they go on while every second brings a new one."""
+    """The same with decoded pictures, where a line bears few or a starved camera gives few: every second brings one."""
     return Flowed(_flow(log, origin, "audio", "packets"), _flow(log, origin, "video", "frames", SECOND_MS))
 
 
