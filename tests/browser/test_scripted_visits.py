@@ -17,7 +17,7 @@ from tests.browser.harness.network import program
 from tests.browser.harness.person import Person
 from tests.browser.harness.running import Antechamber
 
-pytestmark = pytest.mark.pair
+pytestmark = pytest.mark.alone  # a page that gets no processor sends nothing, and knows little of what came
 
 ABOVE, BELOW = 1.0, 2.0  # seconds by which a total may differ from the truth
 

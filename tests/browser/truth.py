@@ -2,8 +2,10 @@
 
 A stream of one person flows while the other's browser counts new packets of sound, or new whole pictures, of it:
 packets of a picture alone prove none, for after a pause Chromium fills the path with old ones for a second to measure
-it. A gap lies between the last sample before which the count grew and the first after which it grows again: both ends
-are late by the same half a sample, so the length of a gap is right on average, however many there are.
+it. Pictures flow while every second brings a new one: the evidence speaks of seconds, and a line that loses a third of
+the packets, or a camera on a machine with too little processor, gives few pictures in one. A gap lies between the last
+sample before which the count grew and the first after which it grows again: both ends are late by the same half a
+sample, so the length of a gap is right on average, however many there are.
 """
 
 from __future__ import annotations
@@ -17,8 +19,7 @@ from tests.browser.harness.person import Person
 
 SAMPLE_MS = 100
 STANDS_MS = 450.0  # longer without a new packet is a gap: far beyond jitter, far below the shortest scripted gap
-# A line that loses a third of the packets bears a few pictures a second, and the evidence speaks of seconds.
-SECOND_MS = 1000.0
+SECOND_MS = 1000.0  # the same for pictures
 # A page that gets no processor takes no sample for a while. What was counted meanwhile tells whether it flowed: when at
 # least this share of what comes in such a time at the log's usual pace.
 UNSEEN_SHARE = 0.8
@@ -48,11 +49,11 @@ async def flowed(person: Person, origin: float) -> Flowed:
 
 def flow_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
     """What a log says, in however many parts it was taken: packets of sound, whole pictures."""
-    return Flowed(_flow(log, origin, "audio", "packets"), _flow(log, origin, "video", "pictures"))
+    return Flowed(_flow(log, origin, "audio", "packets"), _flow(log, origin, "video", "pictures", SECOND_MS))
 
 
 def decoded_of(log: Sequence[dict[str, Any]], origin: float) -> Flowed:
-    """The same with decoded pictures, where a line bears few or a starved camera gives few: every second brings one."""
+    """The same with decoded pictures: what was shown."""
     return Flowed(_flow(log, origin, "audio", "packets"), _flow(log, origin, "video", "frames", SECOND_MS))
 
 
