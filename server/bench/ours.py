@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import ssl
 import sys
 from contextlib import AsyncExitStack
@@ -20,6 +19,7 @@ from server import runtime
 from server.bench import people
 from server.bench.figures import OURS, Counts, differences
 from server.bench.people import OnOffer, Socket, Web
+from server.bench.ports import free_port
 from server.bench.processes import Orders, Process, cpu_seconds, descendants
 from server.db import people as staff
 from server.db import practices
@@ -59,7 +59,7 @@ class Ours:
         self._lines: list[Socket] = []
         self._visits: dict[str, str] = {}
         self._seats: dict[str, dict[str, str]] = {}
-        self._port = _free_port()
+        self._port = free_port()
         self._settings = {
             "data_dir": str(folder / "var"), "port": str(self._port), "media_addresses": host, "log_level": "warning",
         }  # fmt: skip
@@ -222,15 +222,3 @@ async def _whole(journal: PostgresJournal, visit: VisitId) -> list[Fact]:
 
 async def _completes_nothing(*_: object) -> None:
     raise LookupError("the journal is only read here")
-
-
-def _free_port() -> int:
-    """A port that is free for TCP and UDP alike."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            try:
-                udp.bind(("127.0.0.1", tcp.getsockname()[1]))
-            except OSError:
-                continue
-            return int(tcp.getsockname()[1])

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -19,22 +18,11 @@ from typing import Any, Final
 
 import httpx
 
+from server.bench.ports import free_port as free_port
+
 ROOT: Final = Path(__file__).parents[3]
 PROGRAM: Final = ROOT / ".venv" / "bin" / "antechamber"
 TICKS: Final = os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    """Give a port number that is free for TCP and UDP alike: the server takes both."""
-    for _ in range(50):
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            try:
-                udp.bind(("127.0.0.1", tcp.getsockname()[1]))
-            except OSError:
-                continue
-            return int(tcp.getsockname()[1])
-    raise AssertionError("no port is free for both TCP and UDP")
 
 
 class Antechamber:

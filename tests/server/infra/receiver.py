@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,13 +61,6 @@ class Receiver:
         writer.write(f"HTTP/1.1 {how} X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n".encode())
         await writer.drain()
         return True
-
-
-def free_port() -> int:
-    """A port nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -18,10 +18,10 @@ import httpx
 import pytest
 
 from server import runtime
+from server.bench.ports import free_port
 from server.embedded_postgres import EmbeddedPostgres, running_in
 from server.keys import KeyFile
 from server.settings import Settings
-from tests.server.infra.receiver import free_port
 
 PATIENCE = 120.0  # seconds: for a machine that does much else; on a quiet one a start takes three
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

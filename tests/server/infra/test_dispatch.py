@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from billing_hooks import keyset, signing
 from server import dispatch, tls
+from server.bench.ports import free_port
 from server.db import deliveries
 from server.db.deliveries import Delivery
 from server.db.engine import Engine
@@ -23,7 +24,7 @@ from server.dispatch import Dispatcher, NoWayError, resolve
 from server.keys import KeyFile
 from server.settings import Settings
 from server.signing_keys import SigningKeys
-from tests.server.infra.receiver import CUT, DRIP, HANG, free_port, receiving
+from tests.server.infra.receiver import CUT, DRIP, HANG, receiving
 
 BODY = b'{"a":1,"b":"\xc3\xa9"}'
 Sql = Callable[..., Awaitable[Any]]

@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from server import doctor, tls
+from server.bench.ports import free_port
 from server.doctor import Verdict
 from server.keys import KeyFile
 from server.settings import Settings
-from tests.server.infra.receiver import free_port
 
 
 async def findings(settings: Settings) -> dict[str, doctor.Finding]:

@@ -13,10 +13,10 @@ import pytest
 import uvicorn
 
 from server import http_protocol, tls
+from server.bench.ports import free_port
 from server.http_protocol import GuardedHttp
 from server.keys import KeyFile
 from server.settings import Settings
-from tests.server.infra.receiver import free_port
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
