@@ -171,7 +171,7 @@ def read(raw: bytes) -> Answer:
 def _whose(segments: Sequence[Segment]) -> tuple[list[Segment], list[Segment]]:
     """The segments of the client's own level (the dependent's where there is one), and the names of both levels."""
     starts = [at for at, each in enumerate(segments) if each.name == "HL"]
-    levels = [segments[at:end] for at, end in zip(starts, [*starts[1:], len(segments)], strict=True)]
+    levels = [segments[at:end] for at, end in zip(starts, [*starts, len(segments)][1:], strict=True)]
     for number, level in enumerate(levels, 1):
         head = level[0]
         if head[1] != str(number) or (head[2] and not (head[2].isdecimal() and int(head[2]) < number)):

@@ -182,6 +182,8 @@ def _open(segments: list[Segment], kind: str, version: str) -> tuple[Segment, ..
     if version not in (st[3], gs[8]):
         raise st.wrong(f"this is version {(st[3] or gs[8])[:12]}, {version} belongs here.")
     body = tuple(segments[3:-3])
+    if not body:
+        raise se.wrong("nothing stands between ST and it: ask for the file again.")
     for found in body:
         if found.name in ("ISA", "GS", "ST", "SE", "GE", "IEA"):
             raise found.wrong("one transaction alone belongs in the file.")

@@ -65,6 +65,13 @@ def changed(*swaps: tuple[str, str], count: bool = True) -> bytes:
     return (re.sub(r"SE\*\d+", f"SE*{many}", text) if count else text).encode()
 
 
+def without(*names: str) -> bytes:
+    """The example without any segment of these names, its count made right again."""
+    lines = ANSWER.decode().splitlines(keepends=True)
+    kept = "".join(each for each in lines if each.split("*")[0] not in names)
+    return re.sub(r"SE\*\d+", f"SE*{kept.count('~') - 4}", kept).encode()
+
+
 def test_the_question_is_written_as_the_example_is() -> None:
     """Segment by segment, but for its own numbers."""
     _, written = eligibility_270.write(ASKER, HELD, RECORD_OF, AT)
@@ -162,6 +169,9 @@ def test_an_answer_says_no_more_than_it_says(swaps: Any, name: str, value: objec
         (changed(("EB*1**MH", "ISA*1**MH")), "Segment 17 (ISA): one transaction alone"),
         (changed(("EB*1**MH", "eb*1**MH")), "Segment 17 (eb): this is no segment's name"),
         (re.sub(rb"(EB|MSG)\*[^~]*~\n", b"", changed()), "(SE): it counts"),
+        (without("HL"), "without a subscriber"),
+        (without("BHT"), "BHT belongs here"),
+        (without(*"BHT HL NM1 TRN N3 N4 DMG DTP EB MSG".split()), "Segment 4 (SE): nothing stands"),
     ],
 )
 def test_garbage_is_refused_with_its_segment_named(raw: bytes, named: str) -> None:
